@@ -1,0 +1,118 @@
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// A deterministic simulator of AWS Lambda: from a scenario file to a cost and latency report.
+#[derive(Debug, Parser)]
+#[command(name = "lambdasim", version, max_term_width = 100)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Simulate scenarios, print a summary and write a run folder for each
+    Run(RunCommand),
+    /// Report every problem of scenarios without running them
+    Validate(ValidateCommand),
+    /// Write a commented starter scenario
+    New(NewCommand),
+    /// Print the JSON Schema of scenario files, for editors
+    Schema,
+    /// Print completions for a shell
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+    /// Print the manual page (roff)
+    Man,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct RunCommand {
+    #[command(flatten)]
+    pub scenarios: ScenarioArguments,
+
+    /// Run folder [default: notebooks-out/NAME]; for several scenarios, the folder that holds one folder for each
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+
+    /// Independent replications; more than one is not supported yet
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub replications: u64,
+
+    /// Threads for several scenarios; results do not depend on it [default: one per core]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub threads: usize,
+
+    /// Write records.parquet: one row per attempt
+    #[arg(long)]
+    pub records: bool,
+
+    /// Print summary.json on standard output instead of the table
+    #[arg(long)]
+    pub json: bool,
+
+    /// Print nothing but errors
+    #[arg(long, short)]
+    pub quiet: bool,
+
+    /// Draw no plots
+    #[arg(long)]
+    pub no_plots: bool,
+
+    /// Progress bar on standard error
+    #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
+    pub progress: When,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ValidateCommand {
+    #[command(flatten)]
+    pub scenarios: ScenarioArguments,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ScenarioArguments {
+    /// Scenario files (YAML or JSON)
+    #[arg(required = true, value_name = "SCENARIO")]
+    pub files: Vec<PathBuf>,
+
+    /// Seed of all draws, instead of the file's
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// Set a value of the scenario, such as functions.checkout.memory_size=512 (repeatable)
+    #[arg(long, value_name = "PATH=VALUE", value_parser = path_and_value)]
+    pub set: Vec<(String, String)>,
+
+    /// Let a scenario name data files outside its folder
+    #[arg(long)]
+    pub allow_outside: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct NewCommand {
+    /// Name of the scenario; writes NAME.yaml. Without it the scenario is printed
+    pub name: Option<String>,
+}
+
+/// When to show a progress bar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum When {
+    /// On a terminal, for runs over about a second
+    Auto,
+    /// From the start
+    Always,
+    /// Not at all
+    Never,
+}
+
+fn path_and_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((path, value)) if !path.trim().is_empty() => Ok((path.trim().to_owned(), value.to_owned())),
+        _ => Err("write it as path=value, such as functions.checkout.memory_size=512".to_owned()),
+    }
+}

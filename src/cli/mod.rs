@@ -1,0 +1,37 @@
+//! The command line: one file per command.
+
+mod args;
+mod failure;
+mod new;
+mod output;
+mod progress;
+mod run;
+mod shell;
+mod validate;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+pub use args::Arguments;
+pub use failure::Failure;
+
+/// The arguments of this process; help, version and usage errors end it here.
+pub fn arguments() -> Arguments {
+    Arguments::parse()
+}
+
+/// Does what the arguments ask for.
+///
+/// # Errors
+/// What is wrong with a scenario, an input or an output, with its exit code.
+pub fn dispatch(arguments: Arguments) -> Result<ExitCode, Failure> {
+    match arguments.command {
+        args::Command::Run(command) => run::run(&command),
+        args::Command::Validate(command) => validate::validate(&command),
+        args::Command::New(command) => new::new(&command),
+        args::Command::Schema => shell::schema(),
+        args::Command::Completions { shell } => shell::completions(shell),
+        args::Command::Man => shell::man(),
+    }
+}

@@ -1,0 +1,226 @@
+use super::{FunctionId, QualifierId, StreamId, VersionId};
+use crate::units::{SimTime, Span};
+
+/// How an attempt that ran ended (INV-6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// The handler returned.
+    Ok,
+    /// The handler raised: a function error; the environment stays as it is.
+    Error,
+    /// The function's timeout passed: a function error; the environment is reset (LIFE-9).
+    Timeout,
+    /// The runtime process died: a function error; the environment is reset (LIFE-9).
+    Crash,
+}
+
+impl Verdict {
+    /// Whether the handler returned.
+    pub const fn is_ok(self) -> bool {
+        matches!(self, Verdict::Ok)
+    }
+
+    /// Name in `records.parquet`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Verdict::Ok => "ok",
+            Verdict::Error => "error",
+            Verdict::Timeout => "timeout",
+            Verdict::Crash => "crash",
+        }
+    }
+}
+
+/// What served an attempt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StartKind {
+    /// A new on-demand environment.
+    Cold,
+    /// An idle on-demand environment.
+    Warm,
+    /// A provisioned environment.
+    Provisioned,
+    /// Nothing: the attempt did not run.
+    #[default]
+    None,
+}
+
+impl StartKind {
+    /// All kinds, in the order of their numbers.
+    pub const ALL: [StartKind; 4] = [
+        StartKind::Cold,
+        StartKind::Warm,
+        StartKind::Provisioned,
+        StartKind::None,
+    ];
+
+    /// Name in `latency.csv` and `records.parquet`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            StartKind::Cold => "cold",
+            StartKind::Warm => "warm",
+            StartKind::Provisioned => "provisioned",
+            StartKind::None => "none",
+        }
+    }
+}
+
+/// The `Reason` strings of `TooManyRequestsException` (THR-2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// The unreserved pool of the account is exhausted, or (THR-5) the scaling rate.
+    ConcurrentInvocationLimitExceeded,
+    /// The function's reserved concurrency is exhausted.
+    ReservedFunctionConcurrentInvocationLimitExceeded,
+    /// The account's request rate is exhausted.
+    FunctionInvocationRateLimitExceeded,
+    /// The request rate of reserved concurrency is exhausted.
+    ReservedFunctionInvocationRateLimitExceeded,
+    /// Never given by default (THR-4).
+    CallerRateLimitExceeded,
+}
+
+impl Reason {
+    /// All reasons, in the order of their numbers.
+    pub const ALL: [Reason; 5] = [
+        Reason::ConcurrentInvocationLimitExceeded,
+        Reason::ReservedFunctionConcurrentInvocationLimitExceeded,
+        Reason::FunctionInvocationRateLimitExceeded,
+        Reason::ReservedFunctionInvocationRateLimitExceeded,
+        Reason::CallerRateLimitExceeded,
+    ];
+
+    /// AWS's string.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Reason::ConcurrentInvocationLimitExceeded => "ConcurrentInvocationLimitExceeded",
+            Reason::ReservedFunctionConcurrentInvocationLimitExceeded => {
+                "ReservedFunctionConcurrentInvocationLimitExceeded"
+            }
+            Reason::FunctionInvocationRateLimitExceeded => "FunctionInvocationRateLimitExceeded",
+            Reason::ReservedFunctionInvocationRateLimitExceeded => "ReservedFunctionInvocationRateLimitExceeded",
+            Reason::CallerRateLimitExceeded => "CallerRateLimitExceeded",
+        }
+    }
+}
+
+/// Which check of the admission order refused (lambda-model §3.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cause {
+    /// Step 10, no reservation: the account's unreserved pool is full (CONC-7).
+    AccountConcurrency,
+    /// Step 10, reservation: the function's own pool is full (CONC-6).
+    ReservedConcurrency,
+    /// Step 6: reserved concurrency is 0 (CONC-5).
+    ReservedZero,
+    /// Step 12: environments are being added too fast (SCALE-2).
+    ScalingRate,
+    /// Step 7: ten requests a second per unit of account concurrency (RPS-1).
+    AccountRate,
+    /// Step 8: ten requests a second per unit of reserved concurrency (RPS-2).
+    ReservedRate,
+}
+
+impl Cause {
+    /// All causes, in the order of their numbers.
+    pub const ALL: [Cause; 6] = [
+        Cause::AccountConcurrency,
+        Cause::ReservedConcurrency,
+        Cause::ReservedZero,
+        Cause::ScalingRate,
+        Cause::AccountRate,
+        Cause::ReservedRate,
+    ];
+
+    /// Name in `summary.json` and `throttles.csv`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Cause::AccountConcurrency => "account_concurrency",
+            Cause::ReservedConcurrency => "reserved_concurrency",
+            Cause::ReservedZero => "reserved_zero",
+            Cause::ScalingRate => "scaling_rate",
+            Cause::AccountRate => "account_rate",
+            Cause::ReservedRate => "reserved_rate",
+        }
+    }
+
+    /// The rule that makes this check refuse.
+    pub const fn rule(self) -> &'static str {
+        match self {
+            Cause::AccountConcurrency => "CONC-7",
+            Cause::ReservedConcurrency => "CONC-6",
+            Cause::ReservedZero => "CONC-5",
+            Cause::ScalingRate => "SCALE-2",
+            Cause::AccountRate => "RPS-1",
+            Cause::ReservedRate => "RPS-2",
+        }
+    }
+}
+
+/// One attempt that was admitted. Everything about it is settled at admission, so it is told then, whole.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt {
+    /// Which stream the arrival came from.
+    pub stream: StreamId,
+    /// Which arrival of its traffic entry.
+    pub ordinal: u64,
+    /// Which attempt at it, from 0.
+    pub attempt: u32,
+    /// The function that ran.
+    pub function: FunctionId,
+    /// The version that ran.
+    pub version: VersionId,
+    /// How the function was addressed.
+    pub qualifier: QualifierId,
+    /// When the arrival arrived.
+    pub arrived: SimTime,
+    /// When the attempt was admitted.
+    pub start: SimTime,
+    /// When the environment is free again.
+    pub end: SimTime,
+    /// When a synchronous caller has the answer: `end` and overhead (COLD-1). For an event, `end`.
+    pub answered: SimTime,
+    /// Whether `end` lies before the end of the run; if not, neither `Duration` nor `Errors` is ever seen.
+    pub completes: bool,
+    /// How it ends.
+    pub verdict: Verdict,
+    /// What served it.
+    pub start_kind: StartKind,
+    /// Whether a provisioned target could not serve it and it ran on demand (ADM-3).
+    pub spilled: bool,
+    /// Time to place a new environment: waited for, never billed.
+    pub placement: Span,
+    /// INIT before the invocation, waited for; zero for a warm start.
+    pub init: Span,
+    /// Whether that INIT was given up at its limit (LIFE-3): then no `Init Duration` is reported (LIFE-6).
+    pub init_abandoned: bool,
+    /// `Duration`: suppressed init and handler, bounded by the timeout (LIFE-7).
+    pub duration: Span,
+    /// Billed milliseconds (PRICE-2, PRICE-4).
+    pub billed_ms: u64,
+    /// The part of `billed_ms` that INIT adds.
+    pub billed_init_ms: u64,
+    /// Which environment of the function, counted from 0 in order of creation.
+    pub environment: u64,
+}
+
+/// One attempt that was refused.
+#[derive(Clone, Copy, Debug)]
+pub struct Refusal {
+    /// Which stream the arrival came from.
+    pub stream: StreamId,
+    /// Which arrival of its traffic entry.
+    pub ordinal: u64,
+    /// Which attempt at it, from 0.
+    pub attempt: u32,
+    /// The function that was asked for.
+    pub function: FunctionId,
+    /// How it was addressed.
+    pub qualifier: QualifierId,
+    /// When the arrival arrived.
+    pub arrived: SimTime,
+    /// When it was refused.
+    pub time: SimTime,
+    /// What the 429 said; `None` where it was refused otherwise (an asynchronous attempt at reserved 0, ASYNC-9).
+    pub throttle: Option<(Reason, Cause)>,
+}

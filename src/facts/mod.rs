@@ -1,0 +1,13 @@
+//! What travels through the house: names by number, arrivals, and what the platform tells its listeners.
+
+mod arrival;
+mod attempt;
+mod compute;
+mod ids;
+mod observer;
+
+pub use arrival::{Arrival, InvocationType, Recorded};
+pub use attempt::{Attempt, Cause, Reason, Refusal, StartKind, Verdict};
+pub use compute::{Architecture, PackageType};
+pub use ids::{FunctionId, QualifierId, StreamId, TrafficId, VersionId};
+pub use observer::{AsyncStep, Call, Ended, Ending, Observer, Pool};

@@ -1,0 +1,166 @@
+use super::{Attempt, FunctionId, InvocationType, QualifierId, Refusal, StartKind, StreamId, VersionId};
+use crate::units::{SimTime, Span};
+
+/// The platform tells, listeners count. Every method does nothing unless it is overridden, so what nobody listens to
+/// costs nothing. Times never run backwards from call to call, except that the end of an attempt or an arrival may lie
+/// ahead of the moment at which it is told.
+pub trait Observer {
+    /// Traffic asked for something.
+    fn arrived(&mut self, _call: &Call) {}
+    /// An attempt was admitted; it is told whole, with its end.
+    fn ran(&mut self, _attempt: &Attempt) {}
+    /// An attempt was refused.
+    fn refused(&mut self, _refusal: &Refusal) {}
+    /// An arrival got its final answer at `ended.time`, which lies before the end of the run.
+    fn ended(&mut self, _ended: &Ended) {}
+    /// A step in the life of an asynchronous event.
+    fn asynchronous(&mut self, _time: SimTime, _call: &Call, _step: AsyncStep) {}
+    /// A concurrency slot was taken (`true`) or given back.
+    fn slot(&mut self, _time: SimTime, _pool: Pool, _taken: bool) {}
+    /// An environment was created (`true`) or ended. Ends may be told late, with their true time.
+    fn environment(&mut self, _time: SimTime, _function: FunctionId, _created: bool) {}
+    /// An environment served its first invocation.
+    fn environment_used(&mut self, _time: SimTime, _function: FunctionId) {}
+    /// From `time` on, `amount` provisioned environments are configured on a qualifier (PRICE-8), of which `ready` serve.
+    fn provisioned(
+        &mut self,
+        _time: SimTime,
+        _function: FunctionId,
+        _qualifier: QualifierId,
+        _amount: u32,
+        _ready: u32,
+    ) {
+    }
+    /// A provisioned environment ran INIT, billed at the provisioned duration rate (PRICE-9).
+    fn provisioned_init(
+        &mut self,
+        _time: SimTime,
+        _function: FunctionId,
+        _qualifier: QualifierId,
+        _version: VersionId,
+        _init: Span,
+    ) {
+    }
+}
+
+/// Nobody listens.
+impl Observer for () {}
+
+macro_rules! forward {
+    ($($method:ident($($argument:ident: $kind:ty),*);)*) => {
+        impl<A: Observer, B: Observer> Observer for (A, B) {
+            $(fn $method(&mut self, $($argument: $kind),*) {
+                self.0.$method($($argument),*);
+                self.1.$method($($argument),*);
+            })*
+        }
+        impl<A: Observer> Observer for Option<A> {
+            $(fn $method(&mut self, $($argument: $kind),*) {
+                if let Some(listener) = self {
+                    listener.$method($($argument),*);
+                }
+            })*
+        }
+        impl<A: Observer + ?Sized> Observer for &mut A {
+            $(fn $method(&mut self, $($argument: $kind),*) {
+                (**self).$method($($argument),*);
+            })*
+        }
+    };
+}
+
+forward! {
+    arrived(call: &Call);
+    ran(attempt: &Attempt);
+    refused(refusal: &Refusal);
+    ended(ended: &Ended);
+    asynchronous(time: SimTime, call: &Call, step: AsyncStep);
+    slot(time: SimTime, pool: Pool, taken: bool);
+    environment(time: SimTime, function: FunctionId, created: bool);
+    environment_used(time: SimTime, function: FunctionId);
+    provisioned(time: SimTime, function: FunctionId, qualifier: QualifierId, amount: u32, ready: u32);
+    provisioned_init(time: SimTime, function: FunctionId, qualifier: QualifierId, version: VersionId, init: Span);
+}
+
+/// One arrival on its way.
+#[derive(Clone, Copy, Debug)]
+pub struct Call {
+    /// Which stream it came from.
+    pub stream: StreamId,
+    /// Which arrival of its traffic entry.
+    pub ordinal: u64,
+    /// When it arrived.
+    pub arrived: SimTime,
+    /// The function it asked for.
+    pub function: FunctionId,
+    /// How that was addressed.
+    pub qualifier: QualifierId,
+    /// How it invokes.
+    pub invocation_type: InvocationType,
+}
+
+/// The final answer to one arrival (contract §4, the terms that sum to `arrivals`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ending {
+    /// The function returned.
+    Succeeded,
+    /// A function, service or client error, or retries exhausted.
+    Failed,
+    /// The last answer was caused by a throttle.
+    Throttled,
+    /// An event outlived its maximum age, or met reserved concurrency 0.
+    Dropped,
+    /// A dry run was answered.
+    DryRun,
+}
+
+/// An arrival and its end.
+#[derive(Clone, Copy, Debug)]
+pub struct Ended {
+    /// The arrival.
+    pub call: Call,
+    /// When the caller saw the final answer, or the event its final outcome.
+    pub time: SimTime,
+    /// What it was.
+    pub ending: Ending,
+    /// What served the last attempt.
+    pub start_kind: StartKind,
+}
+
+/// Steps in the life of an asynchronous event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AsyncStep {
+    /// Stored and answered with 202: `AsyncEventsReceived`.
+    Received,
+    /// Handed to a function: `AsyncEventAge` is the time since it arrived.
+    Attempted,
+    /// Came back after a throttle and will be tried again: that next attempt is told by this step when it is made.
+    RetriedAfterThrottle,
+    /// As above, after a function error.
+    RetriedAfterError,
+    /// Outlived its maximum age: `AsyncEventsDropped` (ASYNC-8).
+    Expired,
+    /// Met reserved concurrency 0: `AsyncEventsDropped` (ASYNC-9).
+    Refused,
+    /// Failed with no retry left: `AsyncEventsDropped`.
+    Exhausted,
+    /// Its record went to the dead-letter queue.
+    DeadLettered,
+    /// Its record went to the on-success destination.
+    DestinationSuccess,
+    /// Its record went to the on-failure destination.
+    DestinationFailure,
+}
+
+/// Whose slot was taken or given back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pool {
+    /// The function.
+    pub function: FunctionId,
+    /// How it was addressed.
+    pub qualifier: QualifierId,
+    /// Whether the slot is one of a provisioned environment.
+    pub provisioned: bool,
+    /// Whether the function has reserved concurrency.
+    pub reserved: bool,
+}

@@ -1,0 +1,300 @@
+use crate::kernel::math;
+use crate::units::Span;
+
+/// Longest length a draw can give; longer values are cut to it (71 years).
+const LONGEST_MICROS: f64 = 2_251_799_813_685_247.0;
+const TWO_52: f64 = 4_503_599_627_370_496.0;
+const TWO_53: f64 = 9_007_199_254_740_992.0;
+
+/// A distribution of lengths of time, sampled by inverse CDF from one uniform of 53 bits (RNG-2).
+///
+/// Constructors take milliseconds, as scenario files do; samples are whole microseconds, rounded to nearest.
+/// Parameters must be finite and in the range each constructor names: the scenario room checks that.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Distribution(Shape);
+
+#[derive(Clone, Debug, PartialEq)]
+enum Shape {
+    Constant(Span),
+    Uniform {
+        low: f64,
+        width: f64,
+    },
+    Exponential {
+        mean: f64,
+    },
+    Normal {
+        mean: f64,
+        sd: f64,
+    },
+    /// Of ln microseconds.
+    Lognormal {
+        mu: f64,
+        sigma: f64,
+    },
+    Gamma {
+        shape: f64,
+        scale: f64,
+    },
+    Weibull {
+        scale: f64,
+        inverse_shape: f64,
+    },
+    Pareto {
+        minimum: f64,
+        inverse_shape: f64,
+    },
+    /// Probability and microseconds, both rising.
+    Quantiles(Vec<(f64, f64)>),
+    /// Cumulated weight (the last is 1) and component.
+    Mixture(Vec<(f64, Distribution)>),
+    /// Sorted microseconds.
+    Empirical(Vec<u64>),
+}
+
+impl Distribution {
+    /// Always `span`.
+    pub fn constant(span: Span) -> Distribution {
+        Distribution(Shape::Constant(span))
+    }
+
+    /// Evenly between `low_ms` and `high_ms` (0 ≤ low ≤ high).
+    pub fn uniform(low_ms: f64, high_ms: f64) -> Distribution {
+        Distribution(Shape::Uniform {
+            low: low_ms * 1e3,
+            width: (high_ms - low_ms) * 1e3,
+        })
+    }
+
+    /// Exponential with the given mean (≥ 0).
+    pub fn exponential(mean_ms: f64) -> Distribution {
+        Distribution(Shape::Exponential { mean: mean_ms * 1e3 })
+    }
+
+    /// Normal, truncated at 0 (values below become 0). `sd_ms` ≥ 0.
+    pub fn normal(mean_ms: f64, sd_ms: f64) -> Distribution {
+        Distribution(Shape::Normal {
+            mean: mean_ms * 1e3,
+            sd: sd_ms * 1e3,
+        })
+    }
+
+    /// Lognormal given by mean `mu` and standard deviation `sigma` (≥ 0) of the natural logarithm of milliseconds.
+    pub fn lognormal(mu: f64, sigma: f64) -> Distribution {
+        Distribution(Shape::Lognormal {
+            mu: mu + math::ln(1e3),
+            sigma,
+        })
+    }
+
+    /// Lognormal given by its median (> 0) and the value (≥ median) of its quantile `p` (0.5 < p < 1).
+    pub fn lognormal_from_quantile(median_ms: f64, p: f64, value_ms: f64) -> Distribution {
+        let mu = math::ln(median_ms);
+        Distribution::lognormal(mu, (math::ln(value_ms) - mu) / math::inverse_normal(p))
+    }
+
+    /// Gamma with the given mean (> 0) and coefficient of variation (> 0).
+    pub fn gamma(mean_ms: f64, cv: f64) -> Distribution {
+        let shape = 1.0 / (cv * cv);
+        Distribution(Shape::Gamma {
+            shape,
+            scale: mean_ms * 1e3 / shape,
+        })
+    }
+
+    /// Weibull with the given scale (> 0) and shape (> 0).
+    pub fn weibull(scale_ms: f64, shape: f64) -> Distribution {
+        Distribution(Shape::Weibull {
+            scale: scale_ms * 1e3,
+            inverse_shape: 1.0 / shape,
+        })
+    }
+
+    /// Pareto with the given minimum (> 0) and shape (> 0).
+    pub fn pareto(minimum_ms: f64, shape: f64) -> Distribution {
+        Distribution(Shape::Pareto {
+            minimum: minimum_ms * 1e3,
+            inverse_shape: 1.0 / shape,
+        })
+    }
+
+    /// Piecewise linear between (probability, milliseconds) points, at least one, both rising, probabilities in 0..=1.
+    ///
+    /// Where p0 or p100 is missing it is 0.9 × the first given value and 1.1 × the last (RNG-2).
+    pub fn quantiles(points: &[(f64, f64)]) -> Distribution {
+        let mut points: Vec<(f64, f64)> = points.iter().map(|&(p, ms)| (p, ms * 1e3)).collect();
+        let (first, last) = (points[0], points[points.len() - 1]);
+        if first.0 > 0.0 {
+            points.insert(0, (0.0, first.1 * 0.9));
+        }
+        if last.0 < 1.0 {
+            points.push((1.0, last.1 * 1.1));
+        }
+        Distribution(Shape::Quantiles(points))
+    }
+
+    /// One of several distributions, chosen by weight. Weights (> 0) are normalised to a sum of 1.
+    pub fn mixture(parts: Vec<(f64, Distribution)>) -> Distribution {
+        let total: f64 = parts.iter().map(|part| part.0).sum();
+        let mut sum = 0.0;
+        let mut cumulated: Vec<(f64, Distribution)> = Vec::with_capacity(parts.len());
+        for (weight, part) in parts {
+            sum += weight / total;
+            cumulated.push((sum, part));
+        }
+        if let Some(last) = cumulated.last_mut() {
+            last.0 = 1.0;
+        }
+        Distribution(Shape::Mixture(cumulated))
+    }
+
+    /// One of the measured values (at least one), each as likely as the others.
+    pub fn empirical(values: Vec<Span>) -> Distribution {
+        let mut micros: Vec<u64> = values.into_iter().map(Span::as_micros).collect();
+        micros.sort_unstable();
+        Distribution(Shape::Empirical(micros))
+    }
+
+    /// The one value of a constant distribution.
+    pub fn as_constant(&self) -> Option<Span> {
+        match self.0 {
+            Shape::Constant(span) => Some(span),
+            _ => None,
+        }
+    }
+
+    /// The value at a 53-bit uniform draw.
+    pub fn sample(&self, uniform: u64) -> Span {
+        match &self.0 {
+            Shape::Constant(span) => *span,
+            Shape::Empirical(sorted) => {
+                Span::from_micros(sorted[((uniform as u128 * sorted.len() as u128) >> 53) as usize])
+            }
+            // Odd numerators keep the fraction strictly between 0 and 1, and 1 − u exact.
+            _ => round_micros(self.at((uniform | 1) as f64 / TWO_53)),
+        }
+    }
+
+    /// Quantile in microseconds at 0 < `u` < 1.
+    fn at(&self, u: f64) -> f64 {
+        match &self.0 {
+            Shape::Constant(span) => span.as_micros() as f64,
+            Shape::Uniform { low, width } => low + width * u,
+            Shape::Exponential { mean } => -mean * math::ln(1.0 - u),
+            Shape::Normal { mean, sd } => mean + sd * math::inverse_normal(u),
+            Shape::Lognormal { mu, sigma } => math::exp(mu + sigma * math::inverse_normal(u)),
+            Shape::Gamma { shape, scale } => scale * math::inverse_gamma(u, *shape),
+            Shape::Weibull { scale, inverse_shape } => scale * math::pow(-math::ln(1.0 - u), *inverse_shape),
+            Shape::Pareto { minimum, inverse_shape } => minimum * math::exp(-inverse_shape * math::ln(1.0 - u)),
+            Shape::Quantiles(points) => interpolate(points, u),
+            Shape::Mixture(parts) => {
+                let mut below = 0.0;
+                for (upto, part) in parts {
+                    if u < *upto {
+                        let inside = ((u - below) / (upto - below)).clamp(1.0 / TWO_53, 1.0 - 1.0 / TWO_53);
+                        return part.at(inside);
+                    }
+                    below = *upto;
+                }
+                0.0
+            }
+            Shape::Empirical(sorted) => {
+                let index = (u * sorted.len() as f64) as usize;
+                sorted[index.min(sorted.len() - 1)] as f64
+            }
+        }
+    }
+}
+
+fn interpolate(points: &[(f64, f64)], u: f64) -> f64 {
+    let after = points.partition_point(|point| point.0 <= u).clamp(1, points.len() - 1);
+    let (p0, v0) = points[after - 1];
+    let (p1, v1) = points[after];
+    if p1 <= p0 {
+        v1
+    } else {
+        v0 + (v1 - v0) * ((u - p0) / (p1 - p0))
+    }
+}
+
+/// Whole microseconds, half to even; negative values become 0.
+fn round_micros(micros: f64) -> Span {
+    let micros = micros.clamp(0.0, LONGEST_MICROS);
+    Span::from_micros((micros + TWO_52).to_bits() & 0x000f_ffff_ffff_ffff)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::draws::{Purpose, StreamKey};
+
+    fn mean_of(distribution: &Distribution) -> f64 {
+        let key = StreamKey::derive(1, 0, "test", "mean");
+        let draws = 200_000;
+        let sum: f64 = (0..draws)
+            .map(|k| distribution.sample(key.draw(k, 0, Purpose::Work).first).as_millis_f64())
+            .sum();
+        sum / draws as f64
+    }
+
+    fn at(distribution: &Distribution, p: f64) -> f64 {
+        distribution.sample((p * TWO_53) as u64).as_millis_f64()
+    }
+
+    #[test]
+    fn means_are_those_of_the_textbook() {
+        let cases = [
+            (Distribution::uniform(10.0, 30.0), 20.0),
+            (Distribution::exponential(50.0), 50.0),
+            (Distribution::normal(100.0, 10.0), 100.0),
+            (Distribution::gamma(80.0, 0.7), 80.0),
+            (Distribution::weibull(100.0, 2.0), 88.6227),
+            (Distribution::pareto(10.0, 3.0), 15.0),
+            (Distribution::lognormal(3.0, 0.5), 22.7599),
+            (
+                Distribution::mixture(vec![
+                    (3.0, Distribution::exponential(10.0)),
+                    (1.0, Distribution::uniform(90.0, 110.0)),
+                ]),
+                32.5,
+            ),
+        ];
+        for (distribution, expected) in cases {
+            let found = mean_of(&distribution);
+            assert!(
+                (found - expected).abs() < expected * 0.01,
+                "{distribution:?}: {found}, expected {expected}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_lognormal_meets_the_quantiles_it_was_given() {
+        let d = Distribution::lognormal_from_quantile(85.0, 0.99, 700.0);
+        assert!((at(&d, 0.5) - 85.0).abs() < 0.01 && (at(&d, 0.99) - 700.0).abs() < 0.01);
+    }
+
+    #[test]
+    fn quantile_tables_are_linear_between_points_and_stretched_at_both_ends() {
+        let d = Distribution::quantiles(&[(0.1, 100.0), (0.5, 200.0), (0.99, 400.0)]);
+        assert!((at(&d, 1e-12) - 90.0).abs() < 0.01);
+        assert!((at(&d, 0.3) - 150.0).abs() < 0.01);
+        assert!((at(&d, 1.0 - 1e-12) - 440.0).abs() < 0.01);
+    }
+
+    #[test]
+    fn no_draw_is_negative_infinite_or_out_of_range() {
+        let extremes = [0, 1, (1 << 53) - 1];
+        let shapes = [
+            Distribution::normal(1.0, 100.0),
+            Distribution::exponential(1e12),
+            Distribution::pareto(1.0, 0.01),
+            Distribution::gamma(1.0, 30.0),
+            Distribution::empirical(vec![Span::from_millis(3), Span::from_millis(1)]),
+        ];
+        for shape in shapes {
+            let samples = extremes.map(|u| shape.sample(u).as_micros());
+            assert!(samples[0] <= samples[1] && samples[1] <= samples[2] && samples[2] as f64 <= LONGEST_MICROS);
+        }
+    }
+}

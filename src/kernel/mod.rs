@@ -1,0 +1,9 @@
+//! What any discrete-event simulator needs and no part of Lambda knows: what is due next, and luck that can be repeated.
+
+mod agenda;
+mod distribution;
+pub mod draws;
+pub mod math;
+
+pub use agenda::{Agenda, Class};
+pub use distribution::Distribution;

@@ -1,0 +1,140 @@
+use super::config::{AccountConfig, FunctionConfig, ScalingRule};
+use super::rate::{Bucket, RequestRate};
+use crate::facts::Cause;
+use crate::units::{SimTime, Span};
+
+/// Refill of the account-wide burst per minute (SCALE-6).
+const BURST_REFILL_PER_MINUTE: u64 = 500;
+/// What must stay unreserved (CONC-4, CONC-8).
+const UNRESERVED_MINIMUM: u32 = 100;
+
+/// What all functions of the account share: the unreserved pool and the account's rates.
+#[derive(Clone, Debug)]
+pub(super) struct Account {
+    limit: u32,
+    reserved: u32,
+    /// Provisioned concurrency of functions without reservation.
+    provisioned: u32,
+    /// Busy on-demand environments of functions without reservation.
+    on_demand: u32,
+    requests: RequestRate,
+    refund: bool,
+    burst: Option<Bucket>,
+    pub config: AccountConfig,
+}
+
+impl Account {
+    pub fn new(config: &AccountConfig, functions: &[FunctionConfig]) -> Account {
+        let provisioned_of = |function: &FunctionConfig| function.qualifiers.iter().map(|q| q.provisioned).sum::<u32>();
+        let unreserved = functions.iter().filter(|function| function.reserved.is_none());
+        let burst = match config.scaling {
+            ScalingRule::PerFunction => None,
+            ScalingRule::AccountWide { burst } => Some(Bucket::new(burst, BURST_REFILL_PER_MINUTE)),
+        };
+        Account {
+            limit: config.concurrent_executions,
+            reserved: functions.iter().filter_map(|function| function.reserved).sum(),
+            provisioned: unreserved.map(provisioned_of).sum(),
+            on_demand: 0,
+            requests: RequestRate::new(config.rate_shape, config.concurrent_executions),
+            refund: config.rate_refund,
+            burst,
+            config: config.clone(),
+        }
+    }
+
+    /// RPS-1.
+    pub fn take_request(&mut self, now: SimTime) -> bool {
+        self.requests.take(now)
+    }
+
+    /// ADM-5: a later check refused.
+    pub fn refund_request(&mut self) {
+        if self.refund {
+            self.requests.give_back();
+        }
+    }
+
+    /// Whether a later refusal gives a request's count back.
+    pub fn refunds(&self) -> bool {
+        self.refund
+    }
+
+    /// CONC-7: a slot of the unreserved on-demand pool.
+    pub fn take_slot(&mut self) -> Result<(), Cause> {
+        let room = (self.limit.saturating_sub(self.reserved)).saturating_sub(self.provisioned);
+        if self.on_demand >= room {
+            return Err(Cause::AccountConcurrency);
+        }
+        self.on_demand += 1;
+        Ok(())
+    }
+
+    pub fn give_slot_back(&mut self) {
+        self.on_demand -= 1;
+    }
+
+    /// SCALE-6; always granted after SW-SCALE.
+    pub fn take_burst(&mut self, now: SimTime) -> bool {
+        self.burst.as_mut().is_none_or(|burst| burst.take(now))
+    }
+
+    /// CONC-8: whether `more` provisioned environments fit beside what is claimed.
+    pub fn fits_provisioned(&self, more: u32) -> bool {
+        let claimed = self.reserved as u64 + self.provisioned as u64 + more as u64;
+        claimed + UNRESERVED_MINIMUM as u64 <= self.limit as u64
+    }
+
+    /// CONC-10: provisioned concurrency of a function without reservation counts from its request on.
+    pub fn claim_provisioned(&mut self, before: u32, after: u32) {
+        self.provisioned = self.provisioned - before + after;
+    }
+
+    /// `duration` rounded up to the account's billing granularity, in milliseconds; at least one step (PRICE-2, PRICE-4).
+    pub fn billed_ms(&self, duration: Span) -> u64 {
+        billed_ms(duration, self.config.billing_granularity)
+    }
+}
+
+/// Billed milliseconds of `time` (INIT and duration in one sum, PRICE-2), rounded up once to `granularity`, at least one
+/// step of it (PRICE-4).
+pub fn billed_ms(time: Span, granularity: Span) -> u64 {
+    const MILLISECOND: u64 = 1_000;
+    let step = granularity.as_micros();
+    if step == MILLISECOND {
+        // Division by a constant: nearly every invocation comes this way.
+        return time.as_micros().div_ceil(MILLISECOND).max(1);
+    }
+    let steps = time.as_micros().div_ceil(step).max(1);
+    steps * step / 1_000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MILLISECOND: Span = Span::from_millis(1);
+    const HUNDRED: Span = Span::from_millis(100);
+
+    #[test]
+    fn gvp_17_init_and_duration_are_rounded_up_once_together() {
+        let lines = [
+            (250_060, 100_770),
+            (133_610, 80_000),
+            (3_016_780, 84_000),
+            (3_004_920, 111_230),
+        ];
+        let with_init = lines.map(|(duration, init)| billed_ms(Span::from_micros(duration + init), MILLISECOND));
+        let without = lines.map(|(duration, _)| billed_ms(Span::from_micros(duration), MILLISECOND));
+        assert_eq!(with_init, [351, 214, 3101, 3117]);
+        assert_eq!(without, [251, 134, 3017, 3005]);
+    }
+
+    #[test]
+    fn gvp_18_billed_time_is_rounded_up_to_one_or_a_hundred_milliseconds() {
+        let durations = [79_670, 26_730, 693_920].map(Span::from_micros);
+        assert_eq!(durations.map(|d| billed_ms(d, MILLISECOND)), [80, 27, 694]);
+        assert_eq!(durations.map(|d| billed_ms(d, HUNDRED)), [100, 100, 700]);
+        assert_eq!(billed_ms(Span::ZERO, MILLISECOND), 1);
+    }
+}

@@ -1,0 +1,321 @@
+use super::config::{RetryConfig, RetryMode, TrafficConfig};
+use crate::kernel::math;
+use crate::units::{SimTime, Span};
+
+/// Retry quota of one client (SDK-3, SDK-5).
+const QUOTA: u32 = 500;
+/// Longest delay of the standard modes.
+const LONGEST_DELAY: Span = Span::from_secs(20);
+
+/// Why an attempt gave a client no good answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// 429.
+    Throttle,
+    /// 500, 502, 503, 504, or a broken connection.
+    Transient,
+    /// No answer in time.
+    Timeout,
+}
+
+/// The clients of one traffic entry (SDK-1…5).
+#[derive(Clone, Debug)]
+pub struct Clients {
+    config: RetryConfig,
+    clients: Vec<Client>,
+}
+
+#[derive(Clone, Debug)]
+struct Client {
+    tokens: u32,
+    limiter: Option<RateLimiter>,
+}
+
+impl Clients {
+    /// The clients of a traffic entry, all with a full quota.
+    pub fn new(traffic: &TrafficConfig) -> Clients {
+        let config = traffic.retry;
+        let adaptive = matches!(config.mode, RetryMode::Adaptive | RetryMode::Adaptive2026);
+        let stateless = matches!(config.mode, RetryMode::None | RetryMode::Legacy);
+        let count = if stateless { 0 } else { config.clients.max(1) as usize };
+        let client = Client {
+            tokens: QUOTA,
+            limiter: adaptive.then(RateLimiter::default),
+        };
+        Clients {
+            config,
+            clients: vec![client; count],
+        }
+    }
+
+    /// How long a client waits for an answer.
+    pub fn read_timeout(&self) -> Option<Span> {
+        self.config.read_timeout
+    }
+
+    /// When the client of arrival `ordinal` may send an attempt it wants to send at `now` (SDK-4).
+    pub fn send_at(&mut self, ordinal: u64, now: SimTime) -> SimTime {
+        match self.client(ordinal).and_then(|client| client.limiter.as_mut()) {
+            Some(limiter) => limiter.send_at(now),
+            None => now,
+        }
+    }
+
+    /// Whether anyone remembers good answers.
+    pub fn remembers_success(&self) -> bool {
+        !self.clients.is_empty()
+    }
+
+    /// A good answer: the quota gets back what the last retry took, or 1 (SDK-3, SDK-5).
+    pub fn succeeded(&mut self, ordinal: u64, retry_cost: u32, now: SimTime) {
+        if let Some(client) = self.client(ordinal) {
+            client.tokens = (client.tokens + retry_cost.max(1)).min(QUOTA);
+            if let Some(limiter) = &mut client.limiter {
+                limiter.answered(now, false);
+            }
+        }
+    }
+
+    /// Attempt number `attempt` (from 0) failed. The delay before the next one and what it took from the quota; `None` where
+    /// the client gives up. `uniform` is a 53-bit draw.
+    pub fn failed(
+        &mut self,
+        ordinal: u64,
+        attempt: u32,
+        failure: Failure,
+        uniform: u64,
+        now: SimTime,
+    ) -> Option<(Span, u32)> {
+        let config = self.config;
+        if let Some(limiter) = self.client(ordinal).and_then(|client| client.limiter.as_mut()) {
+            limiter.answered(now, failure == Failure::Throttle);
+        }
+        if attempt + 1 >= config.max_attempts || config.mode == RetryMode::None {
+            return None;
+        }
+        let cost = cost(config.mode, failure);
+        if let Some(client) = self.client(ordinal) {
+            client.tokens = client.tokens.checked_sub(cost)?;
+        }
+        let longest = longest_delay(config.mode, failure, attempt);
+        let delay = ((uniform as u128 * longest.as_micros() as u128) >> 53) as u64;
+        Some((Span::from_micros(delay), cost))
+    }
+
+    fn client(&mut self, ordinal: u64) -> Option<&mut Client> {
+        let count = self.clients.len() as u64;
+        if count == 0 {
+            None
+        } else {
+            self.clients.get_mut((ordinal % count) as usize)
+        }
+    }
+}
+
+fn is_2026(mode: RetryMode) -> bool {
+    matches!(mode, RetryMode::Standard2026 | RetryMode::Adaptive2026)
+}
+
+fn cost(mode: RetryMode, failure: Failure) -> u32 {
+    match (is_2026(mode), failure) {
+        (_, Failure::Throttle) => 5,
+        (true, _) => 14,
+        (false, Failure::Transient) => 5,
+        (false, Failure::Timeout) => 10,
+    }
+}
+
+/// Upper bound of the delay before retry `retry` (from 0).
+fn longest_delay(mode: RetryMode, failure: Failure, retry: u32) -> Span {
+    let doubled = |base: Span| Span::from_micros(base.as_micros().saturating_mul(1 << retry.min(30)));
+    match mode {
+        RetryMode::Legacy => doubled(Span::from_secs(1)),
+        RetryMode::Standard2026 | RetryMode::Adaptive2026 if failure != Failure::Throttle => {
+            doubled(Span::from_millis(50)).min(LONGEST_DELAY)
+        }
+        _ => doubled(Span::from_secs(1)).min(LONGEST_DELAY),
+    }
+}
+
+const BETA: f64 = 0.7;
+const CUBIC_SCALE: f64 = 0.4;
+const SMOOTHING: f64 = 0.8;
+const MINIMUM_FILL: f64 = 0.5;
+const MEASURED_FACTOR: f64 = 2.0;
+
+/// The client-side rate limiter of the adaptive mode (SDK-4): CUBIC on a token bucket, off until the first throttle.
+///
+/// A sender that finds no token reserves the next one and waits for it at the fill rate of that moment. Floats in seconds,
+/// with portable mathematics.
+#[derive(Clone, Debug, Default)]
+struct RateLimiter {
+    enabled: bool,
+    fill_rate: f64,
+    capacity: f64,
+    tokens: f64,
+    filled_until: SimTime,
+    measured_rate: f64,
+    /// Half-second in which answers are being counted.
+    counted_half_second: u64,
+    count: u64,
+    highest_rate: f64,
+    recovery_seconds: f64,
+    last_throttle: SimTime,
+}
+
+impl RateLimiter {
+    fn send_at(&mut self, now: SimTime) -> SimTime {
+        if !self.enabled {
+            return now;
+        }
+        self.fill(now);
+        self.tokens -= 1.0;
+        if self.tokens >= 0.0 {
+            return now;
+        }
+        now + Span::from_micros((-self.tokens / self.fill_rate * 1e6) as u64)
+    }
+
+    fn answered(&mut self, now: SimTime, throttled: bool) {
+        self.measure(now);
+        let rate = if throttled {
+            let current = if self.enabled {
+                self.measured_rate.min(self.fill_rate)
+            } else {
+                self.measured_rate
+            };
+            self.highest_rate = current;
+            self.recovery_seconds = cube_root(current * (1.0 - BETA) / CUBIC_SCALE);
+            self.last_throttle = now;
+            self.enabled = true;
+            current * BETA
+        } else {
+            let past = now.since(self.last_throttle).as_secs_f64() - self.recovery_seconds;
+            CUBIC_SCALE * past * past * past + self.highest_rate
+        };
+        if self.enabled {
+            self.fill(now);
+            let rate = rate.min(MEASURED_FACTOR * self.measured_rate);
+            self.fill_rate = rate.max(MINIMUM_FILL);
+            self.capacity = rate.max(1.0);
+            self.tokens = self.tokens.min(self.capacity);
+        }
+    }
+
+    fn fill(&mut self, now: SimTime) {
+        let elapsed = now.since(self.filled_until).as_secs_f64();
+        self.tokens = (self.tokens + elapsed * self.fill_rate).min(self.capacity);
+        self.filled_until = now;
+    }
+
+    fn measure(&mut self, now: SimTime) {
+        self.count += 1;
+        let half_second = now.as_micros() / 500_000;
+        if half_second > self.counted_half_second {
+            let rate = self.count as f64 / ((half_second - self.counted_half_second) as f64 / 2.0);
+            self.measured_rate = rate * SMOOTHING + self.measured_rate * (1.0 - SMOOTHING);
+            self.count = 0;
+            self.counted_half_second = half_second;
+        }
+    }
+}
+
+fn cube_root(x: f64) -> f64 {
+    if x <= 0.0 { 0.0 } else { math::pow(x, 1.0 / 3.0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LARGEST: u64 = (1 << 53) - 1;
+
+    fn clients(mode: RetryMode, max_attempts: u32) -> Clients {
+        let retry = RetryConfig {
+            mode,
+            max_attempts,
+            clients: 1,
+            read_timeout: None,
+        };
+        Clients::new(&TrafficConfig {
+            name: "t".into(),
+            retry,
+        })
+    }
+
+    /// Upper bounds of all waits of one request, in milliseconds, until the client gives up.
+    fn waits(mode: RetryMode, max_attempts: u32, failure: Failure) -> Vec<u64> {
+        let mut clients = clients(mode, max_attempts);
+        let wait = |attempt| clients.failed(0, attempt, failure, LARGEST, SimTime::ZERO);
+        (0..)
+            .map_while(wait)
+            .map(|(delay, _)| delay.as_micros().div_ceil(1_000))
+            .collect()
+    }
+
+    #[test]
+    fn gvb_39_and_40_waits_are_drawn_below_doubling_bounds() {
+        assert_eq!(waits(RetryMode::Standard, 3, Failure::Throttle), [1_000, 2_000]);
+        assert_eq!(
+            waits(RetryMode::Legacy, 5, Failure::Throttle),
+            [1_000, 2_000, 4_000, 8_000]
+        );
+        assert_eq!(waits(RetryMode::Standard2026, 3, Failure::Transient), [50, 100]);
+        assert_eq!(waits(RetryMode::Standard2026, 3, Failure::Throttle), [1_000, 2_000]);
+        assert_eq!(waits(RetryMode::None, 3, Failure::Throttle), [0; 0]);
+        assert_eq!(
+            waits(RetryMode::Standard2026, 8, Failure::Throttle)[4..],
+            [16_000, 20_000, 20_000]
+        );
+    }
+
+    #[test]
+    fn gvb_41_the_quota_allows_so_many_retries_and_then_none() {
+        let retries = |mode, failure| {
+            let mut clients = clients(mode, 3);
+            (0..1_000)
+                .filter(|_| clients.failed(0, 0, failure, 0, SimTime::ZERO).is_some())
+                .count()
+        };
+        assert_eq!(retries(RetryMode::Standard, Failure::Throttle), 100);
+        assert_eq!(retries(RetryMode::Standard2026, Failure::Throttle), 100);
+        assert_eq!(retries(RetryMode::Standard, Failure::Transient), 100);
+        assert_eq!(retries(RetryMode::Standard2026, Failure::Transient), 35);
+        assert_eq!(retries(RetryMode::Standard, Failure::Timeout), 50);
+    }
+
+    #[test]
+    fn a_success_returns_what_the_last_retry_took_or_one() {
+        let mut clients = clients(RetryMode::Standard2026, 3);
+        while clients.failed(0, 0, Failure::Throttle, 0, SimTime::ZERO).is_some() {}
+        clients.succeeded(0, 0, SimTime::ZERO);
+        assert_eq!(clients.failed(0, 0, Failure::Throttle, 0, SimTime::ZERO), None);
+        clients.succeeded(0, 5, SimTime::ZERO);
+        assert_eq!(
+            clients.failed(0, 0, Failure::Throttle, 0, SimTime::ZERO),
+            Some((Span::ZERO, 5))
+        );
+    }
+
+    #[test]
+    fn the_adaptive_limiter_sends_at_once_until_the_first_throttle_and_slower_after_it() {
+        let mut clients = clients(RetryMode::Adaptive, 3);
+        let at = |ms: u64| SimTime::ZERO + Span::from_millis(ms);
+        for ms in (0..2_000).step_by(10) {
+            assert_eq!(clients.send_at(0, at(ms)), at(ms));
+            clients.succeeded(0, 0, at(ms));
+        }
+        clients.failed(0, 0, Failure::Throttle, 0, at(2_000));
+        // 100 answers a second were measured: CUBIC goes down to 70 % of them, a token every 14 ms.
+        let sent: Vec<u64> = (0..4)
+            .map(|_| clients.send_at(0, at(2_000)).as_micros() - 2_000_000)
+            .collect();
+        for (k, delay) in sent.iter().enumerate() {
+            let expected = (k as f64 + 1.0) / 70.0 * 1e6;
+            assert!(
+                (*delay as f64 / expected - 1.0).abs() < 0.1,
+                "token {k} after {delay} µs, expected {expected}"
+            );
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! Resolved numbers: no text to parse, no `Option` that means "default". The scenario room builds these.
+
+use crate::facts::{Architecture, FunctionId, InvocationType, QualifierId, Reason, TrafficId, VersionId};
+use crate::kernel::Distribution;
+use crate::kernel::draws::StreamKey;
+use crate::units::{MemoryMb, Share, Span};
+
+/// One account in one region.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AccountConfig {
+    /// A: the account concurrency limit (CONC-2).
+    pub concurrent_executions: u32,
+    /// How the request rates RPS-1 and RPS-2 are measured (RPS-5).
+    pub rate_shape: RateShape,
+    /// Whether a request refused by a later check gives its count back to the request rates (RPS-5, ADM-5).
+    pub rate_refund: bool,
+    /// How fast environments may be added (SCALE-1, SCALE-6).
+    pub scaling: ScalingRule,
+    /// What a refusal by the scaling rate is called (THR-5).
+    pub scaling_reason: Reason,
+    /// What a refusal by the account's request rate is called (THR-4).
+    pub account_rate_reason: Reason,
+    /// To what billed time is rounded up (PRICE-2, PRICE-4).
+    pub billing_granularity: Span,
+    /// Whether accepting an event from a caller outside AWS counts towards RPS-1 (RPS-4, `async.rps_nonaws`).
+    pub rate_limits_events: bool,
+}
+
+/// How a request rate is measured (RPS-5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RateShape {
+    /// Windows of one second, aligned to simulated seconds.
+    FixedSecond,
+    /// A token bucket of one second's capacity, refilled continuously.
+    TokenBucket,
+}
+
+/// How fast environments may be added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScalingRule {
+    /// Every function on its own: 1,000, refilled by 100 per second (SCALE-1).
+    PerFunction,
+    /// All functions of the account together, before SW-SCALE: `burst`, refilled by 500 per minute (SCALE-6).
+    AccountWide {
+        /// Capacity of the bucket, by region.
+        burst: u32,
+    },
+}
+
+/// One function with all its versions and qualifiers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FunctionConfig {
+    /// Its name in the scenario.
+    pub name: String,
+    /// R(f): reserved concurrency (CONC-3).
+    pub reserved: Option<u32>,
+    /// `$LATEST` first, then published versions in ascending order.
+    pub versions: Vec<VersionConfig>,
+    /// The bare name first, then published versions in ascending order, then aliases by name.
+    pub qualifiers: Vec<QualifierConfig>,
+    /// Which idle environment is taken (LIFE-16).
+    pub env_pick: EnvPick,
+    /// How long after an invocation its environment can be used again (LIFE-16, `env.turnaround`).
+    pub turnaround: Span,
+    /// Added to every answer of an attempt that ran (COLD-1).
+    pub overhead: Distribution,
+    /// How its asynchronous queue behaves.
+    pub events: QueueConfig,
+    /// Whether a retry draws the alias's version again (ALIAS-4).
+    pub redraw_on_retry: bool,
+    /// When provisioned environments requested during the run become ready.
+    pub allocation: AllocationConfig,
+}
+
+/// How long provisioned concurrency takes to come (PC-4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AllocationConfig {
+    /// Before the first environment (`pc.delay`).
+    pub delay: Span,
+    /// Environments per minute (`pc.rate`).
+    pub per_minute: u32,
+}
+
+/// Which idle environment serves the next invocation (LIFE-16).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EnvPick {
+    /// The one that became idle last.
+    #[default]
+    MostRecentlyUsed,
+    /// The one created last.
+    NewestCreated,
+    /// The one that became idle first.
+    LeastRecentlyUsed,
+    /// The one created first.
+    Oldest,
+    /// Any, with equal probability.
+    Random,
+}
+
+/// Parameters of the asynchronous queue (ASYNC-*).
+#[derive(Clone, Debug, PartialEq)]
+pub struct QueueConfig {
+    /// Delay before the first dispatch (ASYNC-1).
+    pub first_dispatch: Distribution,
+    /// Range of the factor on back-off after throttles, in thousandths; `None` is off (ASYNC-5).
+    pub jitter: Option<(u32, u32)>,
+    /// Probability that an event is delivered twice (ASYNC-7).
+    pub duplicates: Share,
+    /// Factor on back-off after throttles, in thousandths (ASYNC-6); 1,000 is off.
+    pub slowdown: u32,
+}
+
+/// One version of a function's code and configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VersionConfig {
+    /// `$LATEST` or the version number.
+    pub name: String,
+    /// Instruction set.
+    pub architecture: Architecture,
+    /// Configured memory.
+    pub memory: MemoryMb,
+    /// Size of /tmp.
+    pub ephemeral_storage: MemoryMb,
+    /// Bounds suppressed init and handler together (LIFE-7).
+    pub timeout: Span,
+    /// Before INIT, not billed (COLD-1).
+    pub placement: Distribution,
+    /// INIT as boosted (COLD-3).
+    pub init: Distribution,
+    /// Factor on INIT before an invocation: 1, or as `suppressed_init_factor` where `init.cpu_boost` is off.
+    pub init_factor: f64,
+    /// Factor on INIT when it runs inside an invocation, without boost (COLD-4).
+    pub suppressed_init_factor: f64,
+    /// Probability that INIT ran before the request came (LIFE-17).
+    pub proactive_init: Share,
+    /// Handler duration once warm.
+    pub duration: Distribution,
+    /// Factor on drawn durations: memory scaling (CPU-2) times `duration_factor`.
+    pub duration_factor: f64,
+    /// The first invocation after INIT takes at least this long (COLD-5).
+    pub first_invoke: Span,
+    /// Probability that the handler raises.
+    pub error_rate: Share,
+    /// Probability that the environment is lost at the end of the handler.
+    pub crash_rate: Share,
+    /// Whether INIT is billed (SW-INITBILL).
+    pub init_billed: bool,
+    /// Whether the abandoned INIT attempt is billed (PRICE-5).
+    pub failed_init_billed: bool,
+    /// Idle life (LIFE-14); `None` never ends.
+    pub idle: Option<Distribution>,
+    /// Maximum life (LIFE-13); `None` never ends.
+    pub max_life: Option<Distribution>,
+    /// Dead-letter queue, as an address (ASYNC-10).
+    pub dead_letter: Option<String>,
+}
+
+/// One way to address a function.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QualifierConfig {
+    /// Version number or alias; `None` is the bare function name.
+    pub name: Option<String>,
+    /// The version it stands for.
+    pub version: VersionId,
+    /// A second version and its share of invocations (ALIAS-3).
+    pub additional: Option<(VersionId, Share)>,
+    /// Provisioned concurrency in force at the start (PC-1).
+    pub provisioned: u32,
+    /// Its asynchronous invocations (ASYNC-2).
+    pub event_invoke: EventInvokeConfig,
+}
+
+/// `EventInvokeConfig` of one qualifier (ASYNC-2, ASYNC-10).
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventInvokeConfig {
+    /// 60 s to 6 h.
+    pub maximum_event_age: Span,
+    /// 0 to 2.
+    pub maximum_retry_attempts: u32,
+    /// Where records of successes go, as an address.
+    pub on_success: Option<String>,
+    /// Where records of failures go, as an address.
+    pub on_failure: Option<String>,
+}
+
+/// One entry under `traffic:`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrafficConfig {
+    /// Its name in the scenario.
+    pub name: String,
+    /// How its clients repeat refused requests.
+    pub retry: RetryConfig,
+}
+
+/// How the clients of a traffic entry retry (SDK-1…5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetryConfig {
+    /// Delays and quota.
+    pub mode: RetryMode,
+    /// Attempts in total, the first included; at least 1.
+    pub max_attempts: u32,
+    /// Independent clients, each with its own quota; arrival k belongs to client k mod `clients`. At least 1.
+    pub clients: u32,
+    /// How long a client waits for an answer before it takes the attempt for lost (`client.read_timeout`).
+    pub read_timeout: Option<Span>,
+}
+
+/// The retry modes of AWS's SDKs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RetryMode {
+    /// SDK-1.
+    #[default]
+    None,
+    /// SDK-2.
+    Legacy,
+    /// SDK-3: before SW-SDK26.
+    Standard,
+    /// SDK-5: from SW-SDK26 on.
+    Standard2026,
+    /// SDK-4 on the delays and costs of SDK-3.
+    Adaptive,
+    /// SDK-4 on the delays and costs of SDK-5.
+    Adaptive2026,
+}
+
+/// One traffic entry towards one function.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StreamConfig {
+    /// The traffic entry.
+    pub traffic: TrafficId,
+    /// The function asked for.
+    pub function: FunctionId,
+    /// How it is addressed.
+    pub qualifier: QualifierId,
+    /// How it is invoked.
+    pub invocation_type: InvocationType,
+    /// Draws of its arrivals.
+    pub key: StreamKey,
+}

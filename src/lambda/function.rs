@@ -1,0 +1,567 @@
+use slab::Slab;
+
+use super::account::Account;
+use super::caller::Clients;
+use super::config::{FunctionConfig, RateShape, StreamConfig};
+use super::environment::{Environment, Finished, IdleEntry, IdleLife, IdlePool};
+use super::execution::{Execution, Readiness};
+use super::provisioned_pool::{ProvisionedPool, divide};
+use super::rate::{Bucket, RequestRate};
+use super::task::{Task, Wake};
+use crate::facts::{
+    Attempt, Cause, FunctionId, InvocationType, Observer, Pool, QualifierId, Reason, Refusal, StartKind, Verdict,
+    VersionId,
+};
+use crate::kernel::Agenda;
+use crate::kernel::Class;
+use crate::kernel::draws::{Purpose, StreamKey};
+use crate::units::{SimTime, Span};
+
+/// Environments a function may add at once, and per minute (SCALE-1).
+const SCALING_CAPACITY: u32 = 1_000;
+const SCALING_PER_MINUTE: u64 = 6_000;
+
+/// What has come true for one function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    /// The environment's invocation is over.
+    Released(u32),
+    /// A waiting task is due.
+    Woken(u32),
+    /// An increment of provisioned environments asked for during the run is ready.
+    Allocated(u32),
+}
+
+/// Bits of the agenda's word: what, whose, which.
+const FUNCTION_SHIFT: u32 = 32;
+const KIND_SHIFT: u32 = 62;
+
+impl Event {
+    /// The event of `function` as one word. Function numbers stay below 2^30.
+    pub fn pack(self, function: FunctionId) -> u64 {
+        let (kind, index) = match self {
+            Event::Released(index) => (0, index),
+            Event::Woken(index) => (1, index),
+            Event::Allocated(index) => (2, index),
+        };
+        kind << KIND_SHIFT | (function.0 as u64) << FUNCTION_SHIFT | index as u64
+    }
+
+    pub fn unpack(word: u64) -> (FunctionId, Event) {
+        let function = FunctionId((word >> FUNCTION_SHIFT) as u32 & ((1 << (KIND_SHIFT - FUNCTION_SHIFT)) - 1));
+        let index = word as u32;
+        let event = match word >> KIND_SHIFT {
+            0 => Event::Released(index),
+            1 => Event::Woken(index),
+            _ => Event::Allocated(index),
+        };
+        (function, event)
+    }
+}
+
+/// What a function's steps may touch beyond its own state.
+pub(super) struct Context<'a, O> {
+    pub account: &'a mut Account,
+    pub agenda: &'a mut Agenda,
+    pub clients: &'a mut [Clients],
+    pub streams: &'a [StreamConfig],
+    pub horizon: SimTime,
+    pub observer: &'a mut O,
+}
+
+/// The cell: one function's state machine. Its steps know no clock and no queue but those of their [`Context`], and meet
+/// other functions only in the [`Account`].
+#[derive(Clone, Debug)]
+pub(super) struct Function {
+    pub id: FunctionId,
+    pub config: FunctionConfig,
+    pub environments: Slab<Environment>,
+    /// Tasks put aside, each with why it is woken.
+    pub waiting: Slab<(Task, Wake)>,
+    /// Increments of provisioned concurrency on their way: pool and number.
+    pub allocating: Slab<(usize, u32)>,
+    /// Idle on-demand environments by version.
+    idle: Vec<IdlePool>,
+    pub provisioned: Vec<ProvisionedPool>,
+    pub provisioned_key: StreamKey,
+    /// Busy on-demand environments.
+    on_demand: u32,
+    scaling: Bucket,
+    requests: RequestRate,
+    created: u64,
+}
+
+/// Where an admitted attempt runs.
+#[derive(Clone, Copy, Debug)]
+struct Admission {
+    version: VersionId,
+    /// `None`: a new on-demand environment is created.
+    environment: Option<u32>,
+    start_kind: StartKind,
+    spilled: bool,
+}
+
+impl Function {
+    pub fn new(id: FunctionId, config: &FunctionConfig, shape: RateShape, provisioned_key: StreamKey) -> Function {
+        let idle = |version: &super::config::VersionConfig| IdlePool::new(IdleLife::new(version.idle.as_ref()));
+        let mut provisioned = Vec::new();
+        for (index, qualifier) in config.qualifiers.iter().enumerate() {
+            let parts = divide(qualifier, qualifier.provisioned);
+            provisioned.extend(
+                parts
+                    .into_iter()
+                    .map(|(version, _)| ProvisionedPool::new(QualifierId(index as u16), version, shape)),
+            );
+        }
+        Function {
+            id,
+            config: config.clone(),
+            environments: Slab::new(),
+            waiting: Slab::new(),
+            allocating: Slab::new(),
+            idle: config.versions.iter().map(idle).collect(),
+            provisioned,
+            provisioned_key,
+            on_demand: 0,
+            scaling: Bucket::new(SCALING_CAPACITY, SCALING_PER_MINUTE),
+            requests: RequestRate::new(shape, config.reserved.unwrap_or(0)),
+            created: 0,
+        }
+    }
+
+    /// Steps 4 to 14 of the admission order (lambda-model §3.5) for one attempt of `task`: it runs in the environment
+    /// that comes back, or the cause of its refusal does.
+    pub fn invoke<O: Observer>(
+        &mut self,
+        now: SimTime,
+        task: &Task,
+        cx: &mut Context<O>,
+    ) -> Result<(u32, Attempt), Cause> {
+        let stream = cx.streams[task.stream.index()];
+        let version = self.route(task, &stream);
+        let admission = self.admit(now, task, version, &stream, cx)?;
+        Ok(self.run(now, task, admission, &stream, cx))
+    }
+
+    /// Step 4: the version behind a qualifier (ALIAS-3). All attempts at an event meet the draw of the first (ALIAS-4).
+    pub fn route(&self, task: &Task, stream: &StreamConfig) -> VersionId {
+        let qualifier = &self.config.qualifiers[stream.qualifier.index()];
+        let Some((additional, weight)) = qualifier.additional else {
+            return qualifier.version;
+        };
+        let keeps_draw = stream.invocation_type == InvocationType::Event && !self.config.redraw_on_retry;
+        let attempt = if keeps_draw { 0 } else { task.attempt };
+        let draw = stream.key.draw(task.ordinal, attempt, Purpose::Fate);
+        if weight.covers(draw.second) {
+            additional
+        } else {
+            qualifier.version
+        }
+    }
+
+    /// Steps 6 to 12.
+    fn admit<O: Observer>(
+        &mut self,
+        now: SimTime,
+        task: &Task,
+        version: VersionId,
+        stream: &StreamConfig,
+        cx: &mut Context<O>,
+    ) -> Result<Admission, Cause> {
+        if self.config.reserved == Some(0) {
+            return Err(Cause::ReservedZero);
+        }
+        let rated = stream.invocation_type != InvocationType::Event;
+        if rated && !cx.account.take_request(now) {
+            return Err(Cause::AccountRate);
+        }
+        let rated_here = rated && self.config.reserved.is_some();
+        if rated_here && !self.requests.take(now) {
+            cx.account.refund_request();
+            return Err(Cause::ReservedRate);
+        }
+        let admitted = self.find_environment(now, task, version, stream, cx);
+        if admitted.is_err() && rated {
+            cx.account.refund_request();
+            if rated_here && cx.account.refunds() {
+                self.requests.give_back();
+            }
+        }
+        admitted
+    }
+
+    /// Steps 9 to 12: provisioned, else a slot of the pool and an idle environment, else leave to create one.
+    fn find_environment<O: Observer>(
+        &mut self,
+        now: SimTime,
+        task: &Task,
+        version: VersionId,
+        stream: &StreamConfig,
+        cx: &mut Context<O>,
+    ) -> Result<Admission, Cause> {
+        let pool = self
+            .provisioned
+            .iter()
+            .position(|p| p.version == version && p.qualifier == stream.qualifier);
+        if let Some(environment) = pool.and_then(|pool| self.take_provisioned(now, pool, task, stream)) {
+            return Ok(Admission {
+                version,
+                environment: Some(environment),
+                start_kind: StartKind::Provisioned,
+                spilled: false,
+            });
+        }
+        let spilled = pool.is_some_and(|pool| self.provisioned[pool].requested > 0);
+        self.take_slot(cx.account)?;
+        if let Some(environment) = self.take_idle(now, version, task, stream, cx) {
+            return Ok(Admission {
+                version,
+                environment: Some(environment),
+                start_kind: StartKind::Warm,
+                spilled,
+            });
+        }
+        if !self.scaling_allows(now, cx.account) {
+            self.give_slot_back(cx.account);
+            return Err(Cause::ScalingRate);
+        }
+        Ok(Admission {
+            version,
+            environment: None,
+            start_kind: StartKind::Cold,
+            spilled,
+        })
+    }
+
+    /// Step 9 (RPS-3).
+    fn take_provisioned(&mut self, now: SimTime, pool: usize, task: &Task, stream: &StreamConfig) -> Option<u32> {
+        let pool = &mut self.provisioned[pool];
+        if pool.busy >= pool.ready || !pool.rate.take(now) {
+            return None;
+        }
+        let random = || {
+            stream
+                .key
+                .draw(task.ordinal, task.attempt, Purpose::EnvironmentPick)
+                .first
+        };
+        let entry = pool.idle.pick(
+            now,
+            self.config.env_pick,
+            self.config.turnaround,
+            random,
+            |_| 0,
+            |_, _| {},
+        );
+        match entry {
+            Some(entry) => {
+                pool.busy += 1;
+                Some(entry.environment)
+            }
+            None => {
+                pool.rate.give_back();
+                None
+            }
+        }
+    }
+
+    /// Step 10 (CONC-6, CONC-7).
+    fn take_slot(&mut self, account: &mut Account) -> Result<(), Cause> {
+        match self.config.reserved {
+            Some(reserved) => {
+                let provisioned: u32 = self.provisioned.iter().map(|pool| pool.requested).sum();
+                if self.on_demand >= reserved.saturating_sub(provisioned) {
+                    return Err(Cause::ReservedConcurrency);
+                }
+            }
+            None => account.take_slot()?,
+        }
+        self.on_demand += 1;
+        Ok(())
+    }
+
+    fn give_slot_back(&mut self, account: &mut Account) {
+        self.on_demand -= 1;
+        if self.config.reserved.is_none() {
+            account.give_slot_back();
+        }
+    }
+
+    /// Step 11 (LIFE-16).
+    fn take_idle<O: Observer>(
+        &mut self,
+        now: SimTime,
+        version: VersionId,
+        task: &Task,
+        stream: &StreamConfig,
+        cx: &mut Context<O>,
+    ) -> Option<u32> {
+        let (environments, streams) = (&mut self.environments, cx.streams);
+        let mut gone = Vec::new();
+        let random = || {
+            stream
+                .key
+                .draw(task.ordinal, task.attempt, Purpose::EnvironmentPick)
+                .first
+        };
+        let entry = self.idle[version.index()].pick(
+            now,
+            self.config.env_pick,
+            self.config.turnaround,
+            random,
+            |environment| idle_draw(&environments[environment as usize], streams),
+            |entry, end| gone.push((entry.environment, end)),
+        );
+        for (environment, end) in gone {
+            environments.remove(environment as usize);
+            cx.observer.environment(end, self.id, false);
+        }
+        entry.map(|entry| entry.environment)
+    }
+
+    /// Step 12 (SCALE-1, SCALE-6).
+    fn scaling_allows(&mut self, now: SimTime, account: &mut Account) -> bool {
+        if account.config.scaling == super::config::ScalingRule::PerFunction {
+            self.scaling.take(now)
+        } else {
+            account.take_burst(now)
+        }
+    }
+
+    /// Step 14: everything about the attempt is settled now and told at once.
+    fn run<O: Observer>(
+        &mut self,
+        now: SimTime,
+        task: &Task,
+        admission: Admission,
+        stream: &StreamConfig,
+        cx: &mut Context<O>,
+    ) -> (u32, Attempt) {
+        let version = &self.config.versions[admission.version.index()];
+        let readiness = match admission.environment {
+            None => Readiness::New,
+            Some(environment) if self.environments[environment as usize].reset => Readiness::Reset,
+            Some(_) => Readiness::Warm,
+        };
+        let execution = Execution::of(task, version, readiness, stream.key);
+        let end = now.saturating_add(execution.busy());
+        let index = match admission.environment {
+            Some(environment) => environment,
+            None => self.create(now, admission.version, task, stream, cx),
+        };
+        let environment = &mut self.environments[index as usize];
+        environment.reset = matches!(execution.verdict, Verdict::Timeout | Verdict::Crash);
+        (environment.busy, environment.start_kind, environment.verdict) =
+            (true, admission.start_kind, execution.verdict);
+        environment.task = *task;
+        if !environment.used {
+            environment.used = true;
+            cx.observer.environment_used(now, self.id);
+        }
+        let number = environment.number;
+        let account = &cx.account;
+        let billed_ms = account.billed_ms(execution.billed_init.saturating_add(execution.duration));
+        let attempt = Attempt {
+            stream: task.stream,
+            ordinal: task.ordinal,
+            attempt: task.attempt,
+            function: self.id,
+            version: admission.version,
+            qualifier: stream.qualifier,
+            arrived: task.arrived,
+            start: now,
+            end,
+            answered: end.saturating_add(self.overhead(task, stream)),
+            completes: end < cx.horizon,
+            verdict: execution.verdict,
+            start_kind: admission.start_kind,
+            spilled: admission.spilled,
+            placement: execution.placement,
+            init: execution.init,
+            init_abandoned: execution.init_abandoned,
+            duration: execution.duration,
+            billed_ms,
+            billed_init_ms: if execution.billed_init.is_zero() {
+                0
+            } else {
+                billed_ms - account.billed_ms(execution.duration)
+            },
+            environment: number,
+        };
+        cx.observer
+            .slot(now, self.pool(stream.qualifier, admission.start_kind), true);
+        cx.observer.ran(&attempt);
+        cx.agenda
+            .schedule(end, Class::Completion, Event::Released(index).pack(self.id));
+        (index, attempt)
+    }
+
+    /// PLACING begins: a new on-demand environment.
+    fn create<O: Observer>(
+        &mut self,
+        now: SimTime,
+        version: VersionId,
+        task: &Task,
+        stream: &StreamConfig,
+        cx: &mut Context<O>,
+    ) -> u32 {
+        self.settle(now, cx);
+        let max_life = self.config.versions[version.index()].max_life.as_ref();
+        let life = || stream.key.draw(task.ordinal, task.attempt, Purpose::Life).second;
+        let death = max_life.map_or(SimTime::MAX, |max_life| now.saturating_add(max_life.sample(life())));
+        cx.observer.environment(now, self.id, true);
+        self.insert(now, death, version, *task, false)
+    }
+
+    pub fn insert(&mut self, now: SimTime, death: SimTime, version: VersionId, task: Task, provisioned: bool) -> u32 {
+        let number = self.created;
+        self.created += 1;
+        let environment = Environment {
+            number,
+            created: now,
+            death,
+            version,
+            provisioned,
+            reset: false,
+            used: false,
+            busy: false,
+            start_kind: StartKind::None,
+            verdict: Verdict::Ok,
+            task,
+        };
+        self.environments.insert(environment) as u32
+    }
+
+    /// Ends idle environments whose time is over, so that what exists can be counted.
+    pub fn settle<O: Observer>(&mut self, now: SimTime, cx: &mut Context<O>) {
+        for version in 0..self.idle.len() {
+            if !self.idle[version].may_have_ended(now) {
+                continue;
+            }
+            let environments = &self.environments;
+            let mut gone = Vec::new();
+            self.idle[version].settle(
+                now,
+                |environment| idle_draw(&environments[environment as usize], cx.streams),
+                |entry, end| gone.push((entry.environment, end)),
+            );
+            for (environment, end) in gone {
+                self.environments.remove(environment as usize);
+                cx.observer.environment(end, self.id, false);
+            }
+        }
+    }
+
+    /// BUSY → IDLE, or the end of an environment past its maximum life (LIFE-13). Returns what it has finished.
+    pub fn release<O: Observer>(&mut self, now: SimTime, index: u32, cx: &mut Context<O>) -> Finished {
+        let environment = &mut self.environments[index as usize];
+        environment.busy = false;
+        let finished = Finished {
+            task: environment.task,
+            start_kind: environment.start_kind,
+            verdict: environment.verdict,
+        };
+        let (stream, version) = (environment.task.stream, environment.version);
+        let (provisioned, death, number) = (environment.provisioned, environment.death, environment.number);
+        let stream = &cx.streams[stream.index()];
+        let kind = if provisioned {
+            StartKind::Provisioned
+        } else {
+            StartKind::Warm
+        };
+        cx.observer.slot(now, self.pool(stream.qualifier, kind), false);
+        let entry = IdleEntry {
+            environment: index,
+            number,
+            since: now,
+            death,
+        };
+        if provisioned {
+            self.return_provisioned(now, entry, stream.qualifier, version, cx);
+        } else {
+            self.give_slot_back(cx.account);
+            if death <= now {
+                self.environments.remove(index as usize);
+                cx.observer.environment(now, self.id, false);
+            } else {
+                self.idle[version.index()].push(entry);
+            }
+        }
+        finished
+    }
+
+    /// Tells a refused attempt. At reserved concurrency 0 an event's attempt is refused without being a throttle (ASYNC-9).
+    pub fn tell_refusal<O: Observer>(&self, now: SimTime, task: &Task, cause: Cause, cx: &mut Context<O>) {
+        let stream = &cx.streams[task.stream.index()];
+        let reason = match cause {
+            Cause::AccountConcurrency => Reason::ConcurrentInvocationLimitExceeded,
+            Cause::ReservedConcurrency | Cause::ReservedZero => {
+                Reason::ReservedFunctionConcurrentInvocationLimitExceeded
+            }
+            Cause::ScalingRate => cx.account.config.scaling_reason,
+            Cause::AccountRate => cx.account.config.account_rate_reason,
+            Cause::ReservedRate => Reason::ReservedFunctionInvocationRateLimitExceeded,
+        };
+        let counted = cause != Cause::ReservedZero || stream.invocation_type != InvocationType::Event;
+        cx.observer.refused(&Refusal {
+            stream: task.stream,
+            ordinal: task.ordinal,
+            attempt: task.attempt,
+            function: self.id,
+            qualifier: stream.qualifier,
+            arrived: task.arrived,
+            time: now,
+            throttle: counted.then_some((reason, cause)),
+        });
+    }
+
+    /// Puts `task` aside until `time`.
+    pub fn wait<O: Observer>(&mut self, time: SimTime, task: Task, wake: Wake, cx: &mut Context<O>) {
+        let index = self.waiting.insert((task, wake)) as u32;
+        cx.agenda
+            .schedule(time, Class::Timer, Event::Woken(index).pack(self.id));
+    }
+
+    /// `task` with the draws of its next attempt.
+    pub fn next_attempt<O: Observer>(&self, mut task: Task, cx: &Context<O>) -> Task {
+        task.attempt += 1;
+        let key = cx.streams[task.stream.index()].key;
+        task.uniform = key.draw(task.ordinal, task.attempt, Purpose::Work).second;
+        task
+    }
+
+    /// The number of the next environment.
+    pub fn next_number(&self) -> u64 {
+        self.created
+    }
+
+    fn pool(&self, qualifier: QualifierId, kind: StartKind) -> Pool {
+        Pool {
+            function: self.id,
+            qualifier,
+            provisioned: kind == StartKind::Provisioned,
+            reserved: self.config.reserved.is_some(),
+        }
+    }
+
+    /// Overhead of an answer to `task`'s current attempt (COLD-1); nobody waits for that of an event.
+    fn overhead(&self, task: &Task, stream: &StreamConfig) -> Span {
+        if stream.invocation_type == InvocationType::Event {
+            return Span::ZERO;
+        }
+        let draw = || stream.key.draw(task.ordinal, task.attempt, Purpose::Overhead).first;
+        self.config
+            .overhead
+            .as_constant()
+            .unwrap_or_else(|| self.config.overhead.sample(draw()))
+    }
+}
+
+/// The uniform of an environment's current idle life: that of the invocation it served last.
+fn idle_draw(environment: &Environment, streams: &[StreamConfig]) -> u64 {
+    let task = &environment.task;
+    streams[task.stream.index()]
+        .key
+        .draw(task.ordinal, task.attempt, Purpose::Life)
+        .first
+}

@@ -1,0 +1,175 @@
+use crate::facts::{AsyncStep, Cause, Ending, Observer, StartKind};
+use crate::kernel::draws::{Purpose, StreamKey};
+use crate::lambda::caller::Failure;
+use crate::lambda::config::QueueConfig;
+use crate::lambda::environment::Finished;
+use crate::lambda::function::{Context, Function};
+use crate::lambda::platform::Reply;
+use crate::lambda::task::{Task, Wake};
+use crate::units::{SimTime, Span};
+
+/// Wait before each retry after a function error (ASYNC-3): one minute, then two.
+const ERROR_WAIT: Span = Span::from_secs(60);
+/// Longest wait after a throttle (ASYNC-4).
+const LONGEST_THROTTLE_WAIT: Span = Span::from_secs(300);
+
+impl Function {
+    /// Step 3: the event is stored and answered with 202 (ASYNC-1).
+    pub fn accept<O: Observer>(&mut self, now: SimTime, task: &Task, cx: &mut Context<O>) -> Reply {
+        if cx.account.config.rate_limits_events && !cx.account.take_request(now) {
+            self.tell_refusal(now, task, Cause::AccountRate, cx);
+            self.retry_or_give_up(now, *task, Failure::Throttle, cx);
+            return Reply::Throttled(Cause::AccountRate);
+        }
+        self.step(now, task, AsyncStep::Received, cx);
+        let key = cx.streams[task.stream.index()].key;
+        let events = &self.config.events;
+        let delay = events.first_dispatch.as_constant().unwrap_or_else(|| {
+            events
+                .first_dispatch
+                .sample(key.draw(task.ordinal, task.attempt, Purpose::Overhead).second)
+        });
+        let duplicated = !events.duplicates.is_none()
+            && events
+                .duplicates
+                .covers(key.draw(task.ordinal, task.attempt, Purpose::Copies).first);
+        self.wait(now.saturating_add(delay), *task, Wake::Dispatch, cx);
+        if duplicated {
+            self.wait(
+                now.saturating_add(delay),
+                Task {
+                    duplicate: true,
+                    ..*task
+                },
+                Wake::Dispatch,
+                cx,
+            );
+        }
+        Reply::Queued
+    }
+
+    /// An attempt at a queued event.
+    pub fn dispatch<O: Observer>(&mut self, now: SimTime, task: Task, wake: Wake, cx: &mut Context<O>) {
+        match wake {
+            Wake::AfterThrottle => self.step(now, &task, AsyncStep::RetriedAfterThrottle, cx),
+            Wake::AfterError => self.step(now, &task, AsyncStep::RetriedAfterError, cx),
+            _ => {}
+        }
+        self.step(now, &task, AsyncStep::Attempted, cx);
+        let Err(cause) = self.invoke(now, &task, cx) else {
+            return;
+        };
+        self.tell_refusal(now, &task, cause, cx);
+        if task.duplicate {
+            return;
+        }
+        if cause == Cause::ReservedZero {
+            self.finish(now, &task, AsyncStep::Refused, StartKind::None, cx);
+        } else {
+            self.back_off(now, task, cx);
+        }
+    }
+
+    /// ASYNC-4: back to the queue for 1 s, 2 s, 4 s … 5 min, without using up a retry.
+    fn back_off<O: Observer>(&mut self, now: SimTime, task: Task, cx: &mut Context<O>) {
+        let key = cx.streams[task.stream.index()].key;
+        let wait = throttle_wait(&self.config.events, &task, key);
+        let mut next = self.next_attempt(task, cx);
+        next.throttles_in_row += 1;
+        self.requeue(now, wait, next, Wake::AfterThrottle, cx);
+    }
+
+    /// Waits for the next attempt, or for the maximum age if that comes first (ASYNC-8).
+    fn requeue<O: Observer>(&mut self, now: SimTime, wait: Span, task: Task, wake: Wake, cx: &mut Context<O>) {
+        let qualifier = &self.config.qualifiers[cx.streams[task.stream.index()].qualifier.index()];
+        let deadline = task.arrived.saturating_add(qualifier.event_invoke.maximum_event_age);
+        let due = now.saturating_add(wait);
+        if due > deadline {
+            self.wait(deadline.max(now), task, Wake::Expire, cx);
+        } else {
+            self.wait(due, task, wake, cx);
+        }
+    }
+
+    /// An event has reached its maximum age.
+    pub fn expire<O: Observer>(&mut self, now: SimTime, task: Task, cx: &mut Context<O>) {
+        self.finish(now, &task, AsyncStep::Expired, StartKind::None, cx);
+    }
+
+    /// The invocation of an event is over: done, retried in a minute or two, or exhausted (ASYNC-3).
+    pub fn completed<O: Observer>(&mut self, now: SimTime, finished: &Finished, cx: &mut Context<O>) {
+        let task = finished.task;
+        if task.duplicate {
+            return;
+        }
+        if finished.verdict.is_ok() {
+            self.succeed(now, &task, finished.start_kind, cx);
+            return;
+        }
+        let qualifier = &self.config.qualifiers[cx.streams[task.stream.index()].qualifier.index()];
+        if task.failures >= qualifier.event_invoke.maximum_retry_attempts {
+            self.finish(now, &task, AsyncStep::Exhausted, finished.start_kind, cx);
+            return;
+        }
+        let mut next = self.next_attempt(task, cx);
+        next.failures += 1;
+        next.throttles_in_row = 0;
+        let wait = Span::from_micros(ERROR_WAIT.as_micros() * next.failures as u64);
+        self.requeue(now, wait, next, Wake::AfterError, cx);
+    }
+
+    fn succeed<O: Observer>(&mut self, now: SimTime, task: &Task, start_kind: StartKind, cx: &mut Context<O>) {
+        let qualifier = &self.config.qualifiers[cx.streams[task.stream.index()].qualifier.index()];
+        if qualifier.event_invoke.on_success.is_some() {
+            self.step(now, task, AsyncStep::DestinationSuccess, cx);
+        }
+        self.end(now, task, Ending::Succeeded, start_kind, cx);
+    }
+
+    /// The event's last chance is gone; destination and dead-letter queue both receive it (ASYNC-10).
+    fn finish<O: Observer>(
+        &mut self,
+        now: SimTime,
+        task: &Task,
+        step: AsyncStep,
+        start_kind: StartKind,
+        cx: &mut Context<O>,
+    ) {
+        self.step(now, task, step, cx);
+        let qualifier = &self.config.qualifiers[cx.streams[task.stream.index()].qualifier.index()];
+        let version = self.route(task, &cx.streams[task.stream.index()]);
+        if qualifier.event_invoke.on_failure.is_some() {
+            self.step(now, task, AsyncStep::DestinationFailure, cx);
+        }
+        if self.config.versions[version.index()].dead_letter.is_some() {
+            self.step(now, task, AsyncStep::DeadLettered, cx);
+        }
+        let ending = if step == AsyncStep::Exhausted {
+            Ending::Failed
+        } else {
+            Ending::Dropped
+        };
+        self.end(now, task, ending, start_kind, cx);
+    }
+
+    fn step<O: Observer>(&self, now: SimTime, task: &Task, step: AsyncStep, cx: &mut Context<O>) {
+        if !task.duplicate {
+            cx.observer
+                .asynchronous(now, &task.call(&cx.streams[task.stream.index()]), step);
+        }
+    }
+}
+
+/// The wait after a throttle: min(300, 2^(n−1)) s, times slowdown and jitter (ASYNC-4…6).
+fn throttle_wait(events: &QueueConfig, task: &Task, key: StreamKey) -> Span {
+    let doubled = Span::from_secs(1 << task.throttles_in_row.min(20));
+    let wait = doubled.min(LONGEST_THROTTLE_WAIT).as_micros() as u128 * events.slowdown as u128 / 1_000;
+    let factor_thousandths = match events.jitter {
+        None => return Span::from_micros(wait as u64),
+        Some((low, high)) => {
+            let uniform = key.draw(task.ordinal, task.attempt, Purpose::Jitter).first as u128;
+            ((low as u128) << 53) + uniform * (high - low) as u128
+        }
+    };
+    Span::from_micros(((wait * factor_thousandths / 1_000) >> 53) as u64)
+}

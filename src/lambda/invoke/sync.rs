@@ -1,0 +1,120 @@
+use crate::facts::{Ended, Ending, InvocationType, Observer, StartKind};
+use crate::kernel::draws::Purpose;
+use crate::lambda::caller::Failure;
+use crate::lambda::environment::Finished;
+use crate::lambda::function::{Context, Function};
+use crate::lambda::platform::Reply;
+use crate::lambda::task::{Task, Wake};
+use crate::units::SimTime;
+
+impl Function {
+    /// A client wants to send an attempt; the adaptive mode may hold it back (SDK-4).
+    pub fn request<O: Observer>(&mut self, now: SimTime, task: &Task, cx: &mut Context<O>) -> Reply {
+        let traffic = cx.streams[task.stream.index()].traffic;
+        let at = cx.clients[traffic.index()].send_at(task.ordinal, now);
+        if at > now {
+            self.wait(at, *task, Wake::Send, cx);
+            return Reply::Waiting;
+        }
+        self.send(now, task, cx)
+    }
+
+    /// Steps 1 to 3 of the admission order (lambda-model §3.5), then the rest by invocation type (INV-1…3).
+    pub fn send<O: Observer>(&mut self, now: SimTime, task: &Task, cx: &mut Context<O>) -> Reply {
+        match cx.streams[task.stream.index()].invocation_type {
+            InvocationType::RequestResponse => self.call(now, task, cx),
+            InvocationType::Event => self.accept(now, task, cx),
+            InvocationType::DryRun => {
+                self.end(now, task, Ending::DryRun, StartKind::None, cx);
+                Reply::DryRun
+            }
+        }
+    }
+
+    fn call<O: Observer>(&mut self, now: SimTime, task: &Task, cx: &mut Context<O>) -> Reply {
+        match self.invoke(now, task, cx) {
+            Ok((index, attempt)) => {
+                let traffic = cx.streams[task.stream.index()].traffic;
+                let read_timeout = cx.clients[traffic.index()].read_timeout();
+                if let Some(read_timeout) = read_timeout.filter(|limit| attempt.answered.since(now) > *limit) {
+                    // INV-10: the invocation goes on and is billed; only its caller is gone.
+                    self.environments[index as usize].task.abandoned = true;
+                    self.wait(now.saturating_add(read_timeout), *task, Wake::ReadTimeout, cx);
+                } else if attempt.completes && attempt.answered >= cx.horizon {
+                    // The environment is free again, but its caller still waits when the run ends.
+                    self.wait(attempt.answered, *task, Wake::Answer, cx);
+                } else if attempt.completes {
+                    let ending = if attempt.verdict.is_ok() {
+                        Ending::Succeeded
+                    } else {
+                        Ending::Failed
+                    };
+                    self.end(attempt.answered, task, ending, attempt.start_kind, cx);
+                }
+                Reply::Running {
+                    until: attempt.end,
+                    verdict: attempt.verdict,
+                }
+            }
+            Err(cause) => {
+                self.tell_refusal(now, task, cause, cx);
+                self.retry_or_give_up(now, *task, Failure::Throttle, cx);
+                Reply::Throttled(cause)
+            }
+        }
+    }
+
+    /// A client has waited for an answer as long as it cares to.
+    pub fn read_timed_out<O: Observer>(&mut self, now: SimTime, task: Task, cx: &mut Context<O>) {
+        self.retry_or_give_up(now, task, Failure::Timeout, cx);
+    }
+
+    /// The client's SDK decides (lambda-model §4.2). A sync retry is a new invocation with new draws (ALIAS-4).
+    pub fn retry_or_give_up<O: Observer>(&mut self, now: SimTime, task: Task, failure: Failure, cx: &mut Context<O>) {
+        let stream = &cx.streams[task.stream.index()];
+        let uniform = stream.key.draw(task.ordinal, task.attempt, Purpose::Jitter).first;
+        let clients = &mut cx.clients[stream.traffic.index()];
+        match clients.failed(task.ordinal, task.attempt, failure, uniform, now) {
+            Some((delay, cost)) => {
+                let mut next = self.next_attempt(task, cx);
+                next.retry_cost = cost;
+                self.wait(now.saturating_add(delay), next, Wake::Retry, cx);
+            }
+            None => {
+                let ending = if failure == Failure::Throttle {
+                    Ending::Throttled
+                } else {
+                    Ending::Failed
+                };
+                self.end(now, &task, ending, StartKind::None, cx);
+            }
+        }
+    }
+
+    /// The invocation of a synchronous caller is over. A 200 with a function error is a good answer to the SDK (SDK-2…5).
+    pub fn answered<O: Observer>(&mut self, now: SimTime, finished: &Finished, cx: &mut Context<O>) {
+        let task = &finished.task;
+        let clients = &mut cx.clients[cx.streams[task.stream.index()].traffic.index()];
+        if clients.remembers_success() && !task.abandoned {
+            clients.succeeded(task.ordinal, task.retry_cost, now);
+        }
+    }
+
+    /// Tells the final answer to an arrival.
+    pub fn end<O: Observer>(
+        &self,
+        time: SimTime,
+        task: &Task,
+        ending: Ending,
+        start_kind: StartKind,
+        cx: &mut Context<O>,
+    ) {
+        let call = task.call(&cx.streams[task.stream.index()]);
+        cx.observer.ended(&Ended {
+            call,
+            time,
+            ending,
+            start_kind,
+        });
+    }
+}

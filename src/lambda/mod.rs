@@ -1,0 +1,26 @@
+//! The platform: environments, pools, limits, admission, retries (lambda-model §2–4, §7).
+
+mod account;
+mod caller;
+mod config;
+mod environment;
+mod execution;
+mod function;
+mod invoke;
+mod platform;
+mod provisioned;
+mod provisioned_pool;
+mod rate;
+mod runtimes;
+pub mod switches;
+mod task;
+
+pub use account::billed_ms;
+pub use caller::{Clients, Failure};
+pub use config::{
+    AccountConfig, AllocationConfig, EnvPick, EventInvokeConfig, FunctionConfig, QualifierConfig, QueueConfig,
+    RateShape, RetryConfig, RetryMode, ScalingRule, StreamConfig, TrafficConfig, VersionConfig,
+};
+pub use platform::{Platform, Reply};
+pub use provisioned::ProvisionError;
+pub use runtimes::{Runtime, default_idle, default_max_life};

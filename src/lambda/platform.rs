@@ -1,0 +1,208 @@
+use super::account::Account;
+use super::caller::Clients;
+use super::config::{AccountConfig, FunctionConfig, StreamConfig, TrafficConfig};
+use super::environment::Finished;
+use super::function::{Context, Event, Function};
+use super::provisioned::ProvisionError;
+use super::task::{Task, Wake};
+use crate::facts::{Arrival, Call, Cause, FunctionId, InvocationType, Observer, QualifierId, Verdict};
+use crate::kernel::Agenda;
+use crate::kernel::draws::StreamKey;
+use crate::units::SimTime;
+
+/// The ordered driver: all functions of one account, stepped in the total order of contract §2.5.
+///
+/// It can be driven from outside: [`Platform::admit`] takes an arrival, [`Platform::advance_to`] lets time pass. Calls
+/// must come with rising times.
+#[derive(Debug)]
+pub struct Platform {
+    functions: Vec<Function>,
+    account: Account,
+    clients: Vec<Clients>,
+    streams: Vec<StreamConfig>,
+    agenda: Agenda,
+    horizon: SimTime,
+}
+
+/// What an arrival meets on the spot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// It runs.
+    Running {
+        /// When the environment is free again.
+        until: SimTime,
+        /// How it ends then.
+        verdict: Verdict,
+    },
+    /// 429; the client may try again by itself.
+    Throttled(Cause),
+    /// 202.
+    Queued,
+    /// 204.
+    DryRun,
+    /// Its client holds it back (SDK-4).
+    Waiting,
+}
+
+impl Platform {
+    /// An account in which nothing has run yet; what is provisioned is READY. What would end at `horizon` or later is never
+    /// told as ended; [`SimTime::MAX`] for a platform that is driven live.
+    pub fn new<O: Observer>(
+        seed: (u64, u64),
+        account: &AccountConfig,
+        functions: &[FunctionConfig],
+        traffic: &[TrafficConfig],
+        streams: &[StreamConfig],
+        horizon: SimTime,
+        observer: &mut O,
+    ) -> Platform {
+        let cell = |(index, config): (usize, &FunctionConfig)| {
+            let key = StreamKey::derive(seed.0, seed.1, "provisioned", &config.name);
+            Function::new(FunctionId(index as u32), config, account.rate_shape, key)
+        };
+        let mut platform = Platform {
+            functions: functions.iter().enumerate().map(cell).collect(),
+            account: Account::new(account, functions),
+            clients: traffic.iter().map(Clients::new).collect(),
+            streams: streams.to_vec(),
+            agenda: Agenda::default(),
+            horizon,
+        };
+        for index in 0..platform.functions.len() {
+            let (function, mut cx) = platform.split(index, observer);
+            function.start_provisioned(&mut cx);
+        }
+        platform
+    }
+
+    /// Takes in one arrival, after everything due up to its instant.
+    pub fn admit<O: Observer>(&mut self, arrival: &Arrival, observer: &mut O) -> Reply {
+        self.advance_to(arrival.time, observer);
+        let stream = &self.streams[arrival.stream.index()];
+        let function = stream.function.index();
+        let task = Task::new(arrival);
+        observer.arrived(&task.call(stream));
+        let (function, mut cx) = self.split(function, observer);
+        function.request(arrival.time, &task, &mut cx)
+    }
+
+    /// Lets everything happen that is due at `time` or before: the core loop.
+    pub fn advance_to<O: Observer>(&mut self, time: SimTime, observer: &mut O) {
+        while let Some((now, word)) = self.agenda.pop_until(time) {
+            let (function, event) = Event::unpack(word);
+            let (function, mut cx) = self.split(function.index(), observer);
+            match event {
+                Event::Released(environment) => {
+                    let finished = function.release(now, environment, &mut cx);
+                    function.after(now, &finished, &mut cx);
+                }
+                Event::Woken(waiting) => {
+                    let (task, wake) = function.waiting.remove(waiting as usize);
+                    function.woken(now, task, wake, &mut cx);
+                }
+                Event::Allocated(increment) => function.allocated(now, increment, &mut cx),
+            }
+        }
+    }
+
+    /// Changes the provisioned concurrency of a qualifier (PC-4, PC-5), after everything due up to `now`.
+    ///
+    /// # Errors
+    /// Where Lambda would refuse it: see [`ProvisionError`].
+    pub fn set_provisioned<O: Observer>(
+        &mut self,
+        now: SimTime,
+        function: FunctionId,
+        qualifier: QualifierId,
+        amount: u32,
+        observer: &mut O,
+    ) -> Result<(), ProvisionError> {
+        self.advance_to(now, observer);
+        let (function, mut cx) = self.split(function.index(), observer);
+        function.set_provisioned(now, qualifier, amount, &mut cx)
+    }
+
+    /// Gauges begin at `now`: tells what has ended by then, and counts anew which environments serve.
+    pub fn begin_window<O: Observer>(&mut self, now: SimTime, observer: &mut O) {
+        self.settle(now, observer);
+        for function in &mut self.functions {
+            function
+                .environments
+                .iter_mut()
+                .for_each(|(_, environment)| environment.used = false);
+        }
+    }
+
+    /// Tells the ends of idle environments that are over by `now`, which listeners otherwise hear of late.
+    fn settle<O: Observer>(&mut self, now: SimTime, observer: &mut O) {
+        for index in 0..self.functions.len() {
+            let (function, mut cx) = self.split(index, observer);
+            function.settle(now, &mut cx);
+        }
+    }
+
+    /// Ends the run at `end`: tells what listeners have not heard yet, and returns the arrivals without final answer.
+    pub fn close<O: Observer>(mut self, end: SimTime, observer: &mut O) -> Vec<Call> {
+        self.settle(end, observer);
+        let mut unanswered = Vec::new();
+        for index in 0..self.functions.len() {
+            let (function, mut cx) = self.split(index, observer);
+            for (_, environment) in function
+                .environments
+                .iter()
+                .filter(|(_, environment)| environment.provisioned)
+            {
+                function.tell_recycling(environment, end, &mut cx);
+            }
+            let running = function.environments.iter().filter(|(_, environment)| environment.busy);
+            let tasks = running
+                .map(|(_, environment)| &environment.task)
+                .chain(function.waiting.iter().map(|(_, (task, _))| task));
+            let open = tasks.filter(|task| !task.duplicate && !task.abandoned);
+            unanswered.extend(open.map(|task| task.call(&cx.streams[task.stream.index()])));
+        }
+        unanswered
+    }
+
+    /// When the next event is due.
+    pub fn next_due(&self) -> Option<SimTime> {
+        self.agenda.next_due()
+    }
+
+    fn split<'a, O>(&'a mut self, function: usize, observer: &'a mut O) -> (&'a mut Function, Context<'a, O>) {
+        let context = Context {
+            account: &mut self.account,
+            agenda: &mut self.agenda,
+            clients: &mut self.clients,
+            streams: &self.streams,
+            horizon: self.horizon,
+            observer,
+        };
+        (&mut self.functions[function], context)
+    }
+}
+
+impl Function {
+    /// What follows the end of an invocation, by how it was invoked.
+    fn after<O: Observer>(&mut self, now: SimTime, finished: &Finished, cx: &mut Context<O>) {
+        match cx.streams[finished.task.stream.index()].invocation_type {
+            InvocationType::Event => self.completed(now, finished, cx),
+            InvocationType::RequestResponse | InvocationType::DryRun => self.answered(now, finished, cx),
+        }
+    }
+
+    fn woken<O: Observer>(&mut self, now: SimTime, task: Task, wake: Wake, cx: &mut Context<O>) {
+        match wake {
+            Wake::Send => {
+                self.send(now, &task, cx);
+            }
+            Wake::Retry => {
+                self.request(now, &task, cx);
+            }
+            Wake::Answer => {}
+            Wake::ReadTimeout => self.read_timed_out(now, task, cx),
+            Wake::Dispatch | Wake::AfterThrottle | Wake::AfterError => self.dispatch(now, task, wake, cx),
+            Wake::Expire => self.expire(now, task, cx),
+        }
+    }
+}

@@ -1,0 +1,215 @@
+use super::environment::{Environment, IdleEntry};
+use super::function::{Context, Event, Function};
+use super::provisioned_pool::divide;
+use super::rate::RequestRate;
+use super::task::Task;
+use crate::facts::{Observer, QualifierId, VersionId};
+use crate::kernel::Class;
+use crate::kernel::draws::Purpose;
+use crate::units::{SimTime, Span};
+
+/// Why provisioned concurrency was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProvisionError {
+    /// Only published versions and aliases can have it (PC-1).
+    OnLatest,
+    /// More than the function's reserved concurrency (CONC-9).
+    AboveReserved,
+    /// Less than 100 would stay unreserved (CONC-8).
+    AboveUnreserved,
+}
+
+impl Function {
+    /// Everything configured is READY at the start, its INIT not billed (contract §2.5, PRICE-9).
+    pub fn start_provisioned<O: Observer>(&mut self, cx: &mut Context<O>) {
+        for index in 0..self.config.qualifiers.len() {
+            let qualifier = QualifierId(index as u16);
+            let amount = self.config.qualifiers[index].provisioned;
+            for (version, part) in divide(&self.config.qualifiers[index], amount) {
+                let pool = self.pool_of(qualifier, version);
+                self.provisioned[pool].requested = part;
+                self.add_ready(SimTime::ZERO, pool, part, cx);
+            }
+            if amount > 0 {
+                cx.observer
+                    .provisioned(SimTime::ZERO, self.id, qualifier, amount, amount);
+            }
+        }
+    }
+
+    /// `PutProvisionedConcurrencyConfig` during the run (PC-4, PC-5). Refused where the pool cannot supply it (PC-9).
+    pub fn set_provisioned<O: Observer>(
+        &mut self,
+        now: SimTime,
+        qualifier: QualifierId,
+        amount: u32,
+        cx: &mut Context<O>,
+    ) -> Result<(), ProvisionError> {
+        let config = &self.config.qualifiers[qualifier.index()];
+        if config.name.is_none() {
+            return Err(ProvisionError::OnLatest);
+        }
+        let before: u32 = self
+            .provisioned
+            .iter()
+            .filter(|pool| pool.qualifier == qualifier)
+            .map(|pool| pool.requested)
+            .sum();
+        let elsewhere: u32 = self.provisioned.iter().map(|pool| pool.requested).sum::<u32>() - before;
+        match self.config.reserved {
+            Some(reserved) if elsewhere + amount > reserved => return Err(ProvisionError::AboveReserved),
+            Some(_) => {}
+            None if amount > before && !cx.account.fits_provisioned(amount - before) => {
+                return Err(ProvisionError::AboveUnreserved);
+            }
+            None => cx.account.claim_provisioned(before, amount),
+        }
+        for (version, part) in divide(&self.config.qualifiers[qualifier.index()].clone(), amount) {
+            let pool = self.pool_of(qualifier, version);
+            let requested = std::mem::replace(&mut self.provisioned[pool].requested, part);
+            if part > requested {
+                self.allocate(now, pool, part - requested, cx);
+            } else {
+                self.remove_surplus(now, pool, cx);
+            }
+        }
+        self.tell_provisioned(now, qualifier, cx);
+        Ok(())
+    }
+
+    /// PC-4: an increment becomes usable as a block, after delay, allocation and the last environment's INIT.
+    fn allocate<O: Observer>(&mut self, now: SimTime, pool: usize, count: u32, cx: &mut Context<O>) {
+        let allocation = self.config.allocation;
+        let filling = count as u64 * 60_000_000 / allocation.per_minute.max(1) as u64;
+        let version = self.provisioned[pool].version;
+        let init = self.config.versions[version.index()]
+            .init
+            .sample(self.init_draw(self.next_number() + count as u64 - 1, 0));
+        let ready = now
+            .saturating_add(allocation.delay)
+            .saturating_add(Span::from_micros(filling))
+            .saturating_add(init);
+        let increment = self.allocating.insert((pool, count)) as u32;
+        cx.agenda
+            .schedule(ready, Class::Ready, Event::Allocated(increment).pack(self.id));
+    }
+
+    /// An increment is ready: as much of it as is still wanted.
+    pub fn allocated<O: Observer>(&mut self, now: SimTime, increment: u32, cx: &mut Context<O>) {
+        let (pool, count) = self.allocating.remove(increment as usize);
+        let wanted = self.provisioned[pool]
+            .requested
+            .saturating_sub(self.provisioned[pool].ready)
+            .min(count);
+        let (qualifier, version) = (self.provisioned[pool].qualifier, self.provisioned[pool].version);
+        for number in self.next_number()..self.next_number() + wanted as u64 {
+            let init = self.config.versions[version.index()]
+                .init
+                .sample(self.init_draw(number, 0));
+            cx.observer.provisioned_init(now, self.id, qualifier, version, init);
+        }
+        self.add_ready(now, pool, wanted, cx);
+        self.tell_provisioned(now, qualifier, cx);
+    }
+
+    fn add_ready<O: Observer>(&mut self, now: SimTime, pool: usize, count: u32, cx: &mut Context<O>) {
+        for _ in 0..count {
+            let version = self.provisioned[pool].version;
+            let number = self.next_number();
+            let index = self.insert(now, SimTime::MAX, version, Task::none(), true);
+            let entry = IdleEntry {
+                environment: index,
+                number,
+                since: SimTime::ZERO,
+                death: SimTime::MAX,
+            };
+            self.provisioned[pool].idle.push(entry);
+            cx.observer.environment(now, self.id, true);
+        }
+        let pool = &mut self.provisioned[pool];
+        pool.ready += count;
+        pool.rate = RequestRate::new(cx.account.config.rate_shape, pool.ready);
+    }
+
+    /// Decreases take idle environments at once; busy ones go when they are released (PC-5).
+    fn remove_surplus<O: Observer>(&mut self, now: SimTime, pool: usize, cx: &mut Context<O>) {
+        while self.provisioned[pool].ready > self.provisioned[pool].requested {
+            let Some(entry) = self.provisioned[pool].idle.pop() else {
+                break;
+            };
+            self.provisioned[pool].ready -= 1;
+            self.end_provisioned(now, entry.environment, cx);
+        }
+        let pool = &mut self.provisioned[pool];
+        pool.rate = RequestRate::new(cx.account.config.rate_shape, pool.ready);
+    }
+
+    /// A provisioned environment's invocation is over.
+    pub fn return_provisioned<O: Observer>(
+        &mut self,
+        now: SimTime,
+        entry: IdleEntry,
+        qualifier: QualifierId,
+        version: VersionId,
+        cx: &mut Context<O>,
+    ) {
+        let index = self.pool_of(qualifier, version);
+        let pool = &mut self.provisioned[index];
+        pool.busy -= 1;
+        if pool.ready > pool.requested {
+            pool.ready -= 1;
+            self.end_provisioned(now, entry.environment, cx);
+            self.tell_provisioned(now, qualifier, cx);
+        } else {
+            pool.idle.push(entry);
+        }
+    }
+
+    fn end_provisioned<O: Observer>(&mut self, now: SimTime, environment: u32, cx: &mut Context<O>) {
+        let environment = self.environments.remove(environment as usize);
+        cx.observer.environment(now, self.id, false);
+        self.tell_recycling(&environment, now, cx);
+    }
+
+    /// LIFE-18: a provisioned environment is replaced at each end of its maximum life, unseen but for the billed INIT
+    /// (PRICE-8). `end` is when it was removed, or the end of the run.
+    pub fn tell_recycling<O: Observer>(&self, environment: &Environment, end: SimTime, cx: &mut Context<O>) {
+        let version = &self.config.versions[environment.version.index()];
+        let Some(max_life) = &version.max_life else { return };
+        let pool = self.provisioned.iter().find(|pool| pool.version == environment.version);
+        let Some(pool) = pool else { return };
+        let mut time = environment.created;
+        for generation in 1.. {
+            let life = self
+                .provisioned_key
+                .draw(environment.number, generation, Purpose::Life)
+                .second;
+            time = time.saturating_add(max_life.sample(life).max(Span::from_secs(1)));
+            if time >= end {
+                return;
+            }
+            let init = version.init.sample(self.init_draw(environment.number, generation));
+            cx.observer
+                .provisioned_init(time, self.id, pool.qualifier, environment.version, init);
+        }
+    }
+
+    fn tell_provisioned<O: Observer>(&self, now: SimTime, qualifier: QualifierId, cx: &mut Context<O>) {
+        let pools = self.provisioned.iter().filter(|pool| pool.qualifier == qualifier);
+        let (requested, ready) = pools.fold((0, 0), |sum, pool| (sum.0 + pool.requested, sum.1 + pool.ready));
+        cx.observer.provisioned(now, self.id, qualifier, requested, ready);
+    }
+
+    fn init_draw(&self, number: u64, generation: u32) -> u64 {
+        self.provisioned_key.draw(number, generation, Purpose::ColdStart).first
+    }
+
+    /// The pool of a qualifier's version: every pair has one since the start.
+    fn pool_of(&self, qualifier: QualifierId, version: VersionId) -> usize {
+        let found = self
+            .provisioned
+            .iter()
+            .position(|pool| pool.qualifier == qualifier && pool.version == version);
+        found.expect("every qualifier has a pool for each of its versions")
+    }
+}

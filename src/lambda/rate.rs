@@ -1,0 +1,139 @@
+use super::config::RateShape;
+use crate::units::SimTime;
+
+/// Micro-units of credit in one token: a minute's microseconds, so that refills per minute are whole numbers (TIME-3).
+const CREDIT_PER_TOKEN: u64 = 60_000_000;
+const MICROS_PER_SECOND: u64 = 1_000_000;
+/// Requests per second for each unit of concurrency (RPS-1, RPS-2, RPS-3).
+const REQUESTS_PER_CONCURRENCY: u64 = 10;
+
+/// A token bucket in exact integers, full at the start.
+#[derive(Clone, Debug)]
+pub(super) struct Bucket {
+    capacity: u64,
+    refill_per_minute: u64,
+    credit: u64,
+    counted_until: SimTime,
+}
+
+impl Bucket {
+    pub fn new(capacity: u32, refill_per_minute: u64) -> Bucket {
+        let capacity = capacity as u64 * CREDIT_PER_TOKEN;
+        Bucket {
+            capacity,
+            refill_per_minute,
+            credit: capacity,
+            counted_until: SimTime::ZERO,
+        }
+    }
+
+    /// Takes a token if there is one.
+    pub fn take(&mut self, now: SimTime) -> bool {
+        let elapsed = now.since(self.counted_until).as_micros();
+        let refill = elapsed.saturating_mul(self.refill_per_minute);
+        self.credit = self.credit.saturating_add(refill).min(self.capacity);
+        self.counted_until = now;
+        let granted = self.credit >= CREDIT_PER_TOKEN;
+        if granted {
+            self.credit -= CREDIT_PER_TOKEN;
+        }
+        granted
+    }
+
+    fn give_back(&mut self) {
+        self.credit = (self.credit + CREDIT_PER_TOKEN).min(self.capacity);
+    }
+}
+
+/// Ten requests a second for each unit of concurrency (RPS-5).
+#[derive(Clone, Debug)]
+pub(super) enum RequestRate {
+    /// The running second and how many were admitted in it.
+    FixedSecond { limit: u64, second: u64, admitted: u64 },
+    /// Allows up to twice the rate in the first second.
+    TokenBucket(Bucket),
+}
+
+impl RequestRate {
+    pub fn new(shape: RateShape, concurrency: u32) -> RequestRate {
+        let limit = REQUESTS_PER_CONCURRENCY * concurrency as u64;
+        match shape {
+            RateShape::FixedSecond => RequestRate::FixedSecond {
+                limit,
+                second: 0,
+                admitted: 0,
+            },
+            RateShape::TokenBucket => {
+                let capacity = u32::try_from(limit).unwrap_or(u32::MAX);
+                RequestRate::TokenBucket(Bucket::new(capacity, limit * 60))
+            }
+        }
+    }
+
+    /// Counts a request if the rate allows it.
+    pub fn take(&mut self, now: SimTime) -> bool {
+        match self {
+            RequestRate::FixedSecond {
+                limit,
+                second,
+                admitted,
+            } => {
+                let this_second = now.as_micros() / MICROS_PER_SECOND;
+                if this_second != *second {
+                    (*second, *admitted) = (this_second, 0);
+                }
+                let granted = *admitted < *limit;
+                *admitted += u64::from(granted);
+                granted
+            }
+            RequestRate::TokenBucket(bucket) => bucket.take(now),
+        }
+    }
+
+    /// Takes back the count of a request that a later check refused at the same instant.
+    pub fn give_back(&mut self) {
+        match self {
+            RequestRate::FixedSecond { admitted, .. } => *admitted -= 1,
+            RequestRate::TokenBucket(bucket) => bucket.give_back(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::Span;
+
+    fn taken(bucket: &mut Bucket, at_secs: u64, wanted: usize) -> usize {
+        (0..wanted)
+            .filter(|_| bucket.take(SimTime::ZERO + Span::from_secs(at_secs)))
+            .count()
+    }
+
+    #[test]
+    fn gvb_14_an_idle_bucket_never_holds_more_than_its_capacity() {
+        let mut scaling = Bucket::new(1_000, 6_000);
+        assert_eq!(taken(&mut scaling, 0, 1_200), 1_000);
+        assert_eq!(taken(&mut scaling, 11, 1_200), 1_000);
+        assert_eq!(taken(&mut scaling, 12, 1_200), 100);
+    }
+
+    #[test]
+    fn refills_are_continuous_and_exact() {
+        let mut bucket = Bucket::new(1, 6_000);
+        let at = SimTime::from_micros;
+        assert!(bucket.take(at(0)) && !bucket.take(at(9_999)) && bucket.take(at(10_000)));
+    }
+
+    #[test]
+    fn a_fixed_second_admits_ten_per_concurrency_and_a_bucket_twice_that_at_first() {
+        let admitted = |shape| {
+            let mut rate = RequestRate::new(shape, 10);
+            (0..1_000)
+                .filter(|k| rate.take(SimTime::from_micros(k * 1_000)))
+                .count()
+        };
+        assert_eq!(admitted(RateShape::FixedSecond), 100);
+        assert_eq!(admitted(RateShape::TokenBucket), 199);
+    }
+}

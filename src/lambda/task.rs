@@ -1,0 +1,88 @@
+use super::config::StreamConfig;
+use crate::facts::{Arrival, Call, Recorded, StreamId};
+use crate::units::SimTime;
+
+/// One arrival on its way through attempts.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Task {
+    pub stream: StreamId,
+    pub ordinal: u64,
+    pub arrived: SimTime,
+    /// 53-bit uniform of the current attempt's handler duration.
+    pub uniform: u64,
+    pub recorded: Recorded,
+    /// Attempts made before the current one.
+    pub attempt: u32,
+    /// Throttles since the last attempt that ran (ASYNC-5).
+    pub throttles_in_row: u32,
+    /// Asynchronous attempts that failed (ASYNC-3).
+    pub failures: u32,
+    /// What the last client retry took from the quota (SDK-3, SDK-5).
+    pub retry_cost: u32,
+    /// A second delivery of an event (ASYNC-7): runs, but its outcome counts for nothing.
+    pub duplicate: bool,
+    /// The client has stopped waiting for the current attempt.
+    pub abandoned: bool,
+}
+
+impl Task {
+    pub fn new(arrival: &Arrival) -> Task {
+        Task {
+            stream: arrival.stream,
+            ordinal: arrival.ordinal,
+            arrived: arrival.time,
+            uniform: arrival.uniform,
+            recorded: arrival.recorded,
+            attempt: 0,
+            throttles_in_row: 0,
+            failures: 0,
+            retry_cost: 0,
+            duplicate: false,
+            abandoned: false,
+        }
+    }
+
+    /// What an environment holds that has served nothing yet.
+    pub fn none() -> Task {
+        Task::new(&Arrival {
+            time: SimTime::ZERO,
+            stream: StreamId(0),
+            ordinal: 0,
+            uniform: 0,
+            recorded: Recorded::default(),
+        })
+    }
+
+    /// The arrival as listeners know it.
+    pub fn call(&self, stream: &StreamConfig) -> Call {
+        Call {
+            stream: self.stream,
+            ordinal: self.ordinal,
+            arrived: self.arrived,
+            function: stream.function,
+            qualifier: stream.qualifier,
+            invocation_type: stream.invocation_type,
+        }
+    }
+}
+
+/// Why a waiting task is woken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wake {
+    /// A client's rate limiter lets it send (SDK-4).
+    Send,
+    /// A client has waited its back-off.
+    Retry,
+    /// A client has waited long enough for an answer.
+    ReadTimeout,
+    /// The answer is on its way beyond the end of the run: never woken.
+    Answer,
+    /// An event is dispatched for the first time (ASYNC-1).
+    Dispatch,
+    /// An event comes back after a throttle (ASYNC-4).
+    AfterThrottle,
+    /// An event comes back after a function error (ASYNC-3).
+    AfterError,
+    /// An event has reached its maximum age (ASYNC-8).
+    Expire,
+}

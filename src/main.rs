@@ -1,0 +1,15 @@
+//! The command line of lambdasim: parse, dispatch, print the error, exit.
+
+use std::process::ExitCode;
+
+use lambdasim::cli;
+
+fn main() -> ExitCode {
+    match cli::dispatch(cli::arguments()) {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("{failure}");
+            failure.exit_code()
+        }
+    }
+}

@@ -1,0 +1,29 @@
+use crate::facts::Attempt;
+
+/// A number that changes with anything any finished attempt did, and not with the order in which attempts are told.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Fingerprint(pub u64);
+
+impl Fingerprint {
+    /// Folds in one finished attempt of the stream with this identity.
+    pub fn add(&mut self, identity: u64, attempt: &Attempt) {
+        let kinds =
+            (attempt.verdict as u64) << 60 | (attempt.start_kind as u64) << 56 | (attempt.version.0 as u64) << 40;
+        let words = [
+            attempt.ordinal ^ (attempt.attempt as u64) << 48,
+            attempt.start.as_micros() ^ kinds,
+            attempt.end.as_micros() ^ attempt.billed_ms.rotate_right(24),
+        ];
+        self.0 = self
+            .0
+            .wrapping_add(words.into_iter().fold(identity, |hash, word| mix(hash ^ word)));
+    }
+}
+
+/// The finaliser of SplitMix64.
+fn mix(word: u64) -> u64 {
+    let word = word.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    word ^ (word >> 31)
+}

@@ -1,0 +1,255 @@
+use super::summary::LatencySummary;
+
+/// Values kept as they are before buckets are used: small samples have exact quantiles.
+const RAW: usize = 512;
+/// Buckets per octave: neighbours differ by less than 0.1 %.
+const SLOTS: usize = 1 << SLOT_BITS;
+const SLOT_BITS: u32 = 10;
+const OCTAVES: usize = 64;
+
+/// Counts of whole numbers (microseconds) in log-linear buckets. Count, sum and extremes are exact; quantiles are nearest
+/// rank within 0.05 %, clamped to the extremes. Merging is independent of order.
+#[derive(Clone, Debug, Default)]
+pub struct Histogram {
+    count: u64,
+    sum: u128,
+    min: u64,
+    max: u64,
+    zeros: u64,
+    raw: Vec<u64>,
+    /// One page per octave, made when first touched.
+    pages: Vec<Option<Box<[u32; SLOTS]>>>,
+    /// Buckets whose 32-bit count has gone round, once for each time.
+    carried: Vec<(u8, u16)>,
+}
+
+impl Histogram {
+    /// Counts one value.
+    pub fn record(&mut self, value: u64) {
+        self.min = if self.count == 0 { value } else { self.min.min(value) };
+        self.max = self.max.max(value);
+        self.count += 1;
+        self.sum += value as u128;
+        if self.pages.is_empty() {
+            self.raw.push(value);
+            if self.raw.len() > RAW {
+                self.spill();
+            }
+        } else {
+            self.bump(value);
+        }
+    }
+
+    /// Adds all of another's values.
+    pub fn merge(&mut self, other: &Histogram) {
+        if other.count == 0 {
+            return;
+        }
+        self.min = if self.count == 0 {
+            other.min
+        } else {
+            self.min.min(other.min)
+        };
+        self.max = self.max.max(other.max);
+        self.count += other.count;
+        self.sum += other.sum;
+        if self.pages.is_empty() && other.pages.is_empty() && self.raw.len() + other.raw.len() <= RAW {
+            self.raw.extend_from_slice(&other.raw);
+            return;
+        }
+        self.spill();
+        other.raw.iter().for_each(|value| self.bump(*value));
+        self.zeros += other.zeros;
+        self.carried.extend_from_slice(&other.carried);
+        for (octave, page) in other.pages.iter().enumerate() {
+            let Some(page) = page else { continue };
+            for (slot, count) in page.iter().enumerate().filter(|(_, count)| **count > 0) {
+                self.add(octave, slot, *count);
+            }
+        }
+    }
+
+    /// Number of values.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Exact mean; 0 without values.
+    pub fn mean(&self) -> f64 {
+        if self.count == 0 {
+            0.0
+        } else {
+            self.sum as f64 / self.count as f64
+        }
+    }
+
+    /// Exact maximum; 0 without values.
+    pub fn max(&self) -> u64 {
+        self.max
+    }
+
+    /// The values at several fractions (0..=1, ascending) by nearest rank; zeros without values.
+    pub fn quantiles<const N: usize>(&self, fractions: [f64; N]) -> [u64; N] {
+        let mut found = [0; N];
+        if self.count == 0 {
+            return found;
+        }
+        let ranks = fractions.map(|fraction| ((fraction * self.count as f64).ceil() as u64).clamp(1, self.count));
+        let mut next = 0;
+        let mut below = 0;
+        for (value, count) in self.buckets() {
+            below += count;
+            while next < N && ranks[next] <= below {
+                found[next] = value.clamp(self.min, self.max);
+                next += 1;
+            }
+        }
+        found
+    }
+
+    /// Mean, usual quantiles and maximum of microseconds, in milliseconds.
+    pub fn summary(&self) -> LatencySummary {
+        let [p50, p90, p95, p99, p99_9] = self.quantiles([0.5, 0.9, 0.95, 0.99, 0.999]).map(|us| us as f64 / 1e3);
+        LatencySummary {
+            count: self.count,
+            mean: self.mean() / 1e3,
+            p50,
+            p90,
+            p95,
+            p99,
+            p99_9,
+            max: self.max as f64 / 1e3,
+        }
+    }
+
+    /// Representative values and counts, ascending.
+    fn buckets(&self) -> Vec<(u64, u64)> {
+        if self.pages.is_empty() {
+            let mut sorted = self.raw.clone();
+            sorted.sort_unstable();
+            return sorted.into_iter().map(|value| (value, 1)).collect();
+        }
+        let mut buckets = vec![(0, self.zeros)];
+        for (octave, page) in self.pages.iter().enumerate() {
+            let Some(page) = page else { continue };
+            for (slot, count) in page.iter().enumerate() {
+                let rounds = self
+                    .carried
+                    .iter()
+                    .filter(|place| **place == (octave as u8, slot as u16))
+                    .count() as u64;
+                let count = *count as u64 + (rounds << 32);
+                if count > 0 {
+                    buckets.push((representative(octave as u32, slot as u64), count));
+                }
+            }
+        }
+        buckets
+    }
+
+    fn spill(&mut self) {
+        if self.pages.is_empty() {
+            self.pages = vec![None; OCTAVES];
+            for value in std::mem::take(&mut self.raw) {
+                self.bump(value);
+            }
+        }
+    }
+
+    fn bump(&mut self, value: u64) {
+        if value == 0 {
+            self.zeros += 1;
+            return;
+        }
+        // Exponent and top mantissa bits of the value as a float are octave and slot.
+        let place = ((value as f64).to_bits() >> (52 - SLOT_BITS)) as usize - (1023 << SLOT_BITS);
+        self.add(place >> SLOT_BITS, place & (SLOTS - 1), 1);
+    }
+
+    fn add(&mut self, octave: usize, slot: usize, count: u32) {
+        let page = self.pages[octave].get_or_insert_with(|| Box::new([0; SLOTS]));
+        let (sum, went_round) = page[slot].overflowing_add(count);
+        page[slot] = sum;
+        if went_round {
+            self.carried.push((octave as u8, slot as u16));
+        }
+    }
+}
+
+/// Middle of a bucket.
+fn representative(octave: u32, slot: u64) -> u64 {
+    if octave <= SLOT_BITS {
+        return (SLOTS as u64 + slot) >> (SLOT_BITS - octave);
+    }
+    let width = 1u64 << (octave - SLOT_BITS);
+    (SLOTS as u64 + slot) * width + width / 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_samples_have_exact_nearest_rank_quantiles() {
+        let mut histogram = Histogram::default();
+        (1..=500).rev().for_each(|value| histogram.record(value * 1_001));
+        assert_eq!(
+            histogram.quantiles([0.0, 0.5, 0.99, 1.0]),
+            [1_001, 250_250, 495_495, 500_500]
+        );
+        assert_eq!(histogram.mean(), 250_750.5);
+    }
+
+    #[test]
+    fn large_samples_are_within_a_thousandth() {
+        let mut histogram = Histogram::default();
+        (0..=1_000_000u64).for_each(|value| histogram.record(value * 37));
+        for (fraction, found) in [0.001, 0.25, 0.5, 0.9, 0.999]
+            .iter()
+            .zip(histogram.quantiles([0.001, 0.25, 0.5, 0.9, 0.999]))
+        {
+            let exact = fraction * 37e6;
+            assert!(
+                (found as f64 - exact).abs() <= exact * 1e-3,
+                "{fraction}: {found}, exact {exact}"
+            );
+        }
+        assert_eq!(histogram.quantiles([1.0]), [37_000_000]);
+    }
+
+    #[test]
+    fn merging_in_any_order_gives_the_same_quantiles() {
+        let part = |from: u64, to: u64| {
+            let mut histogram = Histogram::default();
+            (from..to).for_each(|value| histogram.record(value));
+            histogram
+        };
+        let parts = [part(0, 10), part(10, 5_000), part(5_000, 5_100)];
+        let merged = |order: [usize; 3]| {
+            let mut all = Histogram::default();
+            order.iter().for_each(|index| all.merge(&parts[*index]));
+            (all.count(), all.mean(), all.quantiles([0.01, 0.5, 0.99, 1.0]))
+        };
+        assert_eq!(merged([0, 1, 2]), merged([2, 1, 0]));
+        assert_eq!(
+            merged([0, 1, 2]),
+            (5_100, 2_549.5, part(0, 5_100).quantiles([0.01, 0.5, 0.99, 1.0]))
+        );
+    }
+
+    #[test]
+    fn a_bucket_counts_beyond_32_bits() {
+        let mut histogram = Histogram::default();
+        (0..600).for_each(|_| histogram.record(7));
+        for _ in 0..3 {
+            histogram.add(2, 3 * 256, u32::MAX);
+        }
+        let in_bucket: u64 = histogram
+            .buckets()
+            .iter()
+            .filter(|(value, _)| *value == 7)
+            .map(|(_, count)| count)
+            .sum();
+        assert_eq!(in_bucket, 600 + 3 * u32::MAX as u64);
+    }
+}

@@ -1,0 +1,19 @@
+//! Listeners that count: summary, CloudWatch datapoints, timeline, fingerprint.
+
+mod fingerprint;
+mod gauge;
+mod histogram;
+mod period;
+mod recorder;
+mod sink;
+mod summary;
+mod timeline;
+
+pub use histogram::Histogram;
+pub use recorder::{FunctionInfo, Recorder, RecorderConfig, StreamInfo};
+pub use sink::{Datapoint, Sink, ThrottleRow};
+pub use summary::{
+    AccountSummary, AsyncSummary, Counts, FunctionSummary, GaugeSummary, LatencyRow, LatencySummary, Summary,
+    TrafficSummary, VersionSummary,
+};
+pub use timeline::{Bucket, Timeline, TimelineSummary};

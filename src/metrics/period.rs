@@ -1,0 +1,230 @@
+use super::gauge::Gauge;
+use super::sink::{Datapoint, Sink};
+use crate::facts::{AsyncStep, Attempt, FunctionId, QualifierId, StartKind};
+use crate::units::{SimTime, Span};
+
+/// What happened in the running period to the account, a function or a qualifier: the datapoints of lambda-model §10.1.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Period {
+    function: Option<FunctionId>,
+    qualifier: Option<QualifierId>,
+    /// Whether there is something to tell.
+    pub touched: bool,
+    /// Provisioned environments that serve.
+    pub ready: u32,
+    /// `ConcurrentExecutions`.
+    pub busy: Gauge,
+    /// `ProvisionedConcurrentExecutions`.
+    pub provisioned_busy: Gauge,
+    /// `UnreservedConcurrentExecutions` of the account.
+    pub unreserved_busy: Gauge,
+    counted: Counted,
+}
+
+/// What begins anew with each period.
+#[derive(Clone, Debug, Default)]
+struct Counted {
+    invocations: u64,
+    errors: u64,
+    throttles: u64,
+    cold_starts: u64,
+    provisioned: u64,
+    spilled: u64,
+    duration: Spread,
+    init: Spread,
+    claimed_max: u64,
+    utilization_max: f64,
+    received: u64,
+    dropped: u64,
+    event_age: Spread,
+}
+
+/// Sum and extremes of lengths of time.
+#[derive(Clone, Copy, Debug, Default)]
+struct Spread {
+    count: u64,
+    sum: u64,
+    min: u64,
+    max: u64,
+}
+
+impl Spread {
+    fn add(&mut self, span: Span) {
+        let micros = span.as_micros();
+        self.min = if self.count == 0 { micros } else { self.min.min(micros) };
+        self.max = self.max.max(micros);
+        self.sum = self.sum.saturating_add(micros);
+        self.count += 1;
+    }
+
+    fn merge(&mut self, other: &Spread) {
+        if other.count > 0 {
+            self.min = if self.count == 0 {
+                other.min
+            } else {
+                self.min.min(other.min)
+            };
+            self.max = self.max.max(other.max);
+            self.sum = self.sum.saturating_add(other.sum);
+            self.count += other.count;
+        }
+    }
+}
+
+impl Period {
+    pub fn new(function: FunctionId, qualifier: Option<QualifierId>) -> Period {
+        Period {
+            function: Some(function),
+            qualifier,
+            ..Period::default()
+        }
+    }
+
+    pub fn ran(&mut self, attempt: &Attempt) {
+        let counted = &mut self.counted;
+        counted.invocations += 1;
+        counted.provisioned += u64::from(attempt.start_kind == StartKind::Provisioned);
+        counted.spilled += u64::from(attempt.spilled);
+        if attempt.start_kind == StartKind::Cold {
+            counted.cold_starts += 1;
+            counted.init.add(attempt.init);
+        }
+        if attempt.completes {
+            counted.errors += u64::from(!attempt.verdict.is_ok());
+            counted.duration.add(attempt.duration);
+        }
+    }
+
+    pub fn throttled(&mut self) {
+        self.counted.throttles += 1;
+    }
+
+    /// Takes over what a function counted: the account's datapoints are sums over its functions.
+    pub fn add(&mut self, function: &Period) {
+        let (sum, part) = (&mut self.counted, &function.counted);
+        sum.invocations += part.invocations;
+        sum.errors += part.errors;
+        sum.throttles += part.throttles;
+        sum.cold_starts += part.cold_starts;
+        sum.provisioned += part.provisioned;
+        sum.spilled += part.spilled;
+        sum.received += part.received;
+        sum.dropped += part.dropped;
+        sum.duration.merge(&part.duration);
+        sum.init.merge(&part.init);
+        sum.event_age.merge(&part.event_age);
+    }
+
+    pub fn is_function(&self) -> bool {
+        self.qualifier.is_none()
+    }
+
+    pub fn asynchronous(&mut self, step: AsyncStep, age: Span) {
+        match step {
+            AsyncStep::Received => self.counted.received += 1,
+            AsyncStep::Attempted => self.counted.event_age.add(age),
+            AsyncStep::Expired | AsyncStep::Refused | AsyncStep::Exhausted => self.counted.dropped += 1,
+            _ => {}
+        }
+    }
+
+    pub fn claim(&mut self, claimed: u64) {
+        self.counted.claimed_max = self.counted.claimed_max.max(claimed);
+    }
+
+    /// PC-11: busy provisioned environments against those that serve.
+    pub fn utilization(&self) -> f64 {
+        if self.ready == 0 {
+            0.0
+        } else {
+            self.provisioned_busy.value as f64 / self.ready as f64
+        }
+    }
+
+    pub fn utilized(&mut self, utilization: f64) {
+        self.counted.utilization_max = self.counted.utilization_max.max(utilization);
+    }
+
+    /// Begins the next period; whether there is already something to tell in it.
+    pub fn begin_next(&mut self) -> bool {
+        for gauge in [&mut self.busy, &mut self.provisioned_busy, &mut self.unreserved_busy] {
+            gauge.period_max = gauge.value;
+        }
+        self.counted = Counted {
+            utilization_max: self.utilization(),
+            ..Counted::default()
+        };
+        self.touched = self.busy.value > 0;
+        self.touched
+    }
+}
+
+/// Hands out the datapoints of a period that began at `time`; what has no value has no datapoint.
+pub(super) fn emit(period: &Period, time: SimTime, sink: &mut dyn Sink) {
+    let mut put = |metric, statistic, value: f64| {
+        if value > 0.0 {
+            let (function, qualifier) = (period.function, period.qualifier);
+            sink.datapoint(&Datapoint {
+                time,
+                function,
+                qualifier,
+                metric,
+                statistic,
+                value,
+            });
+        }
+    };
+    let counted = &period.counted;
+    put("Invocations", "Sum", counted.invocations as f64);
+    put("Errors", "Sum", counted.errors as f64);
+    put("Throttles", "Sum", counted.throttles as f64);
+    put("ConcurrentExecutions", "Maximum", period.busy.period_max as f64);
+    if period.function.is_none() {
+        put(
+            "UnreservedConcurrentExecutions",
+            "Maximum",
+            period.unreserved_busy.period_max as f64,
+        );
+        put("ClaimedAccountConcurrency", "Maximum", counted.claimed_max as f64);
+    }
+    put(
+        "ProvisionedConcurrentExecutions",
+        "Maximum",
+        period.provisioned_busy.period_max as f64,
+    );
+    put("ProvisionedConcurrencyInvocations", "Sum", counted.provisioned as f64);
+    put(
+        "ProvisionedConcurrencySpilloverInvocations",
+        "Sum",
+        counted.spilled as f64,
+    );
+    put("ProvisionedConcurrencyUtilization", "Maximum", counted.utilization_max);
+    put("AsyncEventsReceived", "Sum", counted.received as f64);
+    put("AsyncEventsDropped", "Sum", counted.dropped as f64);
+    put("SimColdStarts", "Sum", counted.cold_starts as f64);
+    for (metric, spread) in [
+        ("Duration", &counted.duration),
+        ("SimInitDuration", &counted.init),
+        ("AsyncEventAge", &counted.event_age),
+    ] {
+        if spread.count > 0 {
+            let millis = |micros: u64| micros as f64 / 1e3;
+            let values = [
+                ("Average", spread.sum as f64 / spread.count as f64 / 1e3),
+                ("Minimum", millis(spread.min)),
+                ("Maximum", millis(spread.max)),
+            ];
+            for (statistic, value) in values {
+                let (function, qualifier) = (period.function, period.qualifier);
+                sink.datapoint(&Datapoint {
+                    time,
+                    function,
+                    qualifier,
+                    metric,
+                    statistic,
+                    value,
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,640 @@
+use std::collections::BTreeMap;
+
+use super::fingerprint::Fingerprint;
+use super::gauge::{Gauge, Window};
+use super::histogram::Histogram;
+use super::period::{Period, emit};
+use super::sink::{Sink, ThrottleRow};
+use super::summary::{
+    AccountSummary, AsyncSummary, Counts, FunctionSummary, LatencyRow, Summary, TrafficSummary, VersionSummary,
+};
+use crate::facts::{
+    AsyncStep, Attempt, Call, Cause, Ended, Ending, FunctionId, InvocationType, Observer, Pool, QualifierId, Reason,
+    Refusal, StartKind, TrafficId,
+};
+use crate::units::{SimTime, Span};
+
+/// What the [`Recorder`] must know of a run.
+#[derive(Clone, Debug)]
+pub struct RecorderConfig {
+    /// Arrivals before it do not count in the summary.
+    pub warm_up: Span,
+    /// End of the traffic and of all gauges.
+    pub duration: Span,
+    /// End of the run.
+    pub horizon: SimTime,
+    /// Number of traffic entries.
+    pub traffic: usize,
+    /// Per stream.
+    pub streams: Vec<StreamInfo>,
+    /// Per function.
+    pub functions: Vec<FunctionInfo>,
+    /// Number of destination addresses.
+    pub queues: usize,
+}
+
+/// What is known of a stream.
+#[derive(Clone, Copy, Debug)]
+pub struct StreamInfo {
+    /// Its traffic entry.
+    pub traffic: TrafficId,
+    /// Its function.
+    pub function: FunctionId,
+    /// How that is addressed.
+    pub qualifier: QualifierId,
+    /// How it is invoked.
+    pub invocation_type: InvocationType,
+    /// Number that stands for its name in the fingerprint.
+    pub identity: u64,
+}
+
+/// What is known of a function.
+#[derive(Clone, Debug)]
+pub struct FunctionInfo {
+    /// Reserved concurrency.
+    pub reserved: Option<u32>,
+    /// Number of versions.
+    pub versions: usize,
+    /// Per qualifier: where records of success and failure go, as places in the list of queues.
+    pub destinations: Vec<(Option<usize>, Option<usize>)>,
+    /// Where dead letters go, by qualifier.
+    pub dead_letters: Vec<Option<usize>>,
+}
+
+/// The listener behind the summary, `metrics.csv` and `throttles.csv`.
+///
+/// Nothing is kept per invocation: counts, gauges, histograms, and the datapoints of the running period, which go to the
+/// [`Sink`] when it is over.
+pub struct Recorder<'a> {
+    config: RecorderConfig,
+    sink: &'a mut dyn Sink,
+    window: Window,
+    fingerprint: Fingerprint,
+    traffic: Vec<Counts>,
+    functions: Vec<FunctionState>,
+    /// Final answers by stream, start kind and whether they were good.
+    latency: Vec<[Option<Box<Histogram>>; LATENCY_CELLS]>,
+    queues: Vec<u64>,
+    account: AccountState,
+    periods: Vec<Period>,
+    /// Periods that have something to tell, as places in `periods`.
+    touched: Vec<u32>,
+    /// First place in `periods` of each function; 0 is the account.
+    first_period: Vec<u32>,
+    period: Span,
+    period_end: SimTime,
+    throttles: BTreeMap<(FunctionId, QualifierId, Reason, Cause), u64>,
+}
+
+const LATENCY_CELLS: usize = 2 * StartKind::ALL.len();
+
+#[derive(Debug, Default)]
+struct FunctionState {
+    counts: Counts,
+    by_reason: [u64; Reason::ALL.len()],
+    by_cause: [u64; Cause::ALL.len()],
+    by_version: Vec<VersionSummary>,
+    init: Histogram,
+    duration: Histogram,
+    environments: Gauge,
+    created: u64,
+    used: u64,
+    provisioned_invocations: u64,
+    provisioned_spillover: u64,
+    utilization_max: f64,
+    events: AsyncSummary,
+    event_age: Histogram,
+    event_latency: Histogram,
+}
+
+#[derive(Debug, Default)]
+struct AccountState {
+    reserved: u64,
+    /// Provisioned concurrency of functions without reservation, by function and qualifier.
+    provisioned: BTreeMap<(FunctionId, QualifierId), u32>,
+    provisioned_total: u64,
+    claimed_max: u64,
+}
+
+impl AccountState {
+    /// CONC-11, beside the unreserved concurrency that runs.
+    fn claimed(&self) -> u64 {
+        self.reserved + self.provisioned_total
+    }
+}
+
+/// Period of datapoints: a minute, longer for long runs (contract §4).
+fn period_for(horizon: SimTime) -> Span {
+    const DAY: u64 = 86_400_000_000;
+    match horizon.as_micros().div_ceil(DAY) {
+        0..=15 => Span::from_secs(60),
+        16..=63 => Span::from_secs(300),
+        _ => Span::from_secs(3_600),
+    }
+}
+
+impl<'a> Recorder<'a> {
+    /// A recorder that gives datapoints to `sink`.
+    pub fn new(config: RecorderConfig, sink: &'a mut dyn Sink) -> Recorder<'a> {
+        let mut first_period = Vec::with_capacity(config.functions.len());
+        let mut periods = vec![Period::default()];
+        for (index, function) in config.functions.iter().enumerate() {
+            first_period.push(periods.len() as u32);
+            for qualifier in 0..function.destinations.len() {
+                let named = (qualifier > 0).then_some(QualifierId(qualifier as u16));
+                periods.push(Period::new(FunctionId(index as u32), named));
+            }
+        }
+        let state = |function: &FunctionInfo| FunctionState {
+            by_version: vec![VersionSummary::default(); function.versions],
+            ..FunctionState::default()
+        };
+        let period = period_for(config.horizon);
+        let reserved = config
+            .functions
+            .iter()
+            .filter_map(|function| function.reserved)
+            .map(u64::from)
+            .sum();
+        Recorder {
+            window: Window::new(SimTime::ZERO + config.warm_up, SimTime::ZERO + config.duration),
+            fingerprint: Fingerprint::default(),
+            traffic: vec![Counts::default(); config.traffic],
+            functions: config.functions.iter().map(state).collect(),
+            latency: config.streams.iter().map(|_| Default::default()).collect(),
+            queues: vec![0; config.queues],
+            account: AccountState {
+                reserved,
+                claimed_max: reserved,
+                ..AccountState::default()
+            },
+            periods,
+            touched: Vec::new(),
+            first_period,
+            period,
+            period_end: SimTime::ZERO + period,
+            throttles: BTreeMap::new(),
+            config,
+            sink,
+        }
+    }
+
+    /// Ends the run; `unanswered` are the arrivals without final answer. Latency quantiles by start kind (cold, warm,
+    /// provisioned) come beside the summary.
+    ///
+    /// # Panics
+    /// Where arrivals and endings do not add up: that would be a defect of the simulator.
+    pub fn finish(mut self, unanswered: &[Call]) -> (Summary, [(u64, Vec<f64>); 3]) {
+        while self.period_end < self.config.horizon {
+            self.end_period();
+        }
+        self.end_period();
+        for call in unanswered
+            .iter()
+            .filter(|call| call.arrived.as_micros() >= self.window.from)
+        {
+            self.functions[call.function.index()].counts.in_flight_at_end += 1;
+            self.traffic[self.config.streams[call.stream.index()].traffic.index()].in_flight_at_end += 1;
+        }
+        let mut totals = Counts::default();
+        for counts in self.functions.iter().map(|function| function.counts) {
+            totals.add(&counts);
+        }
+        assert_eq!(
+            totals.arrivals,
+            totals.ended() + totals.in_flight_at_end,
+            "every arrival ends once: {totals:?}"
+        );
+        assert_eq!(
+            totals.requests,
+            totals.invocations + totals.throttles + totals.rejected,
+            "{totals:?}"
+        );
+        let claimed_account_concurrency_max = self.account.claimed_max;
+        let account = AccountSummary {
+            concurrent_executions: self.periods[0].busy.summary(&self.window),
+            unreserved_concurrent_executions: self.periods[0].unreserved_busy.summary(&self.window),
+            claimed_account_concurrency_max,
+        };
+        let quantiles = [StartKind::Cold, StartKind::Warm, StartKind::Provisioned].map(|kind| self.latency_curve(kind));
+        let summary = Summary {
+            totals,
+            account,
+            traffic: (0..self.traffic.len())
+                .map(|index| self.traffic_summary(TrafficId(index as u32)))
+                .collect(),
+            latency: self.latency_rows(),
+            functions: self.function_summaries(),
+            queues: self.queues,
+            fingerprint: self.fingerprint.0,
+        };
+        (summary, quantiles)
+    }
+
+    /// Whether what arrived then counts in the summary (contract §4, `warm_up`).
+    fn counts(&self, arrived: SimTime) -> bool {
+        arrived.as_micros() >= self.window.from
+    }
+
+    fn reach(&mut self, time: SimTime) {
+        while time >= self.period_end {
+            self.end_period();
+        }
+    }
+
+    /// Hands the datapoints of the period that is over to the sink; what is still busy goes on into the next one.
+    fn end_period(&mut self) {
+        let start = SimTime::from_micros(self.period_end.as_micros() - self.period.as_micros());
+        let mut touched = std::mem::take(&mut self.touched);
+        touched.sort_unstable();
+        let (account, periods) = self.periods.split_at_mut(1);
+        let account = &mut account[0];
+        touched
+            .iter()
+            .map(|place| &periods[*place as usize - 1])
+            .filter(|period| period.is_function())
+            .for_each(|f| account.add(f));
+        emit(account, start, self.sink);
+        account.begin_next();
+        for place in touched {
+            let period = &mut periods[place as usize - 1];
+            emit(period, start, self.sink);
+            if period.begin_next() {
+                self.touched.push(place);
+            }
+        }
+        for ((function, qualifier, reason, cause), count) in std::mem::take(&mut self.throttles) {
+            self.sink.throttles(&ThrottleRow {
+                time: start,
+                function,
+                qualifier,
+                reason,
+                cause,
+                count,
+            });
+        }
+        if account.busy.value > 0 {
+            account.claim(self.account.claimed() + account.unreserved_busy.value);
+        }
+        self.period_end = self.period_end.saturating_add(self.period);
+    }
+
+    /// Changes the running period of the function, and of the qualifier if it has a name.
+    fn in_periods(&mut self, function: FunctionId, qualifier: QualifierId, mut change: impl FnMut(&mut Period)) {
+        let first = self.first_period[function.index()];
+        change(&mut self.periods[first as usize]);
+        if qualifier.0 > 0 {
+            change(&mut self.periods[(first + qualifier.0 as u32) as usize]);
+        }
+    }
+
+    /// Notes that the function, and the qualifier if it has a name, have something to tell of the running period.
+    fn touch(&mut self, function: FunctionId, qualifier: QualifierId) {
+        let first = self.first_period[function.index()];
+        let named = first + qualifier.0 as u32;
+        for place in std::iter::once(first).chain((named > first).then_some(named)) {
+            let period = &mut self.periods[place as usize];
+            if !period.touched {
+                period.touched = true;
+                self.touched.push(place);
+            }
+        }
+    }
+
+    /// Follows the maximum of `ClaimedAccountConcurrency` (CONC-11).
+    fn claim(&mut self, time: SimTime) {
+        let account = &mut self.periods[0];
+        let claimed = self.account.claimed() + account.unreserved_busy.value;
+        account.claim(claimed);
+        if self.window.contains(time) {
+            self.account.claimed_max = self.account.claimed_max.max(claimed);
+        }
+    }
+
+    /// Follows the maximum utilisation of a qualifier's provisioned environments (PC-11).
+    fn utilize(&mut self, time: SimTime, pool: &Pool) {
+        let first = self.first_period[pool.function.index()] as usize;
+        let utilization = self.periods[first + pool.qualifier.index()].utilization();
+        self.in_periods(pool.function, pool.qualifier, |period| period.utilized(utilization));
+        if self.window.contains(time) {
+            let state = &mut self.functions[pool.function.index()];
+            state.utilization_max = state.utilization_max.max(utilization);
+        }
+    }
+
+    fn merged<'b>(&self, cells: impl Iterator<Item = &'b Option<Box<Histogram>>>) -> Histogram {
+        let mut all = Histogram::default();
+        cells.flatten().for_each(|cell| all.merge(cell));
+        all
+    }
+
+    fn latency_curve(&self, kind: StartKind) -> (u64, Vec<f64>) {
+        let sync = self.streams_where(|stream| stream.invocation_type == InvocationType::RequestResponse);
+        let merged = self.merged(sync.map(|index| &self.latency[index][cell(kind, true)]));
+        let fractions: [f64; 101] = std::array::from_fn(|percent| percent as f64 / 100.0);
+        (
+            merged.count(),
+            merged.quantiles(fractions).map(|us| us as f64 / 1e3).to_vec(),
+        )
+    }
+
+    fn streams_where(&self, wanted: impl Fn(&StreamInfo) -> bool) -> impl Iterator<Item = usize> {
+        self.config
+            .streams
+            .iter()
+            .enumerate()
+            .filter(move |(_, stream)| wanted(stream))
+            .map(|(index, _)| index)
+    }
+
+    fn traffic_summary(&self, traffic: TrafficId) -> TrafficSummary {
+        let of = || self.streams_where(move |stream| stream.traffic == traffic);
+        let sync =
+            || of().filter(|index| self.config.streams[*index].invocation_type == InvocationType::RequestResponse);
+        let good = sync().flat_map(|index| StartKind::ALL.map(|kind| &self.latency[index][cell(kind, true)]));
+        let all = of().flat_map(|index| self.latency[index].iter());
+        TrafficSummary {
+            counts: self.traffic[traffic.index()],
+            latency: self.merged(good).summary(),
+            latency_all: self.merged(all).summary(),
+        }
+    }
+
+    fn latency_rows(&self) -> Vec<LatencyRow> {
+        let mut rows = Vec::new();
+        for (index, stream) in self.config.streams.iter().enumerate() {
+            for start in StartKind::ALL {
+                let merged = self.merged(
+                    [false, true]
+                        .iter()
+                        .map(|good| &self.latency[index][cell(start, *good)]),
+                );
+                if merged.count() > 0 {
+                    rows.push(LatencyRow {
+                        traffic: stream.traffic,
+                        function: stream.function,
+                        qualifier: stream.qualifier,
+                        invocation_type: stream.invocation_type,
+                        start,
+                        latency: merged.summary(),
+                    });
+                }
+            }
+        }
+        rows
+    }
+
+    fn function_summaries(&self) -> Vec<FunctionSummary> {
+        let mut sync_streams = vec![Vec::new(); self.functions.len()];
+        for index in self.streams_where(|stream| stream.invocation_type == InvocationType::RequestResponse) {
+            sync_streams[self.config.streams[index].function.index()].push(index);
+        }
+        sync_streams
+            .iter()
+            .enumerate()
+            .map(|(index, streams)| self.function_summary(FunctionId(index as u32), streams))
+            .collect()
+    }
+
+    fn function_summary(&self, function: FunctionId, sync_streams: &[usize]) -> FunctionSummary {
+        let state = &self.functions[function.index()];
+        let good = sync_streams
+            .iter()
+            .flat_map(|index| StartKind::ALL.map(|kind| &self.latency[*index][cell(kind, true)]));
+        let concurrency = self.periods[self.first_period[function.index()] as usize]
+            .busy
+            .summary(&self.window);
+        let environments = state.environments.summary(&self.window);
+        FunctionSummary {
+            counts: state.counts,
+            throttles_by_reason: state.by_reason,
+            throttles_by_cause: state.by_cause,
+            init: state.init.summary(),
+            concurrent_executions: concurrency,
+            environments,
+            environments_created: state.created,
+            environments_used: state.used,
+            environments_idle_mean: (environments.mean - concurrency.mean).max(0.0),
+            duration: state.duration.summary(),
+            latency: self.merged(good).summary(),
+            provisioned_invocations: state.provisioned_invocations,
+            provisioned_spillover: state.provisioned_spillover,
+            provisioned_utilization_max: state.utilization_max,
+            asynchronous: AsyncSummary {
+                event_age: state.event_age.summary(),
+                latency: state.event_latency.summary(),
+                ..state.events
+            },
+            by_version: state.by_version.clone(),
+        }
+    }
+}
+
+/// Place of a final answer among a stream's histograms.
+fn cell(kind: StartKind, good: bool) -> usize {
+    2 * kind as usize + usize::from(good)
+}
+
+impl Observer for Recorder<'_> {
+    fn arrived(&mut self, call: &Call) {
+        self.reach(call.arrived);
+        if self.counts(call.arrived) {
+            self.functions[call.function.index()].counts.arrivals += 1;
+            self.traffic[self.config.streams[call.stream.index()].traffic.index()].arrivals += 1;
+        }
+    }
+
+    fn ran(&mut self, attempt: &Attempt) {
+        self.reach(attempt.start);
+        let stream = self.config.streams[attempt.stream.index()];
+        if attempt.completes {
+            self.fingerprint.add(stream.identity, attempt);
+        }
+        self.in_periods(attempt.function, attempt.qualifier, |period| period.ran(attempt));
+        if !self.counts(attempt.arrived) {
+            return;
+        }
+        let cold = u64::from(attempt.start_kind == StartKind::Cold);
+        let failed = u64::from(attempt.completes && !attempt.verdict.is_ok());
+        for counts in [
+            &mut self.functions[attempt.function.index()].counts,
+            &mut self.traffic[stream.traffic.index()],
+        ] {
+            counts.requests += 1;
+            counts.invocations += 1;
+            counts.cold_starts += cold;
+            counts.errors += failed;
+        }
+        let state = &mut self.functions[attempt.function.index()];
+        let version = &mut state.by_version[attempt.version.index()];
+        version.invocations += 1;
+        version.cold_starts += cold;
+        version.errors += failed;
+        state.provisioned_invocations += u64::from(attempt.start_kind == StartKind::Provisioned);
+        state.provisioned_spillover += u64::from(attempt.spilled);
+        if cold == 1 {
+            state.init.record(attempt.init.as_micros());
+        }
+        if attempt.completes {
+            state.duration.record(attempt.duration.as_micros());
+        }
+    }
+
+    fn refused(&mut self, refusal: &Refusal) {
+        self.reach(refusal.time);
+        if refusal.throttle.is_some() {
+            self.touch(refusal.function, refusal.qualifier);
+            self.in_periods(refusal.function, refusal.qualifier, Period::throttled);
+        }
+        if !self.counts(refusal.arrived) {
+            return;
+        }
+        let traffic = self.config.streams[refusal.stream.index()].traffic;
+        let state = &mut self.functions[refusal.function.index()];
+        for counts in [&mut state.counts, &mut self.traffic[traffic.index()]] {
+            counts.requests += 1;
+            counts.throttles += u64::from(refusal.throttle.is_some());
+            counts.rejected += u64::from(refusal.throttle.is_none());
+        }
+        if let Some((reason, cause)) = refusal.throttle {
+            state.by_reason[reason as usize] += 1;
+            state.by_cause[cause as usize] += 1;
+            *self
+                .throttles
+                .entry((refusal.function, refusal.qualifier, reason, cause))
+                .or_insert(0) += 1;
+        }
+    }
+
+    fn ended(&mut self, ended: &Ended) {
+        let call = &ended.call;
+        if !self.counts(call.arrived) {
+            return;
+        }
+        let traffic = self.config.streams[call.stream.index()].traffic;
+        let state = &mut self.functions[call.function.index()];
+        for counts in [&mut state.counts, &mut self.traffic[traffic.index()]] {
+            match ended.ending {
+                Ending::Succeeded => counts.succeeded += 1,
+                Ending::Failed => counts.failed += 1,
+                Ending::Throttled => counts.throttled += 1,
+                Ending::Dropped => counts.dropped += 1,
+                Ending::DryRun => counts.dry_run += 1,
+            }
+        }
+        let latency = ended.time.since(call.arrived).as_micros();
+        if call.invocation_type == InvocationType::Event && ended.ending != Ending::Throttled {
+            state.event_latency.record(latency);
+        }
+        let place = cell(ended.start_kind, ended.ending == Ending::Succeeded);
+        self.latency[call.stream.index()][place]
+            .get_or_insert_with(Box::default)
+            .record(latency);
+    }
+
+    fn asynchronous(&mut self, time: SimTime, call: &Call, step: AsyncStep) {
+        self.reach(time);
+        let age = time.since(call.arrived);
+        self.touch(call.function, call.qualifier);
+        self.in_periods(call.function, call.qualifier, |period| period.asynchronous(step, age));
+        if !self.counts(call.arrived) {
+            return;
+        }
+        let info = &self.config.functions[call.function.index()];
+        let (on_success, on_failure) = info.destinations[call.qualifier.index()];
+        let state = &mut self.functions[call.function.index()];
+        let events = &mut state.events;
+        let sent_to = match step {
+            AsyncStep::Received => {
+                events.received += 1;
+                None
+            }
+            AsyncStep::Attempted => {
+                state.event_age.record(age.as_micros());
+                None
+            }
+            AsyncStep::RetriedAfterThrottle => {
+                events.retries_throttled += 1;
+                None
+            }
+            AsyncStep::RetriedAfterError => {
+                events.retries_error += 1;
+                None
+            }
+            AsyncStep::Expired | AsyncStep::Refused => {
+                events.expired += 1;
+                events.dropped += 1;
+                None
+            }
+            AsyncStep::Exhausted => {
+                events.exhausted += 1;
+                events.dropped += 1;
+                None
+            }
+            AsyncStep::DeadLettered => {
+                events.dead_lettered += 1;
+                info.dead_letters[call.qualifier.index()]
+            }
+            AsyncStep::DestinationSuccess => {
+                events.destination_success += 1;
+                on_success
+            }
+            AsyncStep::DestinationFailure => {
+                events.destination_failure += 1;
+                on_failure
+            }
+        };
+        if let Some(queue) = sent_to {
+            self.queues[queue] += 1;
+        }
+    }
+
+    fn slot(&mut self, time: SimTime, pool: Pool, taken: bool) {
+        self.reach(time);
+        if taken {
+            self.touch(pool.function, pool.qualifier);
+        }
+        let window = self.window;
+        let unreserved = !pool.provisioned && !pool.reserved;
+        self.periods[0].busy.step(time, taken, &window);
+        if unreserved {
+            self.periods[0].unreserved_busy.step(time, taken, &window);
+        }
+        self.in_periods(pool.function, pool.qualifier, |period| {
+            period.busy.step(time, taken, &window)
+        });
+        if pool.provisioned {
+            self.periods[0].provisioned_busy.step(time, taken, &window);
+            self.in_periods(pool.function, pool.qualifier, |period| {
+                period.provisioned_busy.step(time, taken, &window)
+            });
+        }
+        if taken {
+            self.claim(time);
+            if pool.provisioned {
+                self.utilize(time, &pool);
+            }
+        }
+    }
+
+    fn environment(&mut self, time: SimTime, function: FunctionId, created: bool) {
+        let state = &mut self.functions[function.index()];
+        state.environments.step(time, created, &self.window);
+        state.created += u64::from(created && self.window.contains(time));
+    }
+
+    fn environment_used(&mut self, time: SimTime, function: FunctionId) {
+        self.functions[function.index()].used += u64::from(self.window.contains(time));
+    }
+
+    fn provisioned(&mut self, time: SimTime, function: FunctionId, qualifier: QualifierId, amount: u32, ready: u32) {
+        self.reach(time);
+        let first = self.first_period[function.index()];
+        self.periods[(first + qualifier.0 as u32) as usize].ready = ready;
+        if self.config.functions[function.index()].reserved.is_none() {
+            self.account.provisioned.insert((function, qualifier), amount);
+            self.account.provisioned_total = self.account.provisioned.values().map(|amount| *amount as u64).sum();
+        }
+        self.claim(time);
+    }
+}

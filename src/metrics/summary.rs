@@ -1,0 +1,221 @@
+//! The numbers of one run: what `summary.json` and `latency.csv` print. Times in milliseconds.
+
+use crate::facts::{FunctionId, InvocationType, QualifierId, StartKind, TrafficId};
+
+/// Everything counted in a run, without money.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Summary {
+    /// Account-wide counts.
+    pub totals: Counts,
+    /// Account-wide gauges.
+    pub account: AccountSummary,
+    /// Per traffic entry, in the plan's order.
+    pub traffic: Vec<TrafficSummary>,
+    /// Per function, in the plan's order.
+    pub functions: Vec<FunctionSummary>,
+    /// Records sent to each destination address, in the plan's `queues` order.
+    pub queues: Vec<u64>,
+    /// Rows of `latency.csv`: every final answer.
+    pub latency: Vec<LatencyRow>,
+    /// Commutative hash of every finished attempt of the whole run.
+    pub fingerprint: u64,
+}
+
+/// Counts in the terms of contract §4.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// What traffic asked for; the sum of the next six.
+    pub arrivals: u64,
+    /// Ended well.
+    pub succeeded: u64,
+    /// Function, service or client error, retries exhausted.
+    pub failed: u64,
+    /// Last answer caused by a throttle.
+    pub throttled: u64,
+    /// Expired, or refused at reserved 0.
+    pub dropped: u64,
+    /// Dry runs.
+    pub dry_run: u64,
+    /// Still running or waiting when the run ended.
+    pub in_flight_at_end: u64,
+    /// Attempts that reached admission: the sum of `invocations`, `throttles` and `rejected`.
+    pub requests: u64,
+    /// Attempts refused other than by 429.
+    pub rejected: u64,
+    /// CloudWatch's `Invocations` (MET-1).
+    pub invocations: u64,
+    /// CloudWatch's `Errors` (MET-2).
+    pub errors: u64,
+    /// CloudWatch's `Throttles` (MET-3).
+    pub throttles: u64,
+    /// Invocations that had to wait for a new environment.
+    pub cold_starts: u64,
+}
+
+impl Counts {
+    /// Arrivals that got a final answer.
+    pub fn ended(&self) -> u64 {
+        self.succeeded + self.failed + self.throttled + self.dropped + self.dry_run
+    }
+
+    /// Adds another's counts.
+    pub fn add(&mut self, other: &Counts) {
+        self.arrivals += other.arrivals;
+        self.succeeded += other.succeeded;
+        self.failed += other.failed;
+        self.throttled += other.throttled;
+        self.dropped += other.dropped;
+        self.dry_run += other.dry_run;
+        self.in_flight_at_end += other.in_flight_at_end;
+        self.requests += other.requests;
+        self.rejected += other.rejected;
+        self.invocations += other.invocations;
+        self.errors += other.errors;
+        self.throttles += other.throttles;
+        self.cold_starts += other.cold_starts;
+    }
+}
+
+/// Account gauges.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct AccountSummary {
+    /// `ConcurrentExecutions` (MET-6).
+    pub concurrent_executions: GaugeSummary,
+    /// `UnreservedConcurrentExecutions` (MET-7, CONC-11).
+    pub unreserved_concurrent_executions: GaugeSummary,
+    /// Maximum of `ClaimedAccountConcurrency` (MET-11, CONC-11).
+    pub claimed_account_concurrency_max: u64,
+}
+
+/// A step function of time over [warm_up, duration).
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct GaugeSummary {
+    /// Largest value.
+    pub max: u64,
+    /// Time-weighted mean.
+    pub mean: f64,
+}
+
+/// Quantiles of a time, in milliseconds; zero where there is no sample.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct LatencySummary {
+    /// Number of samples.
+    pub count: u64,
+    /// Exact mean.
+    pub mean: f64,
+    /// Nearest-rank quantiles within 0.1 %, clamped to the exact extremes.
+    pub p50: f64,
+    /// 90 %.
+    pub p90: f64,
+    /// 95 %.
+    pub p95: f64,
+    /// 99 %.
+    pub p99: f64,
+    /// 99.9 %.
+    pub p99_9: f64,
+    /// Exact maximum.
+    pub max: f64,
+}
+
+/// One traffic entry.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TrafficSummary {
+    /// Arrival terms and `requests`; the CloudWatch terms hold what its attempts caused.
+    pub counts: Counts,
+    /// Synchronous arrivals that succeeded.
+    pub latency: LatencySummary,
+    /// Any final answer.
+    pub latency_all: LatencySummary,
+}
+
+/// One function.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FunctionSummary {
+    /// All of the totals, for this function.
+    pub counts: Counts,
+    /// Throttles by [`crate::facts::Reason::ALL`].
+    pub throttles_by_reason: [u64; 5],
+    /// Throttles by [`crate::facts::Cause::ALL`].
+    pub throttles_by_cause: [u64; 6],
+    /// INIT before invocations.
+    pub init: LatencySummary,
+    /// `ConcurrentExecutions`.
+    pub concurrent_executions: GaugeSummary,
+    /// Existing environments.
+    pub environments: GaugeSummary,
+    /// Environments created in the window.
+    pub environments_created: u64,
+    /// Distinct environments that served in the window.
+    pub environments_used: u64,
+    /// Time-weighted mean of existing environments that serve nothing.
+    pub environments_idle_mean: f64,
+    /// CloudWatch's `Duration` (MET-4).
+    pub duration: LatencySummary,
+    /// Synchronous arrivals that succeeded, as the caller saw them.
+    pub latency: LatencySummary,
+    /// Invocations served by provisioned environments (MET-9).
+    pub provisioned_invocations: u64,
+    /// Invocations of a provisioned target that ran on demand (MET-9, ADM-3).
+    pub provisioned_spillover: u64,
+    /// Largest share of provisioned environments that were busy (PC-11).
+    pub provisioned_utilization_max: f64,
+    /// Asynchronous events.
+    pub asynchronous: AsyncSummary,
+    /// Invocations, errors and cold starts by version, in the function's order of versions.
+    pub by_version: Vec<VersionSummary>,
+}
+
+/// One version.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct VersionSummary {
+    /// `Invocations`.
+    pub invocations: u64,
+    /// `Errors`.
+    pub errors: u64,
+    /// Cold starts.
+    pub cold_starts: u64,
+}
+
+/// Asynchronous events of one function.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct AsyncSummary {
+    /// `AsyncEventsReceived` (MET-12).
+    pub received: u64,
+    /// `AsyncEventsDropped` (MET-12): expired, refused and exhausted ones.
+    pub dropped: u64,
+    /// Attempts made because the one before was throttled.
+    pub retries_throttled: u64,
+    /// Attempts made because the one before failed.
+    pub retries_error: u64,
+    /// Events that outlived their maximum age, or met reserved concurrency 0.
+    pub expired: u64,
+    /// Events that failed with no retry left.
+    pub exhausted: u64,
+    /// Records sent to the dead-letter queue.
+    pub dead_lettered: u64,
+    /// Records sent to the on-success destination.
+    pub destination_success: u64,
+    /// Records sent to the on-failure destination.
+    pub destination_failure: u64,
+    /// `AsyncEventAge` at each attempt (MET-13).
+    pub event_age: LatencySummary,
+    /// Event to final outcome.
+    pub latency: LatencySummary,
+}
+
+/// One row of `latency.csv`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LatencyRow {
+    /// The traffic entry.
+    pub traffic: TrafficId,
+    /// The function.
+    pub function: FunctionId,
+    /// How it was addressed.
+    pub qualifier: QualifierId,
+    /// How it was invoked.
+    pub invocation_type: InvocationType,
+    /// What served the last attempt.
+    pub start: StartKind,
+    /// The times.
+    pub latency: LatencySummary,
+}

@@ -1,0 +1,528 @@
+//! Published worked examples and laws of the bill, through the door of the room.
+
+use super::*;
+use crate::facts::{Architecture, FunctionId, QualifierId};
+use crate::units::{MemoryMb, Money, Span, Timestamp};
+use Architecture::{Arm64, X86_64};
+use proptest::prelude::*;
+
+/// 2026-11-20T00:00:00Z.
+const START: Timestamp = Timestamp(1_795_132_800_000_000);
+const SMALL_TMP: MemoryMb = MemoryMb(512);
+const MB_MS: u128 = 1_024_000;
+
+fn config(free_tier: FreeTier) -> BillingConfig {
+    BillingConfig {
+        region: "us-east-1".to_owned(),
+        priced_at: START,
+        book: PriceBook::built_in(),
+        free_tier,
+        month_to_date: MonthToDate::default(),
+        rounding: Rounding::Exact,
+        month: MonthLength::Hours730,
+    }
+}
+
+fn key(architecture: Architecture) -> UsageKey {
+    UsageKey {
+        month: Month::of(START),
+        architecture,
+        function: FunctionId(0),
+        qualifier: QualifierId(0),
+    }
+}
+
+fn on_demand(architecture: Architecture, requests: u64, billed_ms: u64, memory: u32) -> Usage {
+    let mut usage = Usage::starting(START);
+    usage.add_on_demand(key(architecture), requests, billed_ms, MemoryMb(memory), SMALL_TMP);
+    usage
+}
+
+/// Duration alone, without requests.
+fn duration(architecture: Architecture, gb_seconds: u64) -> Usage {
+    let mut amounts = Amounts::default();
+    amounts.add(Measure::Duration, gb_seconds as u128 * MB_MS);
+    let mut usage = Usage::starting(START);
+    usage.add(key(architecture), &amounts);
+    usage
+}
+
+fn provisioned_concurrency(amount: u32, memory: u32, enabled: Span) -> Usage {
+    let mut usage = Usage::starting(START);
+    usage.add_provisioned_concurrency(key(X86_64), amount, MemoryMb(memory), enabled);
+    usage
+}
+
+/// The exact total, the same in cents, and the total of rounded lines.
+fn totals(usage: &Usage, free_tier: FreeTier) -> (String, String, String) {
+    let exact = bill(usage, &config(free_tier)).total;
+    let page = BillingConfig {
+        rounding: Rounding::Page,
+        ..config(free_tier)
+    };
+    (exact.exact(), exact.to_string(), bill(usage, &page).total.to_string())
+}
+
+fn expect_totals(usage: &Usage, free_tier: FreeTier, exact: &str, cents: &str, page: &str) {
+    assert_eq!(
+        totals(usage, free_tier),
+        (exact.to_owned(), cents.to_owned(), page.to_owned())
+    );
+}
+
+fn amounts_in_cents(usage: &Usage, free_tier: FreeTier) -> Vec<String> {
+    let lines = bill(usage, &config(free_tier)).lines;
+    lines.iter().map(|line| line.amount.to_string()).collect()
+}
+
+fn gb_seconds(mb_ms: u128) -> u128 {
+    assert_eq!(mb_ms % MB_MS, 0);
+    mb_ms / MB_MS
+}
+
+#[test]
+fn gvp_1_three_million_requests_with_free_tier() {
+    let usage = on_demand(X86_64, 3_000_000, 120, 1_536);
+    expect_totals(&usage, FreeTier::On, "2.733338", "2.73", "2.73");
+    let lines = bill(&usage, &config(FreeTier::On)).lines;
+    let quantities: Vec<String> = lines.iter().map(|line| line.quantity.exact()).collect();
+    assert_eq!(quantities, ["2000000", "140000"]);
+    assert_eq!(amounts_in_cents(&usage, FreeTier::On), ["0.40", "2.33"]);
+}
+
+#[test]
+fn gvp_2_two_seconds_at_one_gigabyte() {
+    let usage = on_demand(X86_64, 7_440_000, 2_000, 1_024);
+    expect_totals(&usage, FreeTier::Off, "249.488496", "249.49", "249.49");
+}
+
+#[test]
+fn gvp_3_ephemeral_storage_has_a_line_of_its_own() {
+    let mut usage = Usage::starting(START);
+    usage.add_on_demand(key(X86_64), 6_000_000, 280, MemoryMb(4_096), MemoryMb(2_048));
+    let (exact, cents, page) = totals(&usage, FreeTier::On);
+    assert_eq!((cents.as_str(), page.as_str()), ("106.41", "106.41"));
+    // 6,320,000 × 0.0000166667 + 5 × 0.20 + 2,520,000 × 0.0000000309.
+    assert_eq!(exact, "106.411412");
+    assert_eq!(amounts_in_cents(&usage, FreeTier::On), ["1.00", "105.33", "0.08"]);
+}
+
+#[test]
+fn gvp_4_provisioned_concurrency_with_spill_over_and_free_tier() {
+    let mut usage = provisioned_concurrency(100, 1_536, Span::from_secs(8 * 3_600));
+    usage.add_on_provisioned(key(X86_64), 500_000, 100, MemoryMb(1_536), SMALL_TMP);
+    usage.add_on_demand(key(X86_64), 2_500_000, 120, MemoryMb(1_536), SMALL_TMP);
+    // 4,320,000 × 0.0000041667 + 75,000 × 0.0000097222 + 50,000 × 0.0000166667 + 2 × 0.20.
+    expect_totals(&usage, FreeTier::On, "19.962644", "19.96", "19.96");
+    assert_eq!(
+        amounts_in_cents(&usage, FreeTier::On),
+        ["0.40", "0.83", "18.00", "0.73"]
+    );
+}
+
+#[test]
+fn gvp_5_all_requests_on_provisioned_concurrency() {
+    let mut usage = provisioned_concurrency(7, 4_096, Span::from_secs(24 * 3_600));
+    usage.add_on_provisioned(key(X86_64), 2_000_000, 280, MemoryMb(4_096), SMALL_TMP);
+    // 2,419,200 × 0.0000041667 + 2,240,000 × 0.0000097222 + 2 × 0.20.
+    expect_totals(&usage, FreeTier::Off, "32.25780864", "32.26", "32.26");
+    assert_eq!(amounts_in_cents(&usage, FreeTier::Off), ["0.40", "10.08", "21.78"]);
+}
+
+#[test]
+fn gvp_16_tiers_of_one_month() {
+    let total = |architecture, billions: u64| {
+        let usage = duration(architecture, billions * 1_000_000_000);
+        bill(&usage, &config(FreeTier::Off)).total.to_string()
+    };
+    assert_eq!(total(X86_64, 6), "100000.20");
+    assert_eq!(total(X86_64, 10), "160000.20");
+    assert_eq!(total(X86_64, 20), "301667.20");
+    assert_eq!(total(Arm64, 20), "248335.00");
+}
+
+#[test]
+fn gvp_19_billing_init_raises_the_bill_by_seven_and_a_half_per_cent() {
+    let warm = on_demand(X86_64, 1_000_000, 20, 512);
+    let mut with_init = on_demand(X86_64, 990_000, 20, 512);
+    with_init.add_on_demand(key(X86_64), 10_000, 170, MemoryMb(512), SMALL_TMP);
+    for (usage, quantity, amount) in [(warm, "10000", "0.166667"), (with_init, "10750", "0.179167025")] {
+        let lines = bill(&usage, &config(FreeTier::Off)).lines;
+        assert_eq!(
+            (lines[1].quantity.exact().as_str(), lines[1].amount.exact().as_str()),
+            (quantity, amount)
+        );
+    }
+}
+
+#[test]
+fn gvp_20_provisioned_concurrency_is_enabled_for_whole_five_minutes() {
+    let short = provisioned_concurrency(10, 512, Span::from_secs(61));
+    assert_eq!(gb_seconds(short.total().get(Measure::ProvisionedConcurrency)), 1_500);
+    assert_eq!(totals(&short, FreeTier::On).0, "0.00625005");
+    let month = provisioned_concurrency(10, 1_024, Span::from_secs(30 * 86_400));
+    assert_eq!(
+        gb_seconds(month.total().get(Measure::ProvisionedConcurrency)),
+        25_920_000
+    );
+    assert_eq!(totals(&month, FreeTier::On).1, "108.00");
+}
+
+#[test]
+fn gvp_21_another_region_has_its_own_prices() {
+    let usage = on_demand(X86_64, 1_000_000, 100, 1_024);
+    let capetown = BillingConfig {
+        region: "af-south-1".to_owned(),
+        ..config(FreeTier::Off)
+    };
+    let bill = bill(&usage, &capetown);
+    assert_eq!(bill.total.exact(), "2.48");
+    let lines: Vec<_> = bill
+        .lines
+        .iter()
+        .map(|line| (line.usage_type.as_str(), line.amount.exact()))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            ("AFS1-Request", "0.27".to_owned()),
+            ("AFS1-Lambda-GB-Second", "2.21".to_owned())
+        ]
+    );
+}
+
+#[test]
+fn gvp_22_ten_gigabytes_of_ephemeral_storage_for_an_hour() {
+    let mut usage = Usage::starting(START);
+    usage.add_on_demand(key(X86_64), 1, 3_600_000, MemoryMb(128), MemoryMb(10_240));
+    let lines = bill(&usage, &config(FreeTier::Off)).lines;
+    let storage = lines.iter().find(|line| line.item == Item::EphemeralStorage).unwrap();
+    assert_eq!(
+        (storage.quantity.exact().as_str(), storage.amount.exact().as_str()),
+        ("34200", "0.00105678")
+    );
+}
+
+#[test]
+fn gvp_24_prices_can_be_replaced() {
+    let usage = on_demand(X86_64, 3_000_000, 1_000, 512);
+    expect_totals(&usage, FreeTier::On, "18.73337", "18.73", "18.73");
+    let older = include_str!("prices.csv").replace(
+        "us-east-1,duration,x86_64,1,0,,GB-second,0.0000166667",
+        "us-east-1,duration,x86_64,1,0,,GB-second,0.00001667",
+    );
+    let config = BillingConfig {
+        book: PriceBook::from_csv(&older).unwrap(),
+        rounding: Rounding::Page,
+        ..config(FreeTier::On)
+    };
+    assert_eq!(bill(&usage, &config).total.to_string(), "18.74");
+}
+
+#[test]
+fn gvp_26_eight_gigabyte_hours() {
+    let exact = |architecture| totals(&duration(architecture, 28_800), FreeTier::Off);
+    let text = |a: &str, b: &str| (a.to_owned(), b.to_owned(), b.to_owned());
+    assert_eq!(exact(X86_64), text("0.48000096", "0.48"));
+    assert_eq!(exact(Arm64), text("0.38400192", "0.38"));
+}
+
+#[test]
+fn gvp_s1_the_free_tier_is_four_hundred_thousand_seconds_at_one_gigabyte() {
+    for (memory, seconds) in [(1_024, 400_000), (128, 3_200_000)] {
+        let free = on_demand(X86_64, 1, seconds * 1_000, memory);
+        assert_eq!(totals(&free, FreeTier::On).0, "0");
+        let beyond = on_demand(X86_64, 1, seconds * 1_000 + 1, memory);
+        assert!(bill(&beyond, &config(FreeTier::On)).total > Money::ZERO);
+    }
+}
+
+#[test]
+fn gvp_s2_six_hundred_thousand_gigabyte_seconds_after_the_free_tier() {
+    expect_totals(&duration(X86_64, 1_000_000), FreeTier::On, "10.00002", "10.00", "10.00");
+}
+
+#[test]
+fn gvp_s3_requests_around_the_free_million() {
+    let exact = |requests| totals(&on_demand(X86_64, requests, 0, 128), FreeTier::On).0;
+    assert_eq!(
+        [exact(1_000_000), exact(1_000_001), exact(2_000_000)],
+        ["0", "0.0000002", "0.2"]
+    );
+}
+
+#[test]
+fn gvp_s4_exactly_the_free_tier_costs_nothing() {
+    let usage = on_demand(X86_64, 1_000_000, 400, 1_024);
+    expect_totals(&usage, FreeTier::On, "0", "0.00", "0.00");
+    let lines = bill(&usage, &config(FreeTier::On)).lines;
+    let shown: Vec<_> = lines
+        .iter()
+        .map(|line| (line.item, line.tier, line.quantity.atoms))
+        .collect();
+    assert_eq!(shown, [(Item::Request, 1, 0), (Item::Duration, 1, 0)]);
+}
+
+#[test]
+fn gvp_s5_no_executions_cost_nothing_but_provisioned_concurrency_does() {
+    let nothing = bill(&Usage::starting(START), &config(FreeTier::Off));
+    assert_eq!(nothing, Bill::default());
+    let provisioned = provisioned_concurrency(1, 128, Span::from_secs(30 * 86_400));
+    expect_totals(&provisioned, FreeTier::Off, "1.3500108", "1.35", "1.35");
+}
+
+/// Expected monthly costs without free tier, in cents: requests, then duration by tier. The figures are those that
+/// infracost (Apache-2.0) gives for us-east-1.
+#[test]
+fn costs_agree_with_an_independent_tool() {
+    #[rustfmt::skip]
+    let cases: [(Architecture, u32, u64, u64, &[&str]); 8] = [
+        (X86_64, 512, 6_000_000_000, 1_024, &["1200.00", "51200.10"]),
+        (Arm64, 512, 7_500_000_000, 1_024, &["1500.00", "51200.26"]),
+        (X86_64, 1_024, 9_000_000_000, 1_024, &["1800.00", "100000.20", "48240.00"]),
+        (Arm64, 1_024, 11_250_000_000, 1_024, &["2250.00", "100000.50", "48240.40"]),
+        (X86_64, 128, 100_000, 350, &["0.02", "0.07"]),
+        (Arm64, 128, 100_000, 350, &["0.02", "0.06"]),
+        (X86_64, 512, 100_000, 350, &["0.02", "0.29"]),
+        (Arm64, 512, 100_000, 350, &["0.02", "0.23"]),
+    ];
+    for (architecture, memory, requests, billed_ms, expected) in cases {
+        let usage = on_demand(architecture, requests, billed_ms, memory);
+        assert_eq!(amounts_in_cents(&usage, FreeTier::Off), expected);
+    }
+}
+
+#[test]
+fn the_free_tier_goes_to_the_dearest_architecture_first() {
+    let mut usage = on_demand(Arm64, 10, 30_000_000, 1_024);
+    usage.add_on_demand(key(X86_64), 10, 30_000_000, MemoryMb(1_024), SMALL_TMP);
+    let lines = bill(&usage, &config(FreeTier::On)).lines;
+    let billed: Vec<_> = lines
+        .iter()
+        .filter(|line| line.item == Item::Duration)
+        .map(|line| (line.usage_type.as_str(), line.quantity.exact()))
+        .collect();
+    assert_eq!(
+        billed,
+        [
+            ("Lambda-GB-Second", "0".to_owned()),
+            ("Lambda-GB-Second-ARM", "200000".to_owned())
+        ]
+    );
+}
+
+#[test]
+fn requests_on_provisioned_concurrency_are_never_free() {
+    let mut usage = on_demand(X86_64, 3, 1, 128);
+    let provisioned = UsageKey {
+        function: FunctionId(1),
+        ..key(X86_64)
+    };
+    usage.add_on_provisioned(provisioned, 5, 1, MemoryMb(128), SMALL_TMP);
+    let lines = bill(&usage, &config(FreeTier::On)).lines;
+    let shares: Vec<_> = lines[0]
+        .shares
+        .iter()
+        .map(|share| (share.function.0, share.quantity.atoms))
+        .collect();
+    assert_eq!(shares, [(0, 0), (1, 5)]);
+}
+
+#[test]
+fn before_sw_tier_all_duration_has_the_first_price() {
+    let config = BillingConfig {
+        // 2022-07-31T00:00:00Z.
+        priced_at: Timestamp(1_659_225_600_000_000),
+        ..config(FreeTier::Off)
+    };
+    let total = bill(&duration(X86_64, 20_000_000_000), &config).total;
+    assert_eq!(total.to_string(), "333334.00");
+}
+
+#[test]
+fn usage_to_date_belongs_to_the_first_month_alone() {
+    let mut usage = duration(X86_64, 1_000_000);
+    let december = UsageKey {
+        month: Month::of(Month::of(START).end()),
+        ..key(X86_64)
+    };
+    let amounts = usage.total();
+    usage.add(december, &amounts);
+    let config = BillingConfig {
+        month_to_date: MonthToDate {
+            x86_64_mb_ms: 5_999_500_000 * MB_MS,
+            ..MonthToDate::default()
+        },
+        ..config(FreeTier::Off)
+    };
+    let lines: Vec<_> = bill(&usage, &config)
+        .lines
+        .iter()
+        .map(|line| (line.month.clone(), line.tier, line.quantity.exact()))
+        .collect();
+    let line = |month: &str, tier, quantity: &str| (month.to_owned(), tier, quantity.to_owned());
+    assert_eq!(
+        lines,
+        [
+            line("2026-11", 1, "500000"),
+            line("2026-11", 2, "500000"),
+            line("2026-12", 1, "1000000")
+        ]
+    );
+    let projected = monthly_estimate(&usage, &config, Span::from_secs(2 * 730 * 3_600), START);
+    assert_eq!(projected.total.exact(), "16.6667");
+}
+
+#[test]
+fn the_projection_scales_usage_and_then_applies_free_tier_and_tiers() {
+    let usage = on_demand(X86_64, 100_000, 200, 1_024);
+    let day = Span::from_secs(86_400);
+    let usual = monthly_estimate(&usage, &config(FreeTier::On), day, START);
+    let quantities: Vec<String> = usual.lines.iter().map(|line| line.quantity.exact()).collect();
+    // 730 / 24 × 100,000 = 3,041,666.67 requests; × 20,000 GB-s = 608,333.3333 of 1,024,000 parts.
+    assert_eq!(quantities[0], "2041667");
+    assert_eq!(usual.lines[1].quantity.atoms, 622_933_333_333 - 409_600_000_000);
+    let calendar = BillingConfig {
+        month: MonthLength::Calendar,
+        ..config(FreeTier::Off)
+    };
+    let november = monthly_estimate(&usage, &calendar, day, START);
+    let quantities: Vec<String> = november.lines.iter().map(|line| line.quantity.exact()).collect();
+    assert_eq!(quantities, ["3000000", "600000"]);
+    assert_eq!(monthly_estimate(&usage, &calendar, Span::ZERO, START), Bill::default());
+}
+
+#[test]
+fn lines_carry_source_estimate_and_regional_usage_type() {
+    let frankfurt = BillingConfig {
+        region: "eu-central-1".to_owned(),
+        ..config(FreeTier::Off)
+    };
+    let mut usage = Usage::starting(START);
+    usage.add_provisioned_concurrency(key(Arm64), 1, MemoryMb(1_024), Span::from_secs(300));
+    let lines = bill(&usage, &frankfurt).lines;
+    assert_eq!(lines.len(), 1);
+    assert_eq!(lines[0].usage_type, "EUC1-Lambda-Provisioned-Concurrency-ARM");
+    assert!(lines[0].estimated);
+    assert_eq!(lines[0].source, "estimate: 0.8 x x86_64");
+    assert_eq!(lines[0].unit, "GB-second");
+}
+
+fn any_entry() -> impl Strategy<Value = (UsageKey, u64, u64, u32, bool)> {
+    let place = (any::<bool>(), 0_u32..4, 0_u16..3, 0_u8..2);
+    (place, 0_u64..2_000_000, 1_u64..900_000, 128_u32..10_240, any::<bool>()).prop_map(
+        |((arm, function, qualifier, later), requests, billed_ms, memory, provisioned)| {
+            let key = UsageKey {
+                month: if later == 0 {
+                    Month::of(START)
+                } else {
+                    Month::of(Month::of(START).end())
+                },
+                architecture: if arm { Arm64 } else { X86_64 },
+                function: FunctionId(function),
+                qualifier: QualifierId(qualifier),
+            };
+            (key, requests, billed_ms, memory, provisioned)
+        },
+    )
+}
+
+fn usage_of(entries: &[(UsageKey, u64, u64, u32, bool)]) -> Usage {
+    let mut usage = Usage::starting(START);
+    for (key, requests, billed_ms, memory, provisioned) in entries {
+        let add = if *provisioned {
+            Usage::add_on_provisioned
+        } else {
+            Usage::add_on_demand
+        };
+        add(
+            &mut usage,
+            *key,
+            *requests,
+            *billed_ms,
+            MemoryMb(*memory),
+            MemoryMb(2_048),
+        );
+    }
+    usage
+}
+
+fn free_tier(on: bool) -> FreeTier {
+    if on { FreeTier::On } else { FreeTier::Off }
+}
+
+proptest! {
+    #[test]
+    fn shares_sum_exactly_to_their_line_and_lines_to_the_total(
+        entries in prop::collection::vec(any_entry(), 0..30),
+        free in any::<bool>(),
+    ) {
+        let bill = bill(&usage_of(&entries), &config(free_tier(free)));
+        for line in &bill.lines {
+            prop_assert_eq!(line.shares.iter().map(|share| share.quantity.atoms).sum::<i128>(), line.quantity.atoms);
+            prop_assert_eq!(line.shares.iter().map(|share| share.amount).sum::<Money>(), line.amount);
+        }
+        prop_assert_eq!(bill.lines.iter().map(|line| line.amount).sum::<Money>(), bill.total);
+    }
+
+    #[test]
+    fn more_usage_never_costs_less(
+        entries in prop::collection::vec(any_entry(), 0..10),
+        more in any_entry(),
+        free in any::<bool>(),
+        rounding in prop::sample::select(vec![Rounding::Exact, Rounding::Page]),
+    ) {
+        let config = BillingConfig { rounding, ..config(free_tier(free)) };
+        let before = bill(&usage_of(&entries), &config).total;
+        let after = bill(&usage_of(&[entries, vec![more]].concat()), &config).total;
+        prop_assert!(after >= before, "{after} < {before}");
+    }
+
+    #[test]
+    fn a_month_in_two_parts_costs_as_much_as_in_one(
+        arm in any::<bool>(),
+        free in any::<bool>(),
+        first in (0_u64..3_000_000, 1_u64..20_000_000_000),
+        second in (0_u64..3_000_000, 1_u64..20_000_000_000),
+    ) {
+        let architecture = if arm { Arm64 } else { X86_64 };
+        let part = |(requests, gb_seconds): (u64, u64)| {
+            let mut usage = on_demand(architecture, requests, 0, 128);
+            for (key, amounts) in duration(architecture, gb_seconds).entries() {
+                usage.add(*key, amounts);
+            }
+            usage
+        };
+        let config = config(free_tier(free));
+        let mut whole = part(first);
+        for (key, amounts) in part(second).entries() {
+            whole.add(*key, amounts);
+        }
+        let earlier = first.1 as u128 * MB_MS;
+        let later = BillingConfig {
+            month_to_date: MonthToDate {
+                requests: first.0,
+                x86_64_mb_ms: if arm { 0 } else { earlier },
+                arm64_mb_ms: if arm { earlier } else { 0 },
+            },
+            ..config.clone()
+        };
+        let parts = bill(&part(first), &config).total + bill(&part(second), &later).total;
+        prop_assert_eq!(parts, bill(&whole, &config).total);
+    }
+
+    #[test]
+    fn a_thousand_million_million_requests_do_not_overflow(functions in 1_u32..50, free in any::<bool>()) {
+        let mut usage = Usage::starting(START);
+        for function in 0..functions {
+            let key = UsageKey { function: FunctionId(function), ..key(X86_64) };
+            let requests = 1_000_000_000_000_000 / functions as u64;
+            usage.add_on_demand(key, requests, 900_000, MemoryMb(10_240), MemoryMb(10_240));
+        }
+        let config = config(free_tier(free));
+        let spent = bill(&usage, &config);
+        prop_assert!(spent.lines.iter().all(|line| line.amount > Money::ZERO));
+        let tenfold = monthly_estimate(&usage, &config, Span::from_secs(73 * 3_600), START);
+        prop_assert!(tenfold.total > spent.total);
+    }
+}

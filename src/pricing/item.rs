@@ -1,0 +1,141 @@
+/// A billable item of Lambda's price list (lambda-model §9.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Item {
+    /// Requests (PRICE-1).
+    Request,
+    /// On-demand duration (PRICE-7).
+    Duration,
+    /// Configured provisioned concurrency (PRICE-8).
+    ProvisionedConcurrency,
+    /// Duration on provisioned concurrency (PRICE-9).
+    ProvisionedDuration,
+    /// Ephemeral storage above 512 MB (PRICE-10).
+    EphemeralStorage,
+    /// Keeping the snapshot of a published version (PRICE-11).
+    SnapStartCache,
+    /// Restoring a snapshot (PRICE-11).
+    SnapStartRestore,
+    /// Streamed bytes beyond the first 6 MB of a response (PRICE-12).
+    ResponseStreaming,
+    /// Creating an environment for one tenant (PRICE-16).
+    TenantEnvironment,
+    /// Operations of durable functions (PRICE-17).
+    DurableOperation,
+    /// Data written by durable functions (PRICE-17).
+    DurableDataWritten,
+    /// Data that durable functions keep (PRICE-17).
+    DurableDataRetained,
+    /// Event poller units of Kafka mappings (PRICE-15).
+    EventPollerUnit,
+    /// Event poller units of SQS mappings (PRICE-15).
+    EventPollerUnitSqs,
+    /// Lambda@Edge requests (PRICE-13).
+    EdgeRequest,
+    /// Lambda@Edge duration (PRICE-13).
+    EdgeDuration,
+}
+
+impl Item {
+    /// All items, in the order in which a bill lists them.
+    pub const ALL: [Item; 16] = [
+        Item::Request,
+        Item::Duration,
+        Item::ProvisionedConcurrency,
+        Item::ProvisionedDuration,
+        Item::EphemeralStorage,
+        Item::SnapStartCache,
+        Item::SnapStartRestore,
+        Item::ResponseStreaming,
+        Item::TenantEnvironment,
+        Item::DurableOperation,
+        Item::DurableDataWritten,
+        Item::DurableDataRetained,
+        Item::EventPollerUnit,
+        Item::EventPollerUnitSqs,
+        Item::EdgeRequest,
+        Item::EdgeDuration,
+    ];
+
+    /// Name in the price book, `cost.csv` and `summary.json`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Item::Request => "request",
+            Item::Duration => "duration",
+            Item::ProvisionedConcurrency => "provisioned_concurrency",
+            Item::ProvisionedDuration => "provisioned_duration",
+            Item::EphemeralStorage => "ephemeral_storage",
+            Item::SnapStartCache => "snapstart_cache",
+            Item::SnapStartRestore => "snapstart_restore",
+            Item::ResponseStreaming => "response_streaming",
+            Item::TenantEnvironment => "tenant_environment",
+            Item::DurableOperation => "durable_operation",
+            Item::DurableDataWritten => "durable_data_written",
+            Item::DurableDataRetained => "durable_data_retained",
+            Item::EventPollerUnit => "event_poller_unit",
+            Item::EventPollerUnitSqs => "event_poller_unit_sqs",
+            Item::EdgeRequest => "edge_request",
+            Item::EdgeDuration => "edge_duration",
+        }
+    }
+
+    /// The item with this name.
+    pub fn from_name(name: &str) -> Option<Item> {
+        Item::ALL.into_iter().find(|item| item.name() == name)
+    }
+
+    /// What its price is for one of.
+    pub const fn unit(self) -> &'static str {
+        match self {
+            Item::Request | Item::EdgeRequest => "request",
+            Item::Duration
+            | Item::ProvisionedConcurrency
+            | Item::ProvisionedDuration
+            | Item::EphemeralStorage
+            | Item::SnapStartCache
+            | Item::EdgeDuration => "GB-second",
+            Item::SnapStartRestore | Item::ResponseStreaming | Item::TenantEnvironment | Item::DurableDataWritten => {
+                "GB"
+            }
+            Item::DurableOperation => "operation",
+            Item::DurableDataRetained => "GB-month",
+            Item::EventPollerUnit | Item::EventPollerUnitSqs => "hour",
+        }
+    }
+}
+
+/// What AWS puts before the usage types of a region; nothing in us-east-1 and where it is not well known.
+pub(super) fn usage_prefix(region: &str) -> &'static str {
+    match region {
+        "us-east-2" => "USE2-",
+        "us-west-1" => "USW1-",
+        "us-west-2" => "USW2-",
+        "us-gov-east-1" => "UGE1-",
+        "us-gov-west-1" => "UGW1-",
+        "af-south-1" => "AFS1-",
+        "ap-east-1" => "APE1-",
+        "ap-northeast-1" => "APN1-",
+        "ap-northeast-2" => "APN2-",
+        "ap-northeast-3" => "APN3-",
+        "ap-south-1" => "APS3-",
+        "ap-south-2" => "APS5-",
+        "ap-southeast-1" => "APS1-",
+        "ap-southeast-2" => "APS2-",
+        "ap-southeast-3" => "APS4-",
+        "ap-southeast-4" => "APS6-",
+        "ca-central-1" => "CAN1-",
+        "ca-west-1" => "CAN2-",
+        "eu-central-1" => "EUC1-",
+        "eu-central-2" => "EUC2-",
+        "eu-north-1" => "EUN1-",
+        "eu-south-1" => "EUS1-",
+        "eu-south-2" => "EUS2-",
+        "eu-west-1" => "EU-",
+        "eu-west-2" => "EUW2-",
+        "eu-west-3" => "EUW3-",
+        "il-central-1" => "ILC1-",
+        "me-central-1" => "MEC1-",
+        "me-south-1" => "MES1-",
+        "sa-east-1" => "SAE1-",
+        _ => "",
+    }
+}

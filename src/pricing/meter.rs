@@ -1,0 +1,492 @@
+use super::month::Month;
+use super::usage::{Amounts, Measure, Usage, UsageKey, billable_ephemeral_mb, provisioned_padding};
+use crate::facts::{Architecture, Attempt, FunctionId, Observer, QualifierId, StartKind, VersionId};
+use crate::units::{MemoryMb, Share, SimTime, Span, Timestamp};
+
+/// Weights of aliases are taken to the billionth, so that a half stays a half.
+const SHARE_SCALE: u64 = 1_000_000_000;
+const ARCHITECTURES: [Architecture; 2] = [Architecture::X86_64, Architecture::Arm64];
+
+/// What the bill depends on in a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MeteredVersion {
+    /// Instruction set.
+    pub architecture: Architecture,
+    /// Configured memory.
+    pub memory: MemoryMb,
+    /// Size of /tmp.
+    pub ephemeral_storage: MemoryMb,
+}
+
+/// What a qualifier stands for: provisioned concurrency belongs to its versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MeteredQualifier {
+    /// The version it stands for.
+    pub version: VersionId,
+    /// A second version and its share of invocations (ALIAS-3).
+    pub additional: Option<(VersionId, Share)>,
+}
+
+/// What the bill depends on in a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MeteredFunction {
+    /// By [`VersionId`].
+    pub versions: Vec<MeteredVersion>,
+    /// By [`QualifierId`].
+    pub qualifiers: Vec<MeteredQualifier>,
+}
+
+/// A listener that sums usage.
+#[derive(Clone, Debug)]
+pub struct Meter {
+    start: Timestamp,
+    billing_granularity: Span,
+    versions: Vec<Rate>,
+    functions: Vec<Places>,
+    qualifiers: Vec<Qualifier>,
+    months: Vec<MonthCells>,
+    /// Place in `months` of the last attempt.
+    current: usize,
+}
+
+/// What one billed millisecond of a version adds.
+#[derive(Clone, Copy, Debug)]
+struct Rate {
+    memory: u64,
+    ephemeral: u64,
+    /// Place in `ARCHITECTURES`.
+    architecture: usize,
+}
+
+/// Where a function's versions and qualifiers begin in the lists of all.
+#[derive(Clone, Copy, Debug)]
+struct Places {
+    versions: usize,
+    qualifiers: usize,
+}
+
+/// A qualifier and its provisioned concurrency.
+#[derive(Clone, Copy, Debug)]
+struct Qualifier {
+    function: FunctionId,
+    qualifier: QualifierId,
+    meaning: MeteredQualifier,
+    amount: u32,
+    enabled_at: SimTime,
+    booked_until: SimTime,
+}
+
+/// The usage of one calendar month: one cell per qualifier and architecture. Provisioned concurrency is in MB·µs here.
+#[derive(Clone, Debug)]
+struct MonthCells {
+    month: Month,
+    start: SimTime,
+    end: SimTime,
+    cells: Vec<Amounts>,
+}
+
+impl Meter {
+    /// A meter of a run that starts at `start`, with functions in the order of their ids.
+    pub fn new(start: Timestamp, functions: &[MeteredFunction]) -> Meter {
+        let mut meter = Meter {
+            start,
+            billing_granularity: Span::from_millis(1),
+            versions: Vec::new(),
+            functions: Vec::new(),
+            qualifiers: Vec::new(),
+            months: Vec::new(),
+            current: 0,
+        };
+        for (id, function) in (0..).map(FunctionId).zip(functions) {
+            meter.functions.push(Places {
+                versions: meter.versions.len(),
+                qualifiers: meter.qualifiers.len(),
+            });
+            meter.versions.extend(function.versions.iter().map(Rate::of));
+            let qualifiers = (0..).map(QualifierId).zip(&function.qualifiers);
+            meter
+                .qualifiers
+                .extend(qualifiers.map(|(qualifier, meaning)| Qualifier {
+                    function: id,
+                    qualifier,
+                    meaning: *meaning,
+                    amount: 0,
+                    enabled_at: SimTime::ZERO,
+                    booked_until: SimTime::ZERO,
+                }));
+        }
+        meter.current = meter.month_at(SimTime::ZERO);
+        meter
+    }
+
+    /// The same meter, rounding the INIT of provisioned environments up to whole multiples of `granularity`, at least
+    /// 1 ms (PRICE-4); 1 ms unless told. Attempts come with their billed time.
+    pub fn billing_by(mut self, granularity: Span) -> Meter {
+        self.billing_granularity = granularity;
+        self
+    }
+
+    /// The usage of the run, which ends at `end`. What runs on is billed in the month in which it started (PRICE-23);
+    /// provisioned concurrency that is still enabled is rounded up as if it ended here (PRICE-8).
+    pub fn finish(mut self, end: SimTime) -> Usage {
+        for place in 0..self.qualifiers.len() {
+            self.provide(place, end, 0);
+        }
+        let mut usage = Usage::starting(self.start);
+        for MonthCells { month, cells, .. } in &self.months {
+            for (qualifier, cells) in self.qualifiers.iter().zip(cells.chunks(ARCHITECTURES.len())) {
+                for (architecture, cell) in ARCHITECTURES.into_iter().zip(cells) {
+                    let key = UsageKey {
+                        month: *month,
+                        architecture,
+                        function: qualifier.function,
+                        qualifier: qualifier.qualifier,
+                    };
+                    usage.add(key, &in_millis(cell));
+                }
+            }
+        }
+        usage
+    }
+
+    fn place(&self, function: FunctionId, qualifier: QualifierId) -> usize {
+        self.functions[function.index()].qualifiers + qualifier.index()
+    }
+
+    fn rate(&self, function: FunctionId, version: VersionId) -> Rate {
+        self.versions[self.functions[function.index()].versions + version.index()]
+    }
+
+    /// The place of the month of an instant in `months`, which then has it.
+    fn month_at(&mut self, time: SimTime) -> usize {
+        let known = self.months.iter().position(|month| month.holds(time));
+        known.unwrap_or_else(|| {
+            let month = Month::of(self.instant(time));
+            let cells = vec![Amounts::default(); ARCHITECTURES.len() * self.qualifiers.len()];
+            let is_last = Month::of(month.end()) == month;
+            self.months.push(MonthCells {
+                month,
+                start: self.simulated(month.start()),
+                end: if is_last {
+                    SimTime::MAX
+                } else {
+                    self.simulated(month.end())
+                },
+                cells,
+            });
+            self.months.len() - 1
+        })
+    }
+
+    fn instant(&self, time: SimTime) -> Timestamp {
+        Timestamp(self.start.0.saturating_add_unsigned(time.as_micros()))
+    }
+
+    fn simulated(&self, instant: Timestamp) -> SimTime {
+        SimTime::from_micros(u64::try_from(instant.0.saturating_sub(self.start.0)).unwrap_or(0))
+    }
+
+    /// From `time` on, `amount` environments are provisioned. Each amount counts for its own time; the end of a
+    /// contiguous enabled period is rounded up to 5 minutes at its last amount, in the month of its last instant
+    /// (PRICE-8).
+    fn provide(&mut self, place: usize, time: SimTime, amount: u32) {
+        let before = self.qualifiers[place];
+        if before.amount > 0 {
+            self.book(place, before.booked_until, time);
+            if amount == 0 && time > before.enabled_at {
+                let last_instant = SimTime::from_micros(time.as_micros() - 1);
+                let month = self.month_at(last_instant);
+                self.book_in(month, place, provisioned_padding(time - before.enabled_at));
+            }
+        }
+        let now = &mut self.qualifiers[place];
+        if before.amount == 0 {
+            now.enabled_at = time;
+        }
+        now.amount = amount;
+        now.booked_until = time;
+    }
+
+    fn book(&mut self, place: usize, from: SimTime, until: SimTime) {
+        let mut from = from;
+        while from < until {
+            let month = self.month_at(from);
+            let cut = self.months[month].end.min(until);
+            self.book_in(month, place, cut - from);
+            from = cut;
+        }
+    }
+
+    fn book_in(&mut self, month: usize, place: usize, enabled: Span) {
+        let qualifier = self.qualifiers[place];
+        for (version, amount) in qualifier.versions() {
+            let rate = self.rate(qualifier.function, version);
+            let mb_micros = amount as u128 * rate.memory as u128 * enabled.as_micros() as u128;
+            let cell = &mut self.months[month].cells[ARCHITECTURES.len() * place + rate.architecture];
+            cell.add(Measure::ProvisionedConcurrency, mb_micros);
+        }
+    }
+}
+
+impl Observer for Meter {
+    fn ran(&mut self, attempt: &Attempt) {
+        if !self.months[self.current].holds(attempt.start) {
+            self.current = self.month_at(attempt.start);
+        }
+        let rate = self.rate(attempt.function, attempt.version);
+        let place = self.place(attempt.function, attempt.qualifier);
+        let cell = &mut self.months[self.current].cells[ARCHITECTURES.len() * place + rate.architecture];
+        let (requests, duration) = match attempt.start_kind {
+            StartKind::Provisioned => (Measure::ProvisionedRequests, Measure::ProvisionedDuration),
+            StartKind::Cold | StartKind::Warm | StartKind::None => (Measure::Requests, Measure::Duration),
+        };
+        cell.add(requests, 1);
+        cell.add(duration, (rate.memory * attempt.billed_ms) as u128);
+        cell.add(Measure::Init, (rate.memory * attempt.billed_init_ms) as u128);
+        cell.add(Measure::EphemeralStorage, (rate.ephemeral * attempt.billed_ms) as u128);
+    }
+
+    fn provisioned(&mut self, time: SimTime, function: FunctionId, qualifier: QualifierId, amount: u32, _ready: u32) {
+        self.provide(self.place(function, qualifier), time, amount);
+    }
+
+    fn provisioned_init(
+        &mut self,
+        time: SimTime,
+        function: FunctionId,
+        qualifier: QualifierId,
+        version: VersionId,
+        init: Span,
+    ) {
+        let month = self.month_at(time);
+        let rate = self.rate(function, version);
+        let place = self.place(function, qualifier);
+        let steps = init.as_micros().div_ceil(self.billing_granularity.as_micros());
+        let billed_ms = steps * (self.billing_granularity.as_micros() / 1_000);
+        let cell = &mut self.months[month].cells[ARCHITECTURES.len() * place + rate.architecture];
+        cell.add(Measure::ProvisionedDuration, rate.memory as u128 * billed_ms as u128);
+    }
+}
+
+impl Qualifier {
+    /// The versions that its provisioned environments belong to, with their number (PC-8).
+    fn versions(&self) -> impl Iterator<Item = (VersionId, u32)> + use<> {
+        let (additional, second) = self.meaning.additional.map_or((None, 0), |(version, share)| {
+            let billionths = (share.as_fraction() * SHARE_SCALE as f64).round() as u64;
+            let second = (self.amount as u64 * billionths + SHARE_SCALE / 2) / SHARE_SCALE;
+            (Some((version, second as u32)), second as u32)
+        });
+        [(self.meaning.version, self.amount - second)]
+            .into_iter()
+            .chain(additional)
+    }
+}
+
+impl MonthCells {
+    fn holds(&self, time: SimTime) -> bool {
+        self.start <= time && time < self.end
+    }
+}
+
+impl Rate {
+    fn of(version: &MeteredVersion) -> Rate {
+        Rate {
+            memory: version.memory.0 as u64,
+            ephemeral: billable_ephemeral_mb(version.ephemeral_storage),
+            architecture: version.architecture as usize,
+        }
+    }
+}
+
+/// A cell with its provisioned concurrency in MB·ms, rounded half up.
+fn in_millis(cell: &Amounts) -> Amounts {
+    let mb_micros = cell.get(Measure::ProvisionedConcurrency);
+    let mut amounts = *cell;
+    amounts.set(Measure::ProvisionedConcurrency, (mb_micros + 500) / 1_000);
+    amounts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{StreamId, Verdict};
+
+    /// 2026-11-30T23:00:00Z.
+    const LAST_HOUR_OF_NOVEMBER: Timestamp = Timestamp(1_796_079_600_000_000);
+    const DAY: u64 = 86_400;
+
+    fn version(architecture: Architecture, memory: u32, ephemeral_storage: u32) -> MeteredVersion {
+        MeteredVersion {
+            architecture,
+            memory: MemoryMb(memory),
+            ephemeral_storage: MemoryMb(ephemeral_storage),
+        }
+    }
+
+    /// Function 0: x86_64, 512 MB. Function 1: as `$LATEST` and version 1 arm64 with 1,024 MB and 1 GB of /tmp, as
+    /// version 2 x86_64 with 2,048 MB; its alias sends 30 % to version 2.
+    fn meter(start: Timestamp) -> Meter {
+        let simple = |version| MeteredQualifier {
+            version: VersionId(version),
+            additional: None,
+        };
+        let alias = MeteredQualifier {
+            version: VersionId(1),
+            additional: Some((VersionId(2), Share::from_fraction(0.3))),
+        };
+        let arm = version(Architecture::Arm64, 1_024, 1_024);
+        let functions = [
+            MeteredFunction {
+                versions: vec![version(Architecture::X86_64, 512, 512)],
+                qualifiers: vec![simple(0)],
+            },
+            MeteredFunction {
+                versions: vec![arm, arm, version(Architecture::X86_64, 2_048, 512)],
+                qualifiers: vec![simple(0), simple(1), simple(2), alias],
+            },
+        ];
+        Meter::new(start, &functions)
+    }
+
+    fn attempt(function: u32, version: u16, qualifier: u16, start: SimTime, start_kind: StartKind) -> Attempt {
+        Attempt {
+            stream: StreamId(0),
+            ordinal: 0,
+            attempt: 0,
+            function: FunctionId(function),
+            version: VersionId(version),
+            qualifier: QualifierId(qualifier),
+            arrived: start,
+            start,
+            end: start + Span::from_millis(100),
+            answered: start + Span::from_millis(100),
+            completes: true,
+            verdict: Verdict::Ok,
+            start_kind,
+            spilled: false,
+            placement: Span::ZERO,
+            init: Span::ZERO,
+            init_abandoned: false,
+            duration: Span::from_millis(100),
+            billed_ms: 100,
+            billed_init_ms: 40,
+            environment: 0,
+        }
+    }
+
+    fn at(seconds: u64) -> SimTime {
+        SimTime::from_micros(seconds * 1_000_000)
+    }
+
+    fn provisioned_gb_seconds(usage: &Usage) -> u128 {
+        let mb_ms = usage.total().get(Measure::ProvisionedConcurrency);
+        assert_eq!(mb_ms % 1_024_000, 0);
+        mb_ms / 1_024_000
+    }
+
+    #[test]
+    fn attempts_are_summed_by_function_qualifier_and_architecture() {
+        let mut meter = meter(Timestamp(0));
+        meter.ran(&attempt(0, 0, 0, at(1), StartKind::Cold));
+        meter.ran(&attempt(1, 1, 3, at(2), StartKind::Warm));
+        meter.ran(&attempt(1, 2, 3, at(2), StartKind::Provisioned));
+        let usage = meter.finish(at(10));
+        let found: Vec<_> = usage
+            .entries()
+            .map(|(key, amounts)| {
+                let amounts = Measure::ALL.map(|measure| amounts.get(measure));
+                (key.architecture, key.function.0, key.qualifier.0, amounts)
+            })
+            .collect();
+        assert_eq!(
+            found,
+            [
+                (Architecture::X86_64, 0, 0, [1, 0, 51_200, 20_480, 0, 0, 0]),
+                (Architecture::X86_64, 1, 3, [0, 1, 0, 81_920, 204_800, 0, 0]),
+                (Architecture::Arm64, 1, 3, [1, 0, 102_400, 40_960, 0, 0, 51_200]),
+            ]
+        );
+    }
+
+    #[test]
+    fn an_attempt_is_billed_in_the_month_in_which_it_starts() {
+        let mut meter = meter(LAST_HOUR_OF_NOVEMBER);
+        meter.ran(&attempt(0, 0, 0, at(3_600 - 1), StartKind::Warm));
+        meter.ran(&attempt(0, 0, 0, at(3_600), StartKind::Warm));
+        meter.ran(&attempt(0, 0, 0, at(3_600 + 31 * DAY), StartKind::Warm));
+        let usage = meter.finish(at(3_600 + 31 * DAY + 1));
+        let months: Vec<String> = usage.entries().map(|(key, _)| key.month.to_string()).collect();
+        assert_eq!(months, ["2026-11", "2026-12", "2027-01"]);
+        assert_eq!(usage.first_month().to_string(), "2026-11");
+    }
+
+    #[test]
+    fn enabled_provisioned_concurrency_is_padded_to_five_minutes_at_its_last_amount() {
+        let mut meter = meter(Timestamp(0));
+        meter.provisioned(at(0), FunctionId(1), QualifierId(1), 10, 0);
+        meter.provisioned(at(90), FunctionId(1), QualifierId(1), 10, 10);
+        meter.provisioned(at(100), FunctionId(1), QualifierId(1), 4, 4);
+        meter.provisioned(at(310), FunctionId(1), QualifierId(1), 0, 0);
+        // A second period of exactly five minutes needs no padding.
+        meter.provisioned(at(1_000), FunctionId(1), QualifierId(1), 1, 0);
+        let usage = meter.finish(at(1_300));
+        assert_eq!(provisioned_gb_seconds(&usage), 10 * 100 + 4 * 210 + 4 * 290 + 300);
+    }
+
+    #[test]
+    fn provisioned_concurrency_is_cut_at_the_end_of_the_month_and_padded_before_it() {
+        let mut meter = meter(LAST_HOUR_OF_NOVEMBER);
+        meter.provisioned(at(3_000), FunctionId(1), QualifierId(1), 2, 2);
+        meter.provisioned(at(3_600 + 120), FunctionId(1), QualifierId(1), 1, 1);
+        meter.provisioned(at(3_600 + 200), FunctionId(1), QualifierId(1), 0, 0);
+        let usage = meter.finish(at(2 * DAY));
+        let gb_seconds: Vec<_> = usage
+            .entries()
+            .map(|(key, amounts)| {
+                (
+                    key.month.to_string(),
+                    amounts.get(Measure::ProvisionedConcurrency) / 1_024_000,
+                )
+            })
+            .collect();
+        // November: 2 × 600 s. December: 2 × 120 s + 80 s, and 100 s to make 900 of 800.
+        assert_eq!(gb_seconds, [("2026-11".to_owned(), 1_200), ("2026-12".to_owned(), 420)]);
+    }
+
+    #[test]
+    fn an_alias_with_weights_divides_its_provisioned_environments() {
+        let mut meter = meter(Timestamp(0));
+        // Of 5, 1.5 belong to version 2: rounded half up, 2 × 2,048 MB on x86_64 and 3 × 1,024 MB on arm64.
+        meter.provisioned(at(0), FunctionId(1), QualifierId(3), 5, 5);
+        let usage = meter.finish(at(300));
+        let gb_seconds: Vec<_> = usage
+            .entries()
+            .map(|(key, amounts)| {
+                (
+                    key.architecture,
+                    amounts.get(Measure::ProvisionedConcurrency) / 1_024_000,
+                )
+            })
+            .collect();
+        assert_eq!(gb_seconds, [(Architecture::X86_64, 1_200), (Architecture::Arm64, 900)]);
+    }
+
+    #[test]
+    fn init_of_a_provisioned_environment_is_billed_as_provisioned_duration() {
+        let init = Span::from_micros(250_001);
+        let billed = |mut meter: Meter| {
+            meter.provisioned_init(at(5), FunctionId(1), QualifierId(1), VersionId(1), init);
+            meter.finish(at(10)).total().get(Measure::ProvisionedDuration) / 1_024
+        };
+        assert_eq!(billed(meter(Timestamp(0))), 251);
+        // Before SW-1MS (PRICE-4).
+        assert_eq!(billed(meter(Timestamp(0)).billing_by(Span::from_millis(100))), 300);
+    }
+
+    #[test]
+    fn nothing_used_is_no_entry() {
+        let mut meter = meter(Timestamp(0));
+        meter.provisioned(at(0), FunctionId(1), QualifierId(1), 0, 0);
+        assert_eq!(meter.finish(at(DAY)), Usage::starting(Timestamp(0)));
+    }
+}

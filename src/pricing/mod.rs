@@ -1,0 +1,20 @@
+//! What the usage of a run costs: dated prices, integer usage, exact bill (lambda-model §9).
+
+mod allot;
+mod bill;
+mod charge;
+#[cfg(test)]
+mod golden;
+mod item;
+mod meter;
+mod month;
+mod tariff;
+mod usage;
+
+pub use bill::{Bill, BillingConfig, FreeTier, Line, LineShare, MonthLength, MonthToDate, Quantity, Rounding};
+pub use charge::{bill, monthly_estimate};
+pub use item::Item;
+pub use meter::{Meter, MeteredFunction, MeteredQualifier, MeteredVersion};
+pub use month::Month;
+pub use tariff::{PriceBook, PriceProblem, PriceRow, Tier};
+pub use usage::{Amounts, Measure, Usage, UsageKey};

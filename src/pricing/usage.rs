@@ -1,0 +1,235 @@
+use super::allot::{allot, scale};
+use super::month::Month;
+use crate::facts::{Architecture, FunctionId, QualifierId};
+use crate::units::{MemoryMb, Span, Timestamp};
+use std::collections::BTreeMap;
+use std::iter::Sum;
+
+/// /tmp that comes with every environment at no charge (PRICE-10).
+const INCLUDED_EPHEMERAL_MB: u32 = 512;
+/// Enabled provisioned concurrency is billed in steps of five minutes (PRICE-8).
+const PROVISIONED_STEP: Span = Span::from_secs(300);
+
+/// What is counted of usage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Measure {
+    /// Attempts that ran on demand (PRICE-1).
+    Requests,
+    /// Attempts that ran on provisioned concurrency (PRICE-9).
+    ProvisionedRequests,
+    /// Billed on-demand MB·ms, INIT included.
+    Duration,
+    /// The part of all billed MB·ms of attempts that INIT adds; for information, billed within `Duration`.
+    Init,
+    /// Billed MB·ms on provisioned concurrency, its own INIT included (PRICE-9).
+    ProvisionedDuration,
+    /// MB·ms of configured provisioned concurrency (PRICE-8).
+    ProvisionedConcurrency,
+    /// MB·ms of /tmp above 512 MB (PRICE-10).
+    EphemeralStorage,
+}
+
+impl Measure {
+    /// All measures, in the order of their numbers.
+    pub const ALL: [Measure; 7] = [
+        Measure::Requests,
+        Measure::ProvisionedRequests,
+        Measure::Duration,
+        Measure::Init,
+        Measure::ProvisionedDuration,
+        Measure::ProvisionedConcurrency,
+        Measure::EphemeralStorage,
+    ];
+}
+
+/// One whole number per measure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Amounts([u128; Measure::ALL.len()]);
+
+impl Amounts {
+    /// The amount of one measure, in its unit.
+    pub const fn get(&self, measure: Measure) -> u128 {
+        self.0[measure as usize]
+    }
+
+    /// Adds to one measure, in its unit.
+    pub const fn add(&mut self, measure: Measure, amount: u128) {
+        self.0[measure as usize] += amount;
+    }
+
+    pub(super) const fn set(&mut self, measure: Measure, amount: u128) {
+        self.0[measure as usize] = amount;
+    }
+
+    fn is_zero(&self) -> bool {
+        self.0.iter().all(|amount| *amount == 0)
+    }
+}
+
+impl<'a> Sum<&'a Amounts> for Amounts {
+    fn sum<I: Iterator<Item = &'a Amounts>>(all: I) -> Amounts {
+        all.fold(Amounts::default(), |mut sum, amounts| {
+            Measure::ALL
+                .iter()
+                .for_each(|measure| sum.add(*measure, amounts.get(*measure)));
+            sum
+        })
+    }
+}
+
+/// Whose usage, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UsageKey {
+    /// Calendar month (UTC) in which the invocation started (PRICE-23).
+    pub month: Month,
+    /// Instruction set.
+    pub architecture: Architecture,
+    /// The function.
+    pub function: FunctionId,
+    /// How it was addressed.
+    pub qualifier: QualifierId,
+}
+
+/// Integer usage of a run, by calendar month, architecture, function and qualifier.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Usage {
+    first_month: Month,
+    entries: BTreeMap<UsageKey, Amounts>,
+}
+
+impl Usage {
+    /// No usage yet, of an account whose run starts at `start`.
+    pub fn starting(start: Timestamp) -> Usage {
+        Usage {
+            first_month: Month::of(start),
+            entries: BTreeMap::new(),
+        }
+    }
+
+    /// The month in which the run starts; usage to date belongs to it.
+    pub fn first_month(&self) -> Month {
+        self.first_month
+    }
+
+    /// All entries, by month, architecture, function and qualifier; none is without usage.
+    pub fn entries(&self) -> impl Iterator<Item = (&UsageKey, &Amounts)> {
+        self.entries.iter()
+    }
+
+    /// The sum over all entries.
+    pub fn total(&self) -> Amounts {
+        self.entries.values().sum()
+    }
+
+    /// Adds to one entry.
+    pub fn add(&mut self, key: UsageKey, amounts: &Amounts) {
+        if !amounts.is_zero() {
+            let entry = self.entries.entry(key).or_default();
+            *entry = [*entry, *amounts].iter().sum();
+        }
+    }
+
+    /// Adds on-demand attempts of `billed_ms` each, on environments with this memory and /tmp.
+    pub fn add_on_demand(
+        &mut self,
+        key: UsageKey,
+        requests: u64,
+        billed_ms: u64,
+        memory: MemoryMb,
+        ephemeral_storage: MemoryMb,
+    ) {
+        let measures = (Measure::Requests, Measure::Duration);
+        self.add_attempts(key, measures, requests, billed_ms, memory, ephemeral_storage);
+    }
+
+    /// Adds attempts of `billed_ms` each that ran on provisioned concurrency.
+    pub fn add_on_provisioned(
+        &mut self,
+        key: UsageKey,
+        requests: u64,
+        billed_ms: u64,
+        memory: MemoryMb,
+        ephemeral_storage: MemoryMb,
+    ) {
+        let measures = (Measure::ProvisionedRequests, Measure::ProvisionedDuration);
+        self.add_attempts(key, measures, requests, billed_ms, memory, ephemeral_storage);
+    }
+
+    fn add_attempts(
+        &mut self,
+        key: UsageKey,
+        (request, duration): (Measure, Measure),
+        requests: u64,
+        billed_ms: u64,
+        memory: MemoryMb,
+        ephemeral_storage: MemoryMb,
+    ) {
+        let millis = requests as u128 * billed_ms as u128;
+        let mut amounts = Amounts::default();
+        amounts.add(request, requests as u128);
+        amounts.add(duration, memory.0 as u128 * millis);
+        let ephemeral_mb = billable_ephemeral_mb(ephemeral_storage) as u128;
+        amounts.add(Measure::EphemeralStorage, ephemeral_mb * millis);
+        self.add(key, &amounts);
+    }
+
+    /// Adds provisioned concurrency that was enabled for a contiguous time, rounded up to 5 minutes (PRICE-8).
+    pub fn add_provisioned_concurrency(&mut self, key: UsageKey, amount: u32, memory: MemoryMb, enabled: Span) {
+        let micros = enabled.as_micros() as u128 + provisioned_padding(enabled).as_micros() as u128;
+        let mut amounts = Amounts::default();
+        amounts.add(
+            Measure::ProvisionedConcurrency,
+            amount as u128 * memory.0 as u128 * (micros / 1_000),
+        );
+        self.add(key, &amounts);
+    }
+
+    /// The usage of `month`, had it gone on for all of `length` as it did in the `simulated` time: every sum over an
+    /// architecture is scaled and rounded half up, then divided among its entries (§9.4, step 9).
+    pub(super) fn projected(&self, month: Month, length: Span, simulated: Span) -> Usage {
+        let mut pooled: BTreeMap<UsageKey, Amounts> = BTreeMap::new();
+        for (key, amounts) in &self.entries {
+            let entry = pooled.entry(UsageKey { month, ..*key }).or_default();
+            *entry = [*entry, *amounts].iter().sum();
+        }
+        if !simulated.is_zero() {
+            for architecture in [Architecture::X86_64, Architecture::Arm64] {
+                let mut entries: Vec<&mut Amounts> = pooled
+                    .iter_mut()
+                    .filter(|(key, _)| key.architecture == architecture)
+                    .map(|(_, amounts)| amounts)
+                    .collect();
+                scale_all(&mut entries, length, simulated);
+            }
+        }
+        Usage {
+            first_month: month,
+            entries: pooled,
+        }
+    }
+}
+
+fn scale_all(entries: &mut [&mut Amounts], length: Span, simulated: Span) {
+    for measure in Measure::ALL {
+        let weights: Vec<u128> = entries.iter().map(|amounts| amounts.get(measure)).collect();
+        let total = scale(
+            weights.iter().sum(),
+            length.as_micros() as u128,
+            simulated.as_micros() as u128,
+        );
+        for (entry, part) in entries.iter_mut().zip(allot(total, &weights)) {
+            entry.set(measure, part);
+        }
+    }
+}
+
+/// MB of /tmp that cost extra (PRICE-10).
+pub(super) fn billable_ephemeral_mb(size: MemoryMb) -> u64 {
+    size.0.saturating_sub(INCLUDED_EPHEMERAL_MB) as u64
+}
+
+/// What a contiguous enabled time lacks to a multiple of 5 minutes (PRICE-8).
+pub(super) fn provisioned_padding(enabled: Span) -> Span {
+    let step = PROVISIONED_STEP.as_micros();
+    Span::from_micros((step - enabled.as_micros() % step) % step)
+}

@@ -1,0 +1,429 @@
+//! The run folder: whole or absent.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::csv::{write_cost, write_latency};
+use super::html::report_html;
+use super::json::summary_json;
+use super::notebook::notebook_json;
+use super::plot::{Chart, draw_png, draw_svg};
+use super::{CsvSink, Records, ReportError, ReportInput};
+use crate::simulation::Plan;
+
+const SUMMARY: &str = "summary.json";
+
+/// What to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReportOptions {
+    /// Whether to draw `plots/` and the charts of `report.html`.
+    pub plots: bool,
+}
+
+/// A run folder in the making: a hidden sibling of the target, moved into place by [`RunFolder::finish`]. Dropped
+/// without that, it removes itself and leaves everything as it was.
+#[derive(Debug)]
+pub struct RunFolder {
+    target: PathBuf,
+    temporary: PathBuf,
+    parents: Vec<PathBuf>,
+}
+
+impl RunFolder {
+    /// Prepares a folder that will become `target`. Folders above it are made where they are missing.
+    ///
+    /// # Errors
+    /// Where `target` could not be replaced at the end (only a folder with a `summary.json` of ours is), or nothing can
+    /// be written beside it.
+    pub fn create(target: &Path) -> Result<RunFolder, ReportError> {
+        let Some(name) = target.file_name() else {
+            return Err(ReportError::Nameless {
+                path: target.to_owned(),
+            });
+        };
+        check_replaceable(target)?;
+        let parent = match target.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        let mut folder = RunFolder {
+            target: target.to_owned(),
+            temporary: PathBuf::new(),
+            parents: missing_parents(&parent),
+        };
+        let made = fs::create_dir_all(&parent).and_then(|()| make_sibling(&parent, name, "tmp"));
+        folder.temporary = made.map_err(|cause| ReportError::Unwritable { path: parent, cause })?;
+        Ok(folder)
+    }
+
+    /// Where the folder will be.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Opens `metrics.csv` and `throttles.csv`. Close the sink before [`RunFolder::finish`].
+    ///
+    /// # Errors
+    /// Where a file cannot be made.
+    pub fn sink<'a>(&self, plan: &'a Plan) -> Result<CsvSink<'a>, ReportError> {
+        let metrics = self.open("metrics.csv")?;
+        let throttles = self.open("throttles.csv")?;
+        Ok(CsvSink::new(plan, self.target.clone(), metrics, throttles))
+    }
+
+    /// Opens `records.parquet`. Close it before [`RunFolder::finish`].
+    ///
+    /// # Errors
+    /// Where the file cannot be made.
+    pub fn records(&self, plan: &Plan, version: &str) -> Result<Records, ReportError> {
+        let file = self.open("records.parquet")?;
+        Records::new(plan, version, self.target.clone(), file)
+    }
+
+    /// Writes all other files and moves the folder into place.
+    ///
+    /// # Errors
+    /// Where a file cannot be written or the folder not be moved; then the target is as it was before.
+    pub fn finish(self, input: &ReportInput, options: ReportOptions) -> Result<(), ReportError> {
+        self.write("latency.csv", |out| write_latency(out, input))?;
+        self.write("cost.csv", |out| write_cost(out, input))?;
+        let mut charts = Vec::new();
+        if options.plots {
+            self.make("plots")?;
+            for chart in Chart::ALL {
+                charts.push((chart, self.plot(chart, input)?));
+            }
+        }
+        let page = report_html(input, &charts);
+        self.write("report.html", |out| out.write_all(page.as_bytes()))?;
+        self.write("notebook.ipynb", |out| write_json(out, &notebook_json(input)))?;
+        self.write(SUMMARY, |out| write_json(out, &summary_json(input)))?;
+        self.commit()
+    }
+
+    fn plot(&self, chart: Chart, input: &ReportInput) -> Result<String, ReportError> {
+        let svg_file = format!("plots/{}.svg", chart.name());
+        let png_file = format!("plots/{}.png", chart.name());
+        let svg = draw_svg(chart, input).map_err(|cause| self.failed(&svg_file, cause))?;
+        self.write(&svg_file, |out| out.write_all(svg.as_bytes()))?;
+        draw_png(chart, input, &self.temporary.join(&png_file)).map_err(|cause| self.failed(&png_file, cause))?;
+        Ok(svg)
+    }
+
+    fn make(&self, folder: &str) -> Result<(), ReportError> {
+        fs::create_dir(self.temporary.join(folder)).map_err(|cause| self.failed(folder, cause))
+    }
+
+    fn open(&self, file: &str) -> Result<File, ReportError> {
+        File::create(self.temporary.join(file)).map_err(|cause| self.failed(file, cause))
+    }
+
+    fn write(
+        &self,
+        file: &str,
+        content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+    ) -> Result<(), ReportError> {
+        let mut out = BufWriter::new(self.open(file)?);
+        let written = content(&mut out).and_then(|()| out.flush());
+        written.map_err(|cause| self.failed(file, cause))
+    }
+
+    fn failed(&self, file: &str, cause: io::Error) -> ReportError {
+        ReportError::Write {
+            file: file.to_owned(),
+            target: self.target.clone(),
+            cause,
+        }
+    }
+
+    /// Puts the earlier folder aside, the new one in its place, and removes the earlier one.
+    fn commit(mut self) -> Result<(), ReportError> {
+        // Checked again: something may have come into the way while the simulation ran.
+        check_replaceable(&self.target)?;
+        let failed = |cause| ReportError::Commit {
+            target: self.target.clone(),
+            cause,
+        };
+        let aside = self.move_aside().map_err(failed)?;
+        if let Err(cause) = fs::rename(&self.temporary, &self.target) {
+            if let Some(aside) = &aside {
+                restore(aside, &self.target)?;
+            }
+            return Err(failed(cause));
+        }
+        self.parents.clear();
+        self.temporary = PathBuf::new();
+        match aside.map(|aside| (fs::remove_dir_all(&aside), aside)) {
+            Some((Err(cause), path)) => Err(ReportError::Leftover { path, cause }),
+            _ => Ok(()),
+        }
+    }
+
+    fn move_aside(&self) -> io::Result<Option<PathBuf>> {
+        let (Some(parent), Some(name)) = (self.temporary.parent(), self.target.file_name()) else {
+            return Ok(None);
+        };
+        if fs::symlink_metadata(&self.target).is_err() {
+            return Ok(None);
+        }
+        // An empty folder may be renamed over on Unix only; elsewhere its name has to be free.
+        let aside = make_sibling(parent, name, "old")?;
+        fs::remove_dir(&aside)?;
+        fs::rename(&self.target, &aside)?;
+        Ok(Some(aside))
+    }
+}
+
+impl Drop for RunFolder {
+    fn drop(&mut self) {
+        // Nobody is left to hear of a failure here, and the target itself was never touched.
+        if !self.temporary.as_os_str().is_empty() {
+            let _ = fs::remove_dir_all(&self.temporary);
+        }
+        for parent in &self.parents {
+            let _ = fs::remove_dir(parent);
+        }
+    }
+}
+
+fn restore(aside: &Path, target: &Path) -> Result<(), ReportError> {
+    fs::rename(aside, target).map_err(|cause| ReportError::Stranded {
+        target: target.to_owned(),
+        path: aside.to_owned(),
+        cause,
+    })
+}
+
+/// Folders that do not exist yet, innermost first.
+fn missing_parents(parent: &Path) -> Vec<PathBuf> {
+    let above = parent.ancestors().filter(|path| !path.as_os_str().is_empty());
+    above.take_while(|path| !path.exists()).map(Path::to_owned).collect()
+}
+
+/// Makes `.NAME.KIND-N` with the first free number.
+fn make_sibling(parent: &Path, name: &std::ffi::OsStr, kind: &str) -> io::Result<PathBuf> {
+    const TRIES: u32 = 10_000;
+    for number in 0..TRIES {
+        let mut hidden = std::ffi::OsString::from(".");
+        hidden.push(name);
+        hidden.push(format!(".{kind}-{number}"));
+        let path = parent.join(hidden);
+        match fs::create_dir(&path) {
+            Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {}
+            made => return made.map(|()| path),
+        }
+    }
+    Err(io::Error::from(io::ErrorKind::AlreadyExists))
+}
+
+/// What makes a `summary.json` one of ours; the rest of the file is skipped unread.
+#[derive(Deserialize)]
+struct Mark {
+    #[serde(rename = "scenario")]
+    _scenario: String,
+    #[serde(rename = "fingerprint")]
+    _fingerprint: String,
+    #[serde(rename = "version")]
+    _version: String,
+}
+
+fn check_replaceable(target: &Path) -> Result<(), ReportError> {
+    let path = target.to_owned();
+    match fs::symlink_metadata(target) {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(cause) => Err(ReportError::Unwritable { path, cause }),
+        Ok(found) if !found.is_dir() => Err(ReportError::InTheWay { path }),
+        Ok(_) if is_ours(target) => Ok(()),
+        Ok(_) => Err(ReportError::Foreign { path }),
+    }
+}
+
+fn is_ours(folder: &Path) -> bool {
+    File::open(folder.join(SUMMARY)).is_ok_and(|file| serde_json::from_reader::<_, Mark>(BufReader::new(file)).is_ok())
+}
+
+fn write_json(out: &mut impl Write, value: &serde_json::Value) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    out.write_all(b"\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::{Datapoint, Sink};
+    use crate::report::sample::Sample;
+    use crate::simulation::simulate;
+    use crate::units::SimTime;
+    use ::parquet::file::reader::{FileReader, SerializedFileReader};
+
+    const NO_PLOTS: ReportOptions = ReportOptions { plots: false };
+
+    fn write_run(target: &Path, options: ReportOptions) -> Result<(), ReportError> {
+        let sample = Sample::busy();
+        let folder = RunFolder::create(target)?;
+        let mut sink = folder.sink(&sample.plan)?;
+        sink.datapoint(&Datapoint {
+            time: SimTime::ZERO,
+            function: None,
+            qualifier: None,
+            metric: "ConcurrentExecutions",
+            statistic: "Maximum",
+            value: 304.0,
+        });
+        sink.close()?;
+        folder.records(&sample.plan, "0.1.0")?.close()?;
+        folder.finish(&sample.input(), options)
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_run_folder_holds_every_file_of_the_contract_and_the_same_bytes_each_time() {
+        let place = tempfile::tempdir().unwrap();
+        let (one, two) = (place.path().join("deep/one"), place.path().join("two"));
+        write_run(&one, ReportOptions { plots: true }).unwrap();
+        write_run(&two, ReportOptions { plots: true }).unwrap();
+        let files = [
+            "cost.csv",
+            "latency.csv",
+            "metrics.csv",
+            "notebook.ipynb",
+            "plots",
+            "records.parquet",
+            "report.html",
+            "summary.json",
+            "throttles.csv",
+        ];
+        assert_eq!(names(&one), files);
+        assert_eq!(names(&one.join("plots")).len(), 12);
+        let plots = names(&one.join("plots"))
+            .into_iter()
+            .map(|name| format!("plots/{name}"));
+        let flat = files.into_iter().filter(|name| *name != "plots").map(str::to_owned);
+        for file in flat.chain(plots) {
+            assert_eq!(
+                fs::read(one.join(&file)).unwrap(),
+                fs::read(two.join(&file)).unwrap(),
+                "{file}"
+            );
+        }
+        assert_eq!(names(place.path()), ["deep", "two"], "nothing else is left behind");
+    }
+
+    #[test]
+    fn an_earlier_run_is_replaced_whole() {
+        let place = tempfile::tempdir().unwrap();
+        let target = place.path().join("out");
+        write_run(&target, NO_PLOTS).unwrap();
+        fs::write(target.join("note.txt"), "mine").unwrap();
+        write_run(&target, NO_PLOTS).unwrap();
+        assert!(!target.join("note.txt").exists());
+        assert_eq!(names(place.path()), ["out"]);
+    }
+
+    #[test]
+    fn a_folder_or_file_that_no_run_has_written_is_refused_and_left_alone() {
+        let place = tempfile::tempdir().unwrap();
+        let (foreign, empty, file) = (
+            place.path().join("foreign"),
+            place.path().join("empty"),
+            place.path().join("file"),
+        );
+        fs::create_dir(&foreign).unwrap();
+        fs::write(foreign.join(SUMMARY), r#"{"scenario": "x", "version": "1"}"#).unwrap();
+        fs::create_dir(&empty).unwrap();
+        fs::write(&file, "text").unwrap();
+        assert!(matches!(RunFolder::create(&foreign), Err(ReportError::Foreign { .. })));
+        assert!(matches!(RunFolder::create(&empty), Err(ReportError::Foreign { .. })));
+        assert!(matches!(RunFolder::create(&file), Err(ReportError::InTheWay { .. })));
+        assert!(matches!(
+            RunFolder::create(&file.join("below")),
+            Err(ReportError::Unwritable { .. })
+        ));
+        assert!(matches!(
+            RunFolder::create(Path::new("/")),
+            Err(ReportError::Nameless { .. })
+        ));
+        assert_eq!(names(place.path()), ["empty", "file", "foreign"]);
+    }
+
+    #[test]
+    fn an_earlier_run_survives_a_run_that_does_not_finish() {
+        let place = tempfile::tempdir().unwrap();
+        let target = place.path().join("out");
+        write_run(&target, NO_PLOTS).unwrap();
+        let before = fs::read(target.join(SUMMARY)).unwrap();
+        drop(RunFolder::create(&target).unwrap());
+        let folder = RunFolder::create(&target).unwrap();
+        fs::create_dir(folder.temporary.join("report.html")).unwrap();
+        let failure = folder.finish(&Sample::busy().input(), NO_PLOTS).unwrap_err();
+        assert!(
+            matches!(&failure, ReportError::Write { file, .. } if file == "report.html"),
+            "{failure}"
+        );
+        assert_eq!(fs::read(target.join(SUMMARY)).unwrap(), before);
+        assert_eq!(names(place.path()), ["out"]);
+    }
+
+    #[test]
+    fn folders_made_on_the_way_go_again_where_the_run_does_not_finish() {
+        let place = tempfile::tempdir().unwrap();
+        drop(RunFolder::create(&place.path().join("a/b/out")).unwrap());
+        assert!(names(place.path()).is_empty());
+    }
+
+    #[test]
+    fn a_foreign_folder_that_appears_during_the_run_is_not_replaced() {
+        let place = tempfile::tempdir().unwrap();
+        let target = place.path().join("out");
+        let folder = RunFolder::create(&target).unwrap();
+        fs::create_dir(&target).unwrap();
+        let refused = folder.finish(&Sample::busy().input(), NO_PLOTS);
+        assert!(matches!(refused, Err(ReportError::Foreign { .. })));
+        assert_eq!(names(place.path()), ["out"]);
+    }
+
+    #[test]
+    fn files_of_a_simulated_run_agree_with_each_other() {
+        let place = tempfile::tempdir().unwrap();
+        let target = place.path().join("out");
+        let plan = Sample::simulated_plan();
+        let folder = RunFolder::create(&target).unwrap();
+        let (mut sink, mut records) = (folder.sink(&plan).unwrap(), folder.records(&plan, "0.1.0").unwrap());
+        let result = simulate(&plan, &mut sink, &mut records, &mut ()).unwrap();
+        sink.close().unwrap();
+        records.close().unwrap();
+        let sample = Sample::of(plan, result);
+        folder.finish(&sample.input(), ReportOptions { plots: true }).unwrap();
+
+        let summary = fs::read_to_string(target.join(SUMMARY)).unwrap();
+        let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+        let total = |name: &str| crate::report::value_at(&summary, &format!("totals.{name}")).unwrap();
+        assert!(total("Throttles") > 0.0);
+        let last_column = |file: &str| -> f64 {
+            let text = fs::read_to_string(target.join(file)).unwrap();
+            let cells = text.lines().skip(1).filter_map(|line| line.rsplit(',').next());
+            cells.map(|cell| cell.parse::<f64>().unwrap()).sum()
+        };
+        assert_eq!(last_column("throttles.csv"), total("Throttles"));
+        let billed = crate::report::value_at(&summary, "cost.total").unwrap();
+        assert!((last_column("cost.csv") - billed).abs() < 1e-9);
+        let records = SerializedFileReader::new(File::open(target.join("records.parquet")).unwrap()).unwrap();
+        assert_eq!(records.metadata().file_metadata().num_rows() as f64, total("requests"));
+        let page = fs::read_to_string(target.join("report.html")).unwrap();
+        assert!(
+            page.contains("Erlang-B"),
+            "a reserved function under Poisson load is compared with theory"
+        );
+    }
+}

@@ -1,0 +1,7 @@
+//! `report.html`: one self-contained page. The answer in words ([`answer`]) comes before charts and [`tables`].
+
+mod answer;
+mod page;
+mod tables;
+
+pub(super) use page::report_html;

@@ -1,0 +1,101 @@
+//! The page as a whole.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::answer::{answer, tiles};
+use super::tables;
+use crate::report::ReportInput;
+use crate::report::json::fingerprint;
+use crate::report::plot::Chart;
+use crate::units::SimTime;
+
+const STYLE: &str = include_str!("style.css");
+
+/// The page. `charts` are SVG documents in the order in which they are shown; there may be none.
+pub(in crate::report) fn report_html(input: &ReportInput, charts: &[(Chart, String)]) -> String {
+    let name = &input.plan.name;
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (name) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                (head(input))
+                (answer(input))
+                (tiles(input))
+                @for (chart, svg) in charts { (figure(*chart, svg)) }
+                (tables::all(input))
+                h2 { "The scenario" }
+                pre { (input.source_text) }
+            }
+        }
+    };
+    let mut text = page.into_string();
+    text.push('\n');
+    text
+}
+
+fn head(input: &ReportInput) -> Markup {
+    let plan = input.plan;
+    html! {
+        h1 { (input.question.unwrap_or(&plan.name)) }
+        p.soft {
+            "Scenario " b { (plan.name) } ", " (plan.horizon() - SimTime::ZERO) " of simulated time, seed " (plan.seed)
+            ", Lambda as of " (plan.model_date) ", " (plan.billing.region) ". lambdasim " (input.version)
+            ", fingerprint " code { (fingerprint(&input.result.summary)) } "."
+        }
+    }
+}
+
+fn figure(chart: Chart, svg: &str) -> Markup {
+    html! {
+        figure role="img" aria-label=(chart.title()) { (PreEscaped(svg)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::Sample;
+
+    #[test]
+    fn the_question_comes_first_and_nothing_is_loaded_from_elsewhere() {
+        let sample = Sample::busy();
+        let page = report_html(&sample.input(), &[]);
+        let question = page.find("Does the shop stay inside").unwrap();
+        assert!(question < page.find("throttled").unwrap());
+        assert!(!page.contains("<script") && !page.contains("src=") && !page.contains("<link"));
+        assert!(!page.contains("http://") && !page.contains("https://"));
+    }
+
+    #[test]
+    fn texts_of_the_scenario_cannot_become_markup() {
+        let mut sample = Sample::blank();
+        sample.plan.name = "<b>&".to_owned();
+        sample.plan.functions[0].name = "<script>".to_owned();
+        let page = report_html(&sample.input(), &[]);
+        assert!(page.contains("&lt;b&gt;&amp;") && !page.contains("<script>"));
+    }
+
+    #[test]
+    fn the_answer_names_shares_causes_costs_and_verdicts() {
+        let page = report_html(&Sample::busy().input(), &[]);
+        // 41,250 of 4,351,250 requests; 40,000 of them by reserved concurrency; 2,210 of 4,310,000 cold.
+        for wanted in [
+            "41,250",
+            "0.95 %",
+            "97 %",
+            "CONC-6",
+            "0.05 %",
+            "a month like it",
+            "FAILED",
+            "312 samples",
+        ] {
+            assert!(page.contains(wanted), "{wanted} is missing");
+        }
+    }
+}

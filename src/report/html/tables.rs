@@ -1,0 +1,429 @@
+//! The numbers behind the answer.
+
+use maud::{Markup, html};
+
+use super::answer::{busiest, causes};
+use crate::lambda::FunctionConfig;
+use crate::metrics::{FunctionSummary, LatencySummary};
+use crate::pricing::{Bill, FreeTier, Line, MonthLength, Rounding};
+use crate::report::ReportInput;
+use crate::report::causes::{sentence, title};
+use crate::report::cost::{by_function, item_title};
+use crate::report::csv::qualifier_name;
+use crate::report::inference::loss_comparisons;
+use crate::report::numbers::{decimal, dollars, grouped, milliseconds, percent, share, significant};
+
+const FUNCTIONS_SHOWN: usize = 50;
+const LATENCY_ROWS_SHOWN: usize = 60;
+
+/// All tables, each where it has something to say.
+pub(super) fn all(input: &ReportInput) -> Markup {
+    html! {
+        (traffic(input))
+        (functions(input))
+        (throttles(input))
+        (latency_by_start(input))
+        (asynchronous(input))
+        (provisioned(input))
+        (loss(input))
+        (bill(input))
+        (month(input))
+        (tags(input))
+        (assumptions(input))
+    }
+}
+
+type Cells = Vec<Markup>;
+
+/// A table under a heading; the first `texts` columns hold words, the others numbers.
+fn section(heading: &str, note: &str, heads: &[&str], texts: usize, rows: &[Cells]) -> Markup {
+    let class = |place: usize| if place < texts { "words" } else { "number" };
+    html! {
+        @if !rows.is_empty() {
+            h2 { (heading) }
+            @if !note.is_empty() { p.soft { (note) } }
+            div.scroll {
+                table {
+                    thead { tr { @for (place, head) in heads.iter().enumerate() { th class=(class(place)) { (head) } } } }
+                    tbody {
+                        @for row in rows {
+                            tr { @for (place, cell) in row.iter().enumerate() { td class=(class(place)) { (cell) } } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn text(text: impl AsRef<str>) -> Markup {
+    html! { (text.as_ref()) }
+}
+
+fn count(count: u64) -> Markup {
+    text(grouped(count))
+}
+
+fn time(times: &LatencySummary, ms: f64) -> Markup {
+    text(if times.count == 0 {
+        "–".to_owned()
+    } else {
+        milliseconds(ms)
+    })
+}
+
+fn traffic(input: &ReportInput) -> Markup {
+    let names = input.plan.traffic.iter().map(|entry| &entry.name);
+    let rows: Vec<Cells> = names
+        .zip(&input.result.summary.traffic)
+        .map(|(name, entry)| {
+            let (counts, times) = (&entry.counts, &entry.latency);
+            vec![
+                text(name),
+                count(counts.arrivals),
+                count(counts.succeeded),
+                count(counts.failed),
+                count(counts.throttled),
+                count(counts.dropped),
+                count(counts.in_flight_at_end),
+                count(counts.requests),
+                time(times, times.p50),
+                time(times, times.p99),
+            ]
+        })
+        .collect();
+    let heads = [
+        "Traffic",
+        "Arrivals",
+        "Succeeded",
+        "Failed",
+        "Throttled",
+        "Dropped",
+        "In flight",
+        "Requests",
+        "p50",
+        "p99",
+    ];
+    section(
+        "Traffic",
+        "Latency: synchronous calls that succeeded, first attempt to final answer.",
+        &heads,
+        1,
+        &rows,
+    )
+}
+
+fn functions(input: &ReportInput) -> Markup {
+    let costs = by_function(input.plan, &input.result.bill);
+    let rows: Vec<Cells> = busiest(input, FUNCTIONS_SHOWN)
+        .into_iter()
+        .map(|(place, name, function)| {
+            let (counts, times) = (&function.counts, &function.latency);
+            vec![
+                text(name),
+                count(counts.invocations),
+                count(counts.errors),
+                count(counts.throttles),
+                text(percent(share(counts.cold_starts, counts.invocations))),
+                time(&function.duration, function.duration.p50),
+                time(times, times.p50),
+                time(times, times.p99),
+                count(function.concurrent_executions.max),
+                text(significant(function.concurrent_executions.mean)),
+                count(function.environments_created),
+                text(significant(function.environments_idle_mean)),
+                text(dollars(costs[place])),
+            ]
+        })
+        .collect();
+    let heads = [
+        "Function",
+        "Invocations",
+        "Errors",
+        "Throttles",
+        "Cold starts",
+        "Duration p50",
+        "Latency p50",
+        "p99",
+        "Concurrent, max",
+        "mean",
+        "Envs made",
+        "idle, mean",
+        "Cost",
+    ];
+    let all = input.plan.functions.len();
+    let note = match all.checked_sub(FUNCTIONS_SHOWN) {
+        Some(hidden) if hidden > 0 => {
+            format!("The {FUNCTIONS_SHOWN} with the most requests; {hidden} more in summary.json.")
+        }
+        _ => String::new(),
+    };
+    section("Functions", &note, &heads, 1, &rows)
+}
+
+fn throttles(input: &ReportInput) -> Markup {
+    let all = input.result.summary.totals.throttles;
+    let row = |(cause, number): (crate::facts::Cause, u64)| {
+        vec![
+            html! { b { (title(cause)) } },
+            html! { (sentence(cause)) " (" (cause.rule()) ")" },
+            count(number),
+            text(percent(share(number, all))),
+        ]
+    };
+    let rows: Vec<Cells> = causes(input).into_iter().map(row).collect();
+    section(
+        "Throttles by cause",
+        "",
+        &["Cause", "Rule", "Throttles", "Share"],
+        2,
+        &rows,
+    )
+}
+
+fn latency_by_start(input: &ReportInput) -> Markup {
+    let plan = input.plan;
+    let mut shown: Vec<_> = input.result.summary.latency.iter().collect();
+    if shown.len() > LATENCY_ROWS_SHOWN {
+        shown.sort_by_key(|row| std::cmp::Reverse(row.latency.count));
+        shown.truncate(LATENCY_ROWS_SHOWN);
+    }
+    let row = |row: &&crate::metrics::LatencyRow| {
+        let times = &row.latency;
+        let function = &plan.functions[row.function.index()].name;
+        let target = match qualifier_name(plan, row.function, row.qualifier) {
+            Some(qualifier) => format!("{function}:{qualifier}"),
+            None => function.clone(),
+        };
+        vec![
+            text(&plan.traffic[row.traffic.index()].name),
+            text(target),
+            text(row.invocation_type.name()),
+            text(row.start.name()),
+            count(times.count),
+            time(times, times.mean),
+            time(times, times.p50),
+            time(times, times.p90),
+            time(times, times.p99),
+            time(times, times.max),
+        ]
+    };
+    let rows: Vec<Cells> = shown.iter().map(row).collect();
+    let heads = [
+        "Traffic", "To", "Type", "Start", "Answers", "Mean", "p50", "p90", "p99", "Max",
+    ];
+    let note = "Every final answer by what served its last attempt; none: nothing ran. All rows are in latency.csv.";
+    section("Latency by kind of start", note, &heads, 4, &rows)
+}
+
+fn asynchronous(input: &ReportInput) -> Markup {
+    let heads = [
+        "Function",
+        "Received",
+        "Retried after throttle",
+        "after error",
+        "Expired",
+        "Exhausted",
+        "Dead-lettered",
+        "To on-success",
+        "To on-failure",
+        "Age p99",
+        "Outcome p50",
+        "p99",
+        "Slowest",
+    ];
+    let row = |name: &str, function: &FunctionSummary| {
+        let events = &function.asynchronous;
+        vec![
+            text(name),
+            count(events.received),
+            count(events.retries_throttled),
+            count(events.retries_error),
+            count(events.expired),
+            count(events.exhausted),
+            count(events.dead_lettered),
+            count(events.destination_success),
+            count(events.destination_failure),
+            time(&events.event_age, events.event_age.p99),
+            time(&events.latency, events.latency.p50),
+            time(&events.latency, events.latency.p99),
+            time(&events.latency, events.latency.max),
+        ]
+    };
+    let all = busiest(input, FUNCTIONS_SHOWN);
+    let asked = all.iter().filter(|(_, _, function)| function.asynchronous.received > 0);
+    let rows: Vec<Cells> = asked.map(|(_, name, function)| row(name, function)).collect();
+    let note =
+        "Events wait in the function’s queue; age is counted at each attempt, outcome from event to final outcome.";
+    section("Asynchronous events", note, &heads, 1, &rows)
+}
+
+fn provisioned(input: &ReportInput) -> Markup {
+    let configured = |function: &FunctionConfig| {
+        function
+            .qualifiers
+            .iter()
+            .map(|q| u64::from(q.provisioned))
+            .sum::<u64>()
+    };
+    let all = busiest(input, FUNCTIONS_SHOWN).into_iter();
+    let row = |(place, name, function): (usize, &str, &FunctionSummary)| {
+        let amount = configured(&input.plan.functions[place]);
+        let (served, spilled) = (function.provisioned_invocations, function.provisioned_spillover);
+        (amount > 0 || served + spilled > 0).then(|| {
+            vec![
+                text(name),
+                count(amount),
+                count(served),
+                count(spilled),
+                text(percent(share(spilled, served + spilled))),
+                text(percent(function.provisioned_utilization_max)),
+            ]
+        })
+    };
+    let rows: Vec<Cells> = all.filter_map(row).collect();
+    let heads = [
+        "Function",
+        "At the start",
+        "Invocations",
+        "Spilled over",
+        "Share spilled",
+        "Utilization, max",
+    ];
+    let note = "What provisioned environments cannot take runs on demand, with a cold start where none is idle.";
+    section("Provisioned concurrency", note, &heads, 1, &rows)
+}
+
+fn loss(input: &ReportInput) -> Markup {
+    let row = |found: crate::report::inference::LossComparison| {
+        vec![
+            text(&input.plan.functions[found.function.index()].name),
+            count(u64::from(found.servers)),
+            text(format!("{:.2}", found.load)),
+            text(percent(found.expected)),
+            text(percent(found.simulated)),
+        ]
+    };
+    let rows: Vec<Cells> = loss_comparisons(input.plan, input.result)
+        .into_iter()
+        .map(row)
+        .collect();
+    let heads = [
+        "Function",
+        "Reserved concurrency",
+        "Offered load, erlangs",
+        "Erlang-B",
+        "Simulated",
+    ];
+    let note = "A reserved function under steady Poisson load without retries is a loss system: Erlang’s formula gives the \
+                share of requests it turns away, whatever the distribution of its duration.";
+    section("Beside theory", note, &heads, 1, &rows)
+}
+
+fn bill_rows(bill: &Bill) -> Vec<Cells> {
+    let row = |line: &Line| {
+        vec![
+            html! { (item_title(line.item)) @if line.estimated { " " span.soft { "(estimated price)" } } },
+            text(line.architecture.map_or("", crate::facts::Architecture::name)),
+            text(&line.month),
+            text(format!("{} {}s", quantity(line), line.unit)),
+            text(format!("${}", decimal(line.unit_price, 1_000_000_000_000_000, 15))),
+            text(dollars(line.amount)),
+        ]
+    };
+    let mut rows: Vec<Cells> = bill.lines.iter().map(row).collect();
+    if !rows.is_empty() {
+        let blank = || text("");
+        rows.push(vec![
+            html! { b { "Total" } },
+            blank(),
+            blank(),
+            blank(),
+            blank(),
+            html! { b { (dollars(bill.total)) } },
+        ]);
+    }
+    rows
+}
+
+/// Large quantities in whole units, small ones with the digits they have.
+fn quantity(line: &Line) -> String {
+    let (atoms, unit) = (line.quantity.atoms, line.quantity.per_unit);
+    if atoms >= unit * 1_000 {
+        grouped(u64::try_from((atoms + unit / 2) / unit).unwrap_or(u64::MAX))
+    } else {
+        decimal(atoms, unit, 3)
+    }
+}
+
+const BILL_HEADS: [&str; 6] = ["Item", "Architecture", "Month", "Quantity", "Unit price", "Amount"];
+
+fn bill(input: &ReportInput) -> Markup {
+    let note = match input.plan.billing.rounding {
+        Rounding::Exact => "Exact lines, rounded once when shown.",
+        Rounding::Page => "Each line is rounded to cents before they are summed, as on AWS’s pricing page.",
+    };
+    section(
+        "The bill of this run",
+        note,
+        &BILL_HEADS,
+        3,
+        &bill_rows(&input.result.bill),
+    )
+}
+
+fn month(input: &ReportInput) -> Markup {
+    let length = match input.plan.billing.month {
+        MonthLength::Hours730 => "730 hours",
+        MonthLength::Calendar => "the calendar month in which the run starts",
+    };
+    let tier = match input.plan.billing.free_tier {
+        FreeTier::Off => "without free tier",
+        FreeTier::On => "with free tier",
+    };
+    let note = format!("The run’s usage, scaled to {length}, then priced with the tiers of a whole month, {tier}.");
+    let rows = bill_rows(&input.result.monthly_estimate);
+    section("What a month like it costs", &note, &BILL_HEADS, 3, &rows)
+}
+
+fn tags(input: &ReportInput) -> Markup {
+    let costs = by_function(input.plan, &input.result.bill);
+    let mut sums = std::collections::BTreeMap::new();
+    for (tags, cost) in input.plan.tags.iter().zip(costs) {
+        for tag in tags {
+            *sums.entry(tag).or_insert(crate::units::Money::ZERO) += cost;
+        }
+    }
+    let rows: Vec<Cells> = sums
+        .into_iter()
+        .map(|(tag, cost)| vec![text(tag), text(dollars(cost))])
+        .collect();
+    section("Cost by tag", "", &["Tag", "Cost"], 1, &rows)
+}
+
+fn assumptions(input: &ReportInput) -> Markup {
+    let plan = input.plan;
+    let mut rows: Vec<Cells> = vec![
+        vec![
+            text("account concurrency"),
+            count(u64::from(plan.account.concurrent_executions)),
+        ],
+        vec![text("behaviour of Lambda as of"), text(&plan.model_date)],
+        vec![text("prices of"), text(&plan.billing.region)],
+    ];
+    for (name, span) in [
+        ("warm-up, not counted", plan.warm_up),
+        ("draining after the traffic", plan.drain),
+    ] {
+        if !span.is_zero() {
+            rows.push(vec![text(name), text(span.to_string())]);
+        }
+    }
+    let changed = input.changed_parameters.iter();
+    rows.extend(changed.map(|(name, value)| vec![html! { "parameter " code { (name) } ", changed" }, text(value)]));
+    let note = match input.changed_parameters {
+        [] => "What AWS does not document follows the default parameters; none was changed.",
+        _ => "What AWS does not document follows parameters; those changed from their default are listed.",
+    };
+    section("What this rests on", note, &["Assumption", "Value"], 1, &rows)
+}

@@ -1,0 +1,438 @@
+//! `summary.json`.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::cost::by_function;
+use super::numbers::{decimal_f64, dollars_f64, rounded, share};
+use super::warnings::all_warnings;
+use super::{ExpectationResult, ReportInput};
+use crate::facts::{Cause, Reason};
+use crate::lambda::FunctionConfig;
+use crate::metrics::{
+    AsyncSummary, Counts, FunctionSummary, GaugeSummary, LatencySummary, Summary, TimelineSummary, TrafficSummary,
+    VersionSummary,
+};
+use crate::pricing::{Bill, Line, LineShare, Usage};
+use crate::simulation::{Plan, RunResult};
+use crate::units::Money;
+
+/// The whole of `summary.json`: times in ms, money in USD, every key always present and always in the same order.
+pub fn summary_json(input: &ReportInput) -> Value {
+    let (plan, summary) = (input.plan, &input.result.summary);
+    json!({
+        "scenario": plan.name,
+        "seed": plan.seed,
+        "version": input.version,
+        "model_date": plan.model_date,
+        "simulated_seconds": simulated_seconds(plan),
+        "fingerprint": fingerprint(summary),
+        "totals": counts(&summary.totals),
+        "account": account(summary),
+        "traffic": named(plan.traffic.iter().map(|entry| &entry.name), &summary.traffic, traffic),
+        "functions": functions(input),
+        "queues": queues(plan, summary),
+        "streams": {},
+        "tags": tags(input),
+        "cost": cost(input),
+        "expect": input.expectations.iter().map(expectation).collect::<Vec<_>>(),
+        "warnings": all_warnings(input),
+    })
+}
+
+/// The summary of a run in which nothing has happened: it has every path that [`summary_json`] will have, so that
+/// the paths of `expect` can be checked before the run.
+pub fn blank_summary(plan: &Plan) -> Value {
+    let function = |function: &FunctionConfig| FunctionSummary {
+        by_version: vec![VersionSummary::default(); function.versions.len()],
+        ..FunctionSummary::default()
+    };
+    let summary = Summary {
+        traffic: vec![TrafficSummary::default(); plan.traffic.len()],
+        functions: plan.functions.iter().map(function).collect(),
+        queues: vec![0; plan.queues.len()],
+        ..Summary::default()
+    };
+    let result = RunResult {
+        summary,
+        timeline: TimelineSummary::default(),
+        usage: Usage::default(),
+        bill: Bill::default(),
+        monthly_estimate: Bill::default(),
+    };
+    summary_json(&ReportInput {
+        plan,
+        result: &result,
+        version: "",
+        question: None,
+        source_text: "",
+        changed_parameters: &[],
+        warnings: &[],
+        expectations: &[],
+    })
+}
+
+/// The fingerprint as it is printed everywhere.
+pub(super) fn fingerprint(summary: &Summary) -> String {
+    format!("{:016x}", summary.fingerprint)
+}
+
+fn simulated_seconds(plan: &Plan) -> Value {
+    let micros = plan.horizon().as_micros();
+    if micros.is_multiple_of(1_000_000) {
+        json!(micros / 1_000_000)
+    } else {
+        json!(micros as f64 / 1e6)
+    }
+}
+
+fn named<'a, T>(names: impl Iterator<Item = &'a String>, items: &[T], object: impl Fn(&T) -> Value) -> Value {
+    names
+        .cloned()
+        .zip(items.iter().map(object))
+        .collect::<Map<_, _>>()
+        .into()
+}
+
+fn arrival_terms(counts: &Counts) -> Map<String, Value> {
+    object(json!({
+        "arrivals": counts.arrivals,
+        "succeeded": counts.succeeded,
+        "failed": counts.failed,
+        "throttled": counts.throttled,
+        "dropped": counts.dropped,
+        "dry_run": counts.dry_run,
+        "in_flight_at_end": counts.in_flight_at_end,
+        "requests": counts.requests,
+    }))
+}
+
+fn counts(counts: &Counts) -> Map<String, Value> {
+    let mut terms = arrival_terms(counts);
+    terms.extend(object(json!({
+        "rejected": counts.rejected,
+        "Invocations": counts.invocations,
+        "Errors": counts.errors,
+        "Throttles": counts.throttles,
+        "cold_starts": counts.cold_starts,
+    })));
+    terms
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
+fn account(summary: &Summary) -> Value {
+    json!({
+        "ConcurrentExecutions": gauge(&summary.account.concurrent_executions),
+        "UnreservedConcurrentExecutions": gauge(&summary.account.unreserved_concurrent_executions),
+        "ClaimedAccountConcurrency": { "max": summary.account.claimed_account_concurrency_max },
+    })
+}
+
+fn gauge(gauge: &GaugeSummary) -> Value {
+    json!({ "max": gauge.max, "mean": rounded(gauge.mean) })
+}
+
+fn latency(times: &LatencySummary) -> Value {
+    json!({
+        "mean": rounded(times.mean),
+        "p50": rounded(times.p50),
+        "p90": rounded(times.p90),
+        "p95": rounded(times.p95),
+        "p99": rounded(times.p99),
+        "p99_9": rounded(times.p99_9),
+        "max": rounded(times.max),
+    })
+}
+
+fn traffic(entry: &TrafficSummary) -> Value {
+    let mut terms = arrival_terms(&entry.counts);
+    terms.insert("latency".to_owned(), latency(&entry.latency));
+    terms.insert("latency_all".to_owned(), latency(&entry.latency_all));
+    terms.into()
+}
+
+fn functions(input: &ReportInput) -> Value {
+    let configs = input.plan.functions.iter();
+    configs
+        .zip(&input.result.summary.functions)
+        .map(|(config, summary)| (config.name.clone(), function(config, summary)))
+        .collect::<Map<_, _>>()
+        .into()
+}
+
+fn function(config: &FunctionConfig, summary: &FunctionSummary) -> Value {
+    let reasons = Reason::ALL.iter().map(|reason| reason.name());
+    let causes = Cause::ALL.iter().map(|cause| cause.name());
+    let mut terms = counts(&summary.counts);
+    terms.extend(object(json!({
+        "throttles_by_reason": tally(reasons, &summary.throttles_by_reason),
+        "throttles_by_cause": tally(causes, &summary.throttles_by_cause),
+        "cold_start_share": rounded(share(summary.counts.cold_starts, summary.counts.invocations)),
+        "init": {
+            "mean": rounded(summary.init.mean), "p50": rounded(summary.init.p50), "p99": rounded(summary.init.p99),
+        },
+        "ConcurrentExecutions": gauge(&summary.concurrent_executions),
+        "environments": {
+            "max": summary.environments.max,
+            "mean": rounded(summary.environments.mean),
+            "created": summary.environments_created,
+            "used": summary.environments_used,
+            "idle_mean": rounded(summary.environments_idle_mean),
+        },
+        "Duration": latency(&summary.duration),
+        "latency": latency(&summary.latency),
+        "provisioned": {
+            "ProvisionedConcurrencyInvocations": summary.provisioned_invocations,
+            "ProvisionedConcurrencySpilloverInvocations": summary.provisioned_spillover,
+            "utilization_max": rounded(summary.provisioned_utilization_max),
+        },
+        "async": asynchronous(&summary.asynchronous),
+        "by_version": named(config.versions.iter().map(|version| &version.name), &summary.by_version, by_version),
+    })));
+    terms.into()
+}
+
+fn tally<'a>(names: impl Iterator<Item = &'a str>, counts: &[u64]) -> Map<String, Value> {
+    let numbers = counts.iter().map(|count| json!(count));
+    names.map(str::to_owned).zip(numbers).collect()
+}
+
+fn asynchronous(events: &AsyncSummary) -> Value {
+    json!({
+        "AsyncEventsReceived": events.received,
+        "AsyncEventsDropped": events.dropped,
+        "retries_throttled": events.retries_throttled,
+        "retries_error": events.retries_error,
+        "expired": events.expired,
+        "exhausted": events.exhausted,
+        "dead_lettered": events.dead_lettered,
+        "destination_success": events.destination_success,
+        "destination_failure": events.destination_failure,
+        "AsyncEventAge": {
+            "p50": rounded(events.event_age.p50),
+            "p99": rounded(events.event_age.p99),
+            "max": rounded(events.event_age.max),
+        },
+        "latency": {
+            "mean": rounded(events.latency.mean),
+            "p50": rounded(events.latency.p50),
+            "p99": rounded(events.latency.p99),
+            "max": rounded(events.latency.max),
+        },
+    })
+}
+
+fn by_version(version: &VersionSummary) -> Value {
+    json!({ "Invocations": version.invocations, "Errors": version.errors, "cold_starts": version.cold_starts })
+}
+
+/// Queues only count what is sent to them: nobody reads them yet, so all of it waits.
+fn queues(plan: &Plan, summary: &Summary) -> Map<String, Value> {
+    let sink = |sent: &u64| {
+        json!({
+            "sent": sent, "processed": 0, "dead_lettered": 0, "expired": 0, "waiting": sent, "in_flight": 0,
+            "receives": 0, "depth_max": sent, "age_max": 0.0,
+        })
+    };
+    let addresses = plan.queues.iter().zip(&summary.queues);
+    addresses
+        .filter_map(|(address, sent)| Some((address.strip_prefix("sqs:")?.to_owned(), sink(sent))))
+        .collect()
+}
+
+fn tags(input: &ReportInput) -> Value {
+    let costs = by_function(input.plan, &input.result.bill);
+    let mut sums: BTreeMap<&str, (Money, u64, u64)> = BTreeMap::new();
+    let tagged = input.plan.tags.iter().zip(&input.result.summary.functions).zip(&costs);
+    for ((tags, function), cost) in tagged {
+        for tag in tags {
+            let sum = sums.entry(tag).or_default();
+            sum.0 += *cost;
+            sum.1 += function.counts.throttles;
+            sum.2 += function.counts.invocations;
+        }
+    }
+    let sums = sums.into_iter();
+    sums.map(|(tag, (cost, throttles, invocations))| {
+        let sum = json!({ "cost": dollars_f64(cost), "Throttles": throttles, "Invocations": invocations });
+        (tag.to_owned(), sum)
+    })
+    .collect::<Map<_, _>>()
+    .into()
+}
+
+fn cost(input: &ReportInput) -> Value {
+    let bill = &input.result.bill;
+    let shares = bill
+        .lines
+        .iter()
+        .flat_map(|line| line.shares.iter().map(move |share| (line, share)));
+    json!({
+        "currency": "USD",
+        "total": dollars_f64(bill.total),
+        "monthly_estimate": dollars_f64(input.result.monthly_estimate.total),
+        "lines": shares.map(|(line, share)| cost_line(input.plan, line, share)).collect::<Vec<_>>(),
+    })
+}
+
+fn cost_line(plan: &Plan, line: &Line, share: &LineShare) -> Value {
+    json!({
+        "function": plan.functions[share.function.index()].name,
+        "item": line.item.name(),
+        "quantity": decimal_f64(share.quantity.atoms, share.quantity.per_unit, 9),
+        "unit": line.unit,
+        "unit_price": decimal_f64(line.unit_price, 1_000_000_000_000_000, 15),
+        "amount": dollars_f64(share.amount),
+        "estimated": line.estimated,
+    })
+}
+
+fn expectation(result: &ExpectationResult) -> Value {
+    json!({ "text": result.text, "value": result.value.map(rounded), "ok": result.ok })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::Sample;
+
+    fn keys(value: &Value) -> Vec<&str> {
+        value.as_object().unwrap().keys().map(String::as_str).collect()
+    }
+
+    const TOP: [&str; 16] = [
+        "scenario",
+        "seed",
+        "version",
+        "model_date",
+        "simulated_seconds",
+        "fingerprint",
+        "totals",
+        "account",
+        "traffic",
+        "functions",
+        "queues",
+        "streams",
+        "tags",
+        "cost",
+        "expect",
+        "warnings",
+    ];
+    const TOTALS: [&str; 13] = [
+        "arrivals",
+        "succeeded",
+        "failed",
+        "throttled",
+        "dropped",
+        "dry_run",
+        "in_flight_at_end",
+        "requests",
+        "rejected",
+        "Invocations",
+        "Errors",
+        "Throttles",
+        "cold_starts",
+    ];
+    const FUNCTION: [&str; 11] = [
+        "throttles_by_reason",
+        "throttles_by_cause",
+        "cold_start_share",
+        "init",
+        "ConcurrentExecutions",
+        "environments",
+        "Duration",
+        "latency",
+        "provisioned",
+        "async",
+        "by_version",
+    ];
+
+    #[test]
+    fn every_key_is_present_and_in_the_same_order_whether_or_not_anything_happened() {
+        for sample in [Sample::blank(), Sample::busy()] {
+            let summary = summary_json(&sample.input());
+            assert_eq!(keys(&summary), TOP);
+            assert_eq!(keys(&summary["totals"]), TOTALS);
+            let function = &summary["functions"]["checkout"];
+            assert_eq!(keys(function), [&TOTALS[..], &FUNCTION[..]].concat());
+            assert_eq!(
+                keys(&function["latency"]),
+                ["mean", "p50", "p90", "p95", "p99", "p99_9", "max"]
+            );
+            assert_eq!(keys(&function["throttles_by_cause"]).len(), 6);
+            assert_eq!(keys(&function["by_version"]), ["$LATEST", "1"]);
+            assert_eq!(
+                keys(&summary["cost"]),
+                ["currency", "total", "monthly_estimate", "lines"]
+            );
+            assert_eq!(keys(&summary["traffic"]["shoppers"]).last(), Some(&"latency_all"));
+        }
+    }
+
+    #[test]
+    fn numbers_are_short_and_money_keeps_its_digits() {
+        let summary = summary_json(&Sample::busy().input());
+        assert_eq!(summary["fingerprint"], "0000000000000abc");
+        assert_eq!(summary["simulated_seconds"], 86_400);
+        let requests = &summary["cost"]["lines"][0];
+        // 4,310,000 requests at 0.20 USD a million.
+        assert_eq!(requests["amount"].to_string(), "0.862");
+        assert_eq!(requests["unit_price"].to_string(), "2e-7");
+        // 123,456,789,000 MB·ms / 1,024,000 = 120,563.270507812 GB-s, at 0.0000166667 USD.
+        assert_eq!(summary["cost"]["lines"][1]["quantity"].to_string(), "120563.270507813");
+        assert_eq!(summary["cost"]["lines"][1]["amount"].to_string(), "2.009391860573");
+        assert_eq!(
+            summary["functions"]["checkout"]["cold_start_share"].to_string(),
+            "0.000513"
+        );
+    }
+
+    #[test]
+    fn only_queues_are_listed_and_all_that_was_sent_to_them_waits() {
+        let summary = summary_json(&Sample::busy().input());
+        assert_eq!(keys(&summary["queues"]), ["dead"]);
+        assert_eq!(summary["queues"]["dead"]["sent"], 6);
+        assert_eq!(summary["queues"]["dead"]["waiting"], 6);
+    }
+
+    #[test]
+    fn tags_sum_cost_and_counts_of_their_functions() {
+        let summary = summary_json(&Sample::busy().input());
+        assert_eq!(summary["tags"]["team=payments"]["Throttles"], 41_250);
+        assert_eq!(summary["tags"]["team=payments"]["cost"].to_string(), "2.871391860573");
+        assert_eq!(summary["tags"]["team=web"]["Invocations"], 312);
+    }
+
+    #[test]
+    fn warnings_name_quantiles_of_few_samples() {
+        let summary = summary_json(&Sample::busy().input());
+        let warnings = [
+            "prices of this region are estimated",
+            "p99 of fulfil rests on 312 samples",
+        ];
+        assert_eq!(summary["warnings"], json!(warnings));
+    }
+
+    #[test]
+    fn a_blank_summary_has_every_path_of_a_real_one() {
+        let sample = Sample::busy();
+        let blank = blank_summary(&sample.plan);
+        for path in [
+            "functions.checkout.latency.p99",
+            "functions.fulfil.throttles_by_cause.account_concurrency",
+            "traffic.shoppers.latency_all.max",
+            "queues.dead.sent",
+            "tags.team=web.cost",
+            "cost.monthly_estimate",
+        ] {
+            assert_eq!(crate::report::value_at(&blank, path), Some(0.0), "{path}");
+        }
+    }
+}

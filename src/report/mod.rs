@@ -1,0 +1,34 @@
+//! What a run leaves behind: the run folder and the summary on the terminal.
+//!
+//! A caller opens a [`RunFolder`] before the run, hands its [`CsvSink`] and [`Records`] to the simulation, closes them
+//! and ends with [`RunFolder::finish`]. Until then nothing of an earlier folder is touched.
+
+mod causes;
+mod cost;
+mod csv;
+mod error;
+mod expect;
+mod folder;
+mod html;
+mod inference;
+mod input;
+mod json;
+mod notebook;
+mod numbers;
+mod parquet;
+mod plot;
+mod terminal;
+mod warnings;
+
+#[cfg(test)]
+mod sample;
+
+pub use csv::CsvSink;
+pub use error::ReportError;
+pub use expect::{exists, value_at};
+pub use folder::{ReportOptions, RunFolder};
+pub use input::{ExpectationResult, ReportInput};
+pub use json::{blank_summary, summary_json};
+pub use parquet::Records;
+pub use terminal::terminal_summary;
+pub use warnings::warnings;

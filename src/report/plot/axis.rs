@@ -1,0 +1,169 @@
+//! Axes: range, ticks and their labels.
+
+use crate::report::numbers::{milliseconds, significant};
+use crate::units::Span;
+
+/// One axis. Values are already in its unit (or, on a logarithmic axis, the decimal logarithm of it).
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Axis {
+    pub(super) label: String,
+    pub(super) low: f64,
+    pub(super) high: f64,
+    pub(super) ticks: Vec<f64>,
+    pub(super) texts: Vec<String>,
+}
+
+/// An axis of simulated time and what one of its units is.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct TimeAxis {
+    pub(super) axis: Axis,
+    pub(super) unit_micros: f64,
+}
+
+impl Axis {
+    /// From 0 to a little more than `max`, evenly divided. `whole` values get no ticks between them.
+    pub(super) fn linear(label: impl Into<String>, max: f64, whole: bool) -> Axis {
+        const TICKS: f64 = 6.0;
+        let max = if max > 0.0 { max } else { 1.0 };
+        let step = round_step(max / TICKS);
+        let step = if whole { step.max(1.0) } else { step };
+        let high = (max * 1.04 / step).ceil() * step;
+        Axis::divided(label.into(), high, step, &significant_above(step))
+    }
+
+    /// From 0 % to 100 %.
+    pub(super) fn percent(label: impl Into<String>) -> Axis {
+        Axis::divided(label.into(), 100.0, 20.0, &|value| format!("{value:.0} %"))
+    }
+
+    fn divided(label: String, high: f64, step: f64, text: &dyn Fn(f64) -> String) -> Axis {
+        let count = (high / step + 1e-6).floor() as u32;
+        let ticks: Vec<f64> = (0..=count).map(|number| f64::from(number) * step).collect();
+        let texts = ticks.iter().map(|tick| text(*tick)).collect();
+        Axis {
+            label,
+            low: 0.0,
+            high,
+            ticks,
+            texts,
+        }
+    }
+
+    /// Milliseconds on a logarithmic scale that holds `low` to `high`, both positive.
+    pub(super) fn log_milliseconds(label: impl Into<String>, low: f64, high: f64) -> Axis {
+        let (first, last) = (low.log10().floor() as i32, high.log10().ceil() as i32);
+        let steps: &[f64] = if last - first > 3 { &[1.0] } else { &[1.0, 2.0, 5.0] };
+        let all = (first..=last).flat_map(|decade| steps.iter().map(move |step| step * power_of_ten(decade)));
+        let all: Vec<f64> = all.collect();
+        let below = all.iter().copied().rfind(|tick| *tick <= low).unwrap_or(low);
+        let above = all
+            .iter()
+            .copied()
+            .find(|tick| *tick >= high * 1.02)
+            .unwrap_or(high * 1.1);
+        let shown: Vec<f64> = all.into_iter().filter(|tick| (below..=above).contains(tick)).collect();
+        Axis {
+            label: label.into(),
+            low: below.log10(),
+            high: above.log10(),
+            ticks: shown.iter().map(|tick| tick.log10()).collect(),
+            texts: shown.iter().map(|tick| milliseconds(*tick)).collect(),
+        }
+    }
+
+    /// The label of a tick.
+    pub(super) fn text(&self, tick: f64) -> String {
+        let nearest = self.ticks.iter().position(|known| (known - tick).abs() < 1e-9);
+        nearest.map_or_else(String::new, |place| self.texts[place].clone())
+    }
+}
+
+impl TimeAxis {
+    /// From 0 to `length`, in the largest unit that gives a handful of ticks; `since` names the start.
+    pub(super) fn new(length: Span, since: &str) -> TimeAxis {
+        const TICKS: f64 = 8.0;
+        let micros = length.as_micros().max(1);
+        let (unit_micros, name, steps): (f64, &str, &[f64]) = match micros {
+            0..2_000_000 => (1e3, "milliseconds", &[]),
+            2_000_000..120_000_000 => (1e6, "seconds", &[1.0, 2.0, 5.0, 10.0, 15.0, 20.0]),
+            120_000_000..7_200_000_000 => (60e6, "minutes", &[1.0, 2.0, 5.0, 10.0, 15.0, 20.0]),
+            7_200_000_000..259_200_000_000 => (3_600e6, "hours", &[0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 12.0]),
+            _ => (86_400e6, "days", &[0.5, 1.0, 2.0, 5.0, 7.0, 14.0]),
+        };
+        let high = micros as f64 / unit_micros;
+        let wanted = high / TICKS;
+        let listed = steps.iter().copied().find(|step| *step >= wanted);
+        let step = listed.unwrap_or_else(|| round_step(wanted));
+        let label = format!("{name} since {since}");
+        TimeAxis {
+            axis: Axis::divided(label, high, step, &significant_above(step)),
+            unit_micros,
+        }
+    }
+
+    /// A point of simulated time on this axis.
+    pub(super) fn place(&self, micros: u64) -> f64 {
+        micros as f64 / self.unit_micros
+    }
+}
+
+/// The smallest of 1, 2, 5 times a power of ten that is not below `least`.
+fn round_step(least: f64) -> f64 {
+    let decade = power_of_ten(least.log10().floor() as i32);
+    let steps = [1.0, 2.0, 5.0, 10.0].map(|step| step * decade);
+    steps
+        .into_iter()
+        .find(|step| *step >= least * (1.0 - 1e-9))
+        .unwrap_or(decade * 10.0)
+}
+
+fn power_of_ten(exponent: i32) -> f64 {
+    let size = (0..exponent.unsigned_abs()).fold(1.0, |power, _| power * 10.0);
+    if exponent < 0 { 1.0 / size } else { size }
+}
+
+/// Labels with as many decimals as ticks `step` apart need.
+fn significant_above(step: f64) -> impl Fn(f64) -> String {
+    let decimals = (0..12).find(|places| {
+        let shifted = step * power_of_ten(*places);
+        (shifted - shifted.round()).abs() < 1e-6 * shifted
+    });
+    let decimals = decimals.unwrap_or(12) as usize;
+    move |value| match decimals {
+        0 if value >= 100.0 => significant(value),
+        _ => format!("{value:.decimals$}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_shown_in_hours_and_a_minute_in_seconds() {
+        let day = TimeAxis::new(Span::from_secs(86_400), "noon");
+        assert_eq!(day.axis.label, "hours since noon");
+        assert_eq!(day.axis.texts, ["0", "3", "6", "9", "12", "15", "18", "21", "24"]);
+        assert_eq!(day.place(7_200_000_000), 2.0);
+        let minute = TimeAxis::new(Span::from_secs(60), "noon");
+        assert_eq!(minute.axis.texts, ["0", "10", "20", "30", "40", "50", "60"]);
+    }
+
+    #[test]
+    fn whole_counts_get_no_ticks_between_them_and_the_largest_fits() {
+        let axis = Axis::linear("count", 3.0, true);
+        assert_eq!(axis.texts, ["0", "1", "2", "3", "4"]);
+        let axis = Axis::linear("count", 1_240.0, true);
+        assert_eq!(axis.texts, ["0", "500", "1,000", "1,500"]);
+        let axis = Axis::linear("dollars", 0.0023, false);
+        assert_eq!(axis.texts.first().map(String::as_str), Some("0.0000"));
+        assert!(axis.high >= 0.0023);
+    }
+
+    #[test]
+    fn a_logarithmic_axis_holds_its_range_between_round_ticks() {
+        let axis = Axis::log_milliseconds("latency", 70.0, 1_500.0);
+        assert_eq!(axis.texts, ["50 ms", "100 ms", "200 ms", "500 ms", "1 s", "2 s"]);
+        assert!(axis.low <= 70f64.log10() && axis.high >= 1_500f64.log10());
+    }
+}

@@ -1,0 +1,454 @@
+//! Which charts there are and what each shows.
+
+use super::axis::{Axis, TimeAxis};
+use super::figure::{Figure, Layer, Mark, NEUTRAL};
+use crate::facts::Cause;
+use crate::metrics::Bucket;
+use crate::pricing::Item;
+use crate::report::ReportInput;
+use crate::report::causes::title;
+use crate::report::cost::{by_item, item_title};
+use crate::report::csv::instant;
+use crate::report::numbers::grouped;
+use crate::units::{SimTime, Span};
+
+/// The charts of a run folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::report) enum Chart {
+    Concurrency,
+    Latency,
+    Throttles,
+    ColdStarts,
+    LatencyCdf,
+    Cost,
+}
+
+/// As many functions as can be told apart beside the account.
+const FUNCTIONS_SHOWN: usize = 5;
+/// Latencies that differ by more than this are shown on a logarithmic scale.
+const WIDE_RANGE: f64 = 12.0;
+
+impl Chart {
+    /// In the order of the report.
+    pub(in crate::report) const ALL: [Chart; 6] = [
+        Chart::Concurrency,
+        Chart::Throttles,
+        Chart::Latency,
+        Chart::LatencyCdf,
+        Chart::ColdStarts,
+        Chart::Cost,
+    ];
+
+    /// File name without extension.
+    pub(in crate::report) const fn name(self) -> &'static str {
+        match self {
+            Chart::Concurrency => "concurrency",
+            Chart::Latency => "latency",
+            Chart::Throttles => "throttles",
+            Chart::ColdStarts => "cold-starts",
+            Chart::LatencyCdf => "latency-cdf",
+            Chart::Cost => "cost",
+        }
+    }
+
+    /// Heading.
+    pub(in crate::report) const fn title(self) -> &'static str {
+        match self {
+            Chart::Concurrency => "Concurrent executions",
+            Chart::Latency => "Latency as callers saw it",
+            Chart::Throttles => "Throttles by cause",
+            Chart::ColdStarts => "Cold starts",
+            Chart::LatencyCdf => "How many answers came within what time",
+            Chart::Cost => "Cost so far",
+        }
+    }
+
+    /// What is drawn.
+    pub(super) fn figure(self, input: &ReportInput) -> Figure {
+        match self {
+            Chart::Concurrency => concurrency(input),
+            Chart::Latency => latency(input),
+            Chart::Throttles => throttles(input),
+            Chart::ColdStarts => cold_starts(input),
+            Chart::LatencyCdf => latency_cdf(input),
+            Chart::Cost => cost(input),
+        }
+    }
+
+    fn blank(self, input: &ReportInput, x: Axis, y: Axis) -> Figure {
+        Figure {
+            title: self.title().to_owned(),
+            caption: format!("{}, seed {}", input.plan.name, input.plan.seed),
+            x,
+            y,
+            layers: Vec::new(),
+            empty: None,
+        }
+    }
+}
+
+fn time_axis(input: &ReportInput) -> TimeAxis {
+    let start = instant(input.plan, SimTime::ZERO).replace('T', " ");
+    let minute = start.strip_suffix(":00Z").or(start.strip_suffix('Z'));
+    let since = format!("{} UTC", minute.unwrap_or(&start));
+    TimeAxis::new(input.plan.horizon() - SimTime::ZERO, &since)
+}
+
+/// Where a step of the timeline begins, lies and ends on the axis.
+fn places(input: &ReportInput, time: &TimeAxis) -> Vec<(f64, f64, f64)> {
+    let (step, end) = (input.result.timeline.step, time.axis.high);
+    let buckets = input.result.timeline.buckets.iter();
+    buckets
+        .map(|bucket| {
+            let left = time.place(bucket.start.as_micros());
+            let right = time.place(bucket.start.saturating_add(step).as_micros()).min(end);
+            (left, f64::midpoint(left, right), right)
+        })
+        .collect()
+}
+
+/// A level that holds over each step.
+fn staircase(places: &[(f64, f64, f64)], values: impl Iterator<Item = f64>) -> Mark {
+    let corners = places.iter().zip(values);
+    Mark::Lines(vec![
+        corners
+            .flat_map(|((left, _, right), value)| [(*left, value), (*right, value)])
+            .collect(),
+    ])
+}
+
+fn concurrency(input: &ReportInput) -> Figure {
+    let time = time_axis(input);
+    let places = places(input, &time);
+    let timeline = &input.result.timeline;
+    let most = timeline.buckets.iter().map(|bucket| bucket.concurrency_max).max();
+    let most = most.unwrap_or(0) as f64;
+    let limit = f64::from(input.plan.account.concurrent_executions);
+    let limit_shown = limit <= most * 2.0;
+    let y = Axis::linear(
+        "concurrent executions",
+        if limit_shown { most.max(limit) } else { most },
+        true,
+    );
+    let mut figure = Chart::Concurrency.blank(input, time.axis.clone(), y);
+    if most == 0.0 {
+        figure.empty = Some("Nothing ran");
+        return figure;
+    }
+    let mean = timeline.buckets.iter().map(|bucket| bucket.concurrency_mean);
+    let boxes = places
+        .iter()
+        .zip(mean)
+        .map(|((left, _, right), mean)| [*left, *right, 0.0, mean]);
+    figure.layers.push(Layer {
+        label: "account, mean".to_owned(),
+        color: Figure::color(4),
+        mark: Mark::Boxes(boxes.collect()),
+    });
+    figure.layers.push(Layer {
+        label: "account, maximum".to_owned(),
+        color: Figure::color(0),
+        mark: staircase(
+            &places,
+            timeline.buckets.iter().map(|bucket| bucket.concurrency_max as f64),
+        ),
+    });
+    if input.plan.functions.len() > 1 {
+        let colors = [1, 2, 3, 5, 6];
+        let functions = timeline.functions.iter().take(FUNCTIONS_SHOWN).zip(colors);
+        figure
+            .layers
+            .extend(functions.map(|((function, maxima, _), color)| Layer {
+                label: input.plan.functions[function.index()].name.clone(),
+                color: Figure::color(color),
+                mark: staircase(&places, maxima.iter().map(|max| f64::from(*max))),
+            }));
+    }
+    if limit_shown {
+        figure.layers.push(Layer {
+            label: format!("account limit {}", grouped(limit as u64)),
+            color: NEUTRAL,
+            mark: Mark::Level(limit),
+        });
+    }
+    figure
+}
+
+fn latency(input: &ReportInput) -> Figure {
+    let time = time_axis(input);
+    let places = places(input, &time);
+    let buckets = &input.result.timeline.buckets;
+    let median = |bucket: &Bucket| bucket.latency_p50_ms;
+    let tail = |bucket: &Bucket| bucket.latency_p99_ms;
+    let all: Vec<f64> = buckets.iter().flat_map(|b| [median(b), tail(b)]).flatten().collect();
+    let scale = Scale::of(&all, "latency");
+    let mut figure = Chart::Latency.blank(input, time.axis.clone(), scale.axis.clone());
+    if all.is_empty() {
+        figure.empty = Some("No synchronous call succeeded in this run");
+        return figure;
+    }
+    let layer = |label: &str, color, value: &dyn Fn(&Bucket) -> Option<f64>| {
+        let points = places.iter().zip(buckets);
+        let points = points.map(|((_, middle, _), bucket)| value(bucket).map(|ms| (*middle, scale.place(ms))));
+        Layer {
+            label: label.to_owned(),
+            color: Figure::color(color),
+            mark: Mark::Lines(pieces(points)),
+        }
+    };
+    figure.layers.push(layer("99 % quantile", 1, &tail));
+    figure.layers.push(layer("median", 0, &median));
+    figure
+}
+
+/// Runs of points without a gap.
+fn pieces(points: impl Iterator<Item = Option<(f64, f64)>>) -> Vec<Vec<(f64, f64)>> {
+    let mut pieces: Vec<Vec<(f64, f64)>> = vec![Vec::new()];
+    for point in points {
+        match (point, pieces.last_mut()) {
+            (Some(point), Some(piece)) => piece.push(point),
+            (None, Some(piece)) if !piece.is_empty() => pieces.push(Vec::new()),
+            _ => {}
+        }
+    }
+    pieces.retain(|piece| !piece.is_empty());
+    pieces
+}
+
+/// Milliseconds, linear or logarithmic as their range asks for.
+struct Scale {
+    axis: Axis,
+    logarithmic: bool,
+    unit: f64,
+}
+
+impl Scale {
+    fn of(values: &[f64], what: &str) -> Scale {
+        const SMALLEST: f64 = 0.001;
+        let low = values.iter().copied().fold(f64::INFINITY, f64::min).max(SMALLEST);
+        let high = values.iter().copied().fold(SMALLEST, f64::max);
+        if high > low * WIDE_RANGE {
+            return Scale {
+                axis: Axis::log_milliseconds(format!("{what} (logarithmic)"), low, high),
+                logarithmic: true,
+                unit: 1.0,
+            };
+        }
+        let (unit, name) = if high < 2_000.0 { (1.0, "ms") } else { (1_000.0, "s") };
+        Scale {
+            axis: Axis::linear(format!("{what}, {name}"), high / unit, false),
+            logarithmic: false,
+            unit,
+        }
+    }
+
+    fn place(&self, ms: f64) -> f64 {
+        if !self.logarithmic {
+            return ms / self.unit;
+        }
+        ms.max(f64::MIN_POSITIVE).log10().max(self.axis.low)
+    }
+}
+
+fn throttles(input: &ReportInput) -> Figure {
+    let time = time_axis(input);
+    let places = places(input, &time);
+    let timeline = &input.result.timeline;
+    let heights = timeline
+        .buckets
+        .iter()
+        .map(|bucket| bucket.throttles.iter().sum::<u64>());
+    let most = heights.max().unwrap_or(0);
+    let y = Axis::linear(per_step("throttles", timeline.step), most as f64, true);
+    let mut figure = Chart::Throttles.blank(input, time.axis.clone(), y);
+    if most == 0 {
+        figure.empty = Some("No throttles in this run");
+        return figure;
+    }
+    let mut floors = vec![0u64; timeline.buckets.len()];
+    for (number, cause) in Cause::ALL.into_iter().enumerate() {
+        let mut boxes = Vec::new();
+        for ((bucket, floor), (left, _, right)) in timeline.buckets.iter().zip(&mut floors).zip(&places) {
+            let count = bucket.throttles[number];
+            if count > 0 {
+                boxes.push([*left, *right, *floor as f64, (*floor + count) as f64]);
+                *floor += count;
+            }
+        }
+        if !boxes.is_empty() {
+            figure.layers.push(Layer {
+                label: title(cause).to_owned(),
+                color: Figure::color([0, 1, 3, 5, 2, 4][number]),
+                mark: Mark::Boxes(boxes),
+            });
+        }
+    }
+    figure
+}
+
+fn per_step(what: &str, step: Span) -> String {
+    format!("{what} per {step}")
+}
+
+fn cold_starts(input: &ReportInput) -> Figure {
+    let time = time_axis(input);
+    let places = places(input, &time);
+    let timeline = &input.result.timeline;
+    let most = timeline
+        .buckets
+        .iter()
+        .map(|bucket| bucket.cold_starts)
+        .max()
+        .unwrap_or(0);
+    let y = Axis::linear(per_step("cold starts", timeline.step), most as f64, true);
+    let mut figure = Chart::ColdStarts.blank(input, time.axis.clone(), y);
+    if most == 0 {
+        figure.empty = Some("No cold starts in this run");
+        return figure;
+    }
+    let bars = places
+        .iter()
+        .zip(&timeline.buckets)
+        .filter(|(_, bucket)| bucket.cold_starts > 0);
+    let bars = bars.map(|((left, _, right), bucket)| [*left, *right, 0.0, bucket.cold_starts as f64]);
+    figure.layers.push(Layer {
+        label: "invocations that waited for a new environment".to_owned(),
+        color: Figure::color(0),
+        mark: Mark::Boxes(bars.collect()),
+    });
+    figure
+}
+
+fn latency_cdf(input: &ReportInput) -> Figure {
+    let kinds = ["cold start", "warm", "provisioned"];
+    let quantiles = &input.result.timeline.latency_quantiles;
+    let seen = || {
+        quantiles
+            .iter()
+            .zip(kinds)
+            .filter(|((count, values), _)| *count > 0 && values.len() > 1)
+    };
+    // A single very fast answer would stretch the scale: it begins at the first percent.
+    let all: Vec<f64> = seen()
+        .flat_map(|((_, values), _)| values[1..].iter().copied())
+        .collect();
+    let scale = Scale::of(&all, "latency");
+    let mut figure = Chart::LatencyCdf.blank(input, scale.axis.clone(), Axis::percent("share of answers"));
+    if all.is_empty() {
+        figure.empty = Some("No synchronous call succeeded in this run");
+        return figure;
+    }
+    let colors = [1, 0, 2];
+    figure.layers.extend(seen().map(|((count, values), kind)| {
+        let steps = (values.len() - 1) as f64;
+        let points = values.iter().enumerate();
+        let points = points.map(|(place, ms)| (scale.place(*ms), place as f64 * 100.0 / steps));
+        let place = kinds.iter().position(|known| *known == kind).unwrap_or(0);
+        Layer {
+            label: format!("{kind} ({})", grouped(*count)),
+            color: Figure::color(colors[place]),
+            mark: Mark::Lines(vec![points.collect()]),
+        }
+    }));
+    figure
+}
+
+/// The bill's items, each spread over the run by what drives it; a bill itself only knows months.
+fn cost(input: &ReportInput) -> Figure {
+    let time = time_axis(input);
+    let places = places(input, &time);
+    let buckets = &input.result.timeline.buckets;
+    let items = by_item(&input.result.bill);
+    let total: f64 = items.iter().map(|(_, amount)| amount.as_f64()).sum();
+    let y = Axis::linear("US dollars, spread by use", total, false);
+    let mut figure = Chart::Cost.blank(input, time.axis.clone(), y);
+    if total <= 0.0 || buckets.is_empty() {
+        figure.empty = Some("Nothing was billed in this run");
+        return figure;
+    }
+    let mut floor = vec![0.0; places.len() + 1];
+    for (number, (item, amount)) in items.into_iter().enumerate() {
+        let weights: Vec<f64> = buckets.iter().map(|bucket| driver(item, bucket)).collect();
+        let grown = spread(amount.as_f64(), &weights);
+        let ends = std::iter::once(0.0).chain(places.iter().map(|(_, _, right)| *right));
+        let band = ends
+            .zip(floor.iter().zip(&grown))
+            .map(|(x, (low, part))| (x, *low, low + part));
+        figure.layers.push(Layer {
+            label: item_title(item),
+            color: Figure::color(number),
+            mark: Mark::Band(band.collect()),
+        });
+        floor.iter_mut().zip(&grown).for_each(|(low, part)| *low += part);
+    }
+    figure
+}
+
+fn driver(item: Item, bucket: &Bucket) -> f64 {
+    match item {
+        Item::Request | Item::EdgeRequest => bucket.invocations as f64,
+        Item::Duration | Item::ProvisionedDuration | Item::EphemeralStorage | Item::EdgeDuration => {
+            bucket.billed_mb_ms as f64
+        }
+        // What is kept ready costs the same all the time.
+        _ => 1.0,
+    }
+}
+
+/// `amount` as it adds up over steps of these weights, from 0; evenly where nothing has weight.
+fn spread(amount: f64, weights: &[f64]) -> Vec<f64> {
+    let sum: f64 = weights.iter().sum();
+    let even = 1.0 / weights.len() as f64;
+    let part = |weight: &f64| if sum > 0.0 { weight / sum } else { even };
+    let mut sums = vec![0.0];
+    let mut share = 0.0;
+    for weight in weights {
+        share += part(weight);
+        sums.push(amount * share);
+    }
+    sums
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::Sample;
+
+    #[test]
+    fn cost_adds_up_to_the_bill_at_the_end_of_the_run() {
+        assert_eq!(spread(6.0, &[1.0, 0.0, 2.0]), [0.0, 2.0, 2.0, 6.0]);
+        assert_eq!(spread(6.0, &[0.0, 0.0]), [0.0, 3.0, 6.0]);
+    }
+
+    #[test]
+    fn lines_are_broken_where_a_step_has_no_value() {
+        let points = [Some((0.0, 1.0)), None, None, Some((3.0, 1.0)), Some((4.0, 1.0))];
+        let lengths: Vec<usize> = pieces(points.into_iter()).iter().map(Vec::len).collect();
+        assert_eq!(lengths, [1, 2]);
+    }
+
+    #[test]
+    fn every_chart_has_a_sensible_empty_state() {
+        let sample = Sample::blank();
+        for chart in Chart::ALL {
+            assert!(chart.figure(&sample.input()).empty.is_some(), "{}", chart.name());
+        }
+    }
+
+    #[test]
+    fn throttles_are_stacked_by_cause() {
+        let sample = Sample::busy();
+        let figure = Chart::Throttles.figure(&sample.input());
+        assert!(figure.layers.len() >= 2);
+        let Mark::Boxes(lower) = &figure.layers[0].mark else {
+            panic!("bars")
+        };
+        let Mark::Boxes(upper) = &figure.layers[1].mark else {
+            panic!("bars")
+        };
+        let stacked = upper
+            .iter()
+            .any(|top| lower.iter().any(|low| low[0] == top[0] && low[3] == top[2]));
+        assert!(stacked, "some bar of the second cause stands on one of the first");
+    }
+}

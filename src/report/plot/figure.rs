@@ -1,0 +1,60 @@
+//! One chart as plain data, ready to be drawn on any backend.
+
+use plotters::style::RGBColor;
+
+use super::axis::Axis;
+
+/// Okabe and Ito's palette, which colour-blind readers can tell apart; yellow, too pale for lines, comes last.
+pub(super) const PALETTE: [RGBColor; 7] = [
+    RGBColor(0x00, 0x72, 0xB2),
+    RGBColor(0xD5, 0x5E, 0x00),
+    RGBColor(0x00, 0x9E, 0x73),
+    RGBColor(0xCC, 0x79, 0xA7),
+    RGBColor(0x56, 0xB4, 0xE9),
+    RGBColor(0xE6, 0x9F, 0x00),
+    RGBColor(0xF0, 0xE4, 0x42),
+];
+
+/// Limits and other things that are not data.
+pub(super) const NEUTRAL: RGBColor = RGBColor(0x55, 0x55, 0x55);
+
+/// A chart, whatever it will be drawn on.
+#[derive(Clone, Debug)]
+pub(super) struct Figure {
+    pub(super) title: String,
+    pub(super) caption: String,
+    pub(super) x: Axis,
+    pub(super) y: Axis,
+    /// From back to front.
+    pub(super) layers: Vec<Layer>,
+    /// Said instead of the data where there is none.
+    pub(super) empty: Option<&'static str>,
+}
+
+/// What one legend entry stands for.
+#[derive(Clone, Debug)]
+pub(super) struct Layer {
+    pub(super) label: String,
+    pub(super) color: RGBColor,
+    pub(super) mark: Mark,
+}
+
+/// How it is drawn.
+#[derive(Clone, Debug)]
+pub(super) enum Mark {
+    /// Connected points; a piece of one point is a dot.
+    Lines(Vec<Vec<(f64, f64)>>),
+    /// Boxes by left, right, bottom and top.
+    Boxes(Vec<[f64; 4]>),
+    /// Between a lower and an upper line, as x, lower, upper.
+    Band(Vec<(f64, f64, f64)>),
+    /// A dashed level line.
+    Level(f64),
+}
+
+impl Figure {
+    /// Colours are handed out in the palette's order.
+    pub(super) fn color(number: usize) -> RGBColor {
+        PALETTE[number % PALETTE.len()]
+    }
+}

@@ -1,0 +1,275 @@
+//! The summary on the terminal.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
+
+use super::ReportInput;
+use super::cost::by_function;
+use super::json::fingerprint;
+use super::numbers::{dollars, grouped, milliseconds, percent, share, significant};
+use super::warnings::all_warnings;
+use crate::metrics::{FunctionSummary, LatencySummary};
+
+const WIDTH: u16 = 100;
+const FUNCTIONS_SHOWN: usize = 15;
+const WARNINGS_SHOWN: usize = 10;
+const NAME_WIDTH: usize = 30;
+
+/// What a person wants to know after a run, at most 100 columns wide (but for the path). `folder` is where the files
+/// are, if any were written.
+pub fn terminal_summary(input: &ReportInput, folder: Option<&Path>) -> String {
+    let mut text = String::new();
+    let sections = [
+        heading(input),
+        totals(input),
+        functions(input),
+        bill(input),
+        expectations(input),
+        warnings(input),
+        folder.map(files).unwrap_or_default(),
+    ];
+    for section in sections.iter().filter(|section| !section.is_empty()) {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        for line in section.lines() {
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+    }
+    text
+}
+
+fn heading(input: &ReportInput) -> String {
+    let plan = input.plan;
+    let mut text = String::new();
+    if let Some(question) = input.question {
+        text = paragraph("", question);
+        text.push('\n');
+    }
+    let length = plan.horizon() - crate::units::SimTime::ZERO;
+    // Writing into a String cannot fail.
+    let _ = writeln!(
+        text,
+        " {}: seed {}, {length} simulated, fingerprint {}",
+        clip(&plan.name, NAME_WIDTH),
+        plan.seed,
+        fingerprint(&input.result.summary)
+    );
+    text
+}
+
+fn totals(input: &ReportInput) -> String {
+    let counts = &input.result.summary.totals;
+    let terms = [
+        ("Arrivals", counts.arrivals),
+        ("Succeeded", counts.succeeded),
+        ("Failed", counts.failed),
+        ("Throttled", counts.throttled),
+        ("Dropped", counts.dropped),
+        ("Dry run", counts.dry_run),
+        ("In flight at end", counts.in_flight_at_end),
+    ];
+    let mut table = table(&terms.map(|(name, _)| name), 0);
+    table.add_row(terms.map(|(_, count)| grouped(count)));
+    if counts.arrivals > 0 {
+        table.add_row(terms.map(|(_, count)| percent(share(count, counts.arrivals))));
+    }
+    format!("{table}\n")
+}
+
+fn functions(input: &ReportInput) -> String {
+    let heads = [
+        "Function",
+        "Invocations",
+        "Errors",
+        "Throttles",
+        "Cold",
+        "p50",
+        "p99",
+        "Concurrent",
+        "Cost",
+    ];
+    let costs = by_function(input.plan, &input.result.bill);
+    let mut rows: Vec<_> = input.functions().zip(costs).collect();
+    if rows.len() > FUNCTIONS_SHOWN {
+        rows.sort_by_key(|((_, function), _)| std::cmp::Reverse(function.counts.requests));
+    }
+    let mut table = table(&heads, 1);
+    for ((name, function), cost) in rows.iter().take(FUNCTIONS_SHOWN) {
+        let (counts, times) = (&function.counts, shown_times(function));
+        table.add_row([
+            clip(name, NAME_WIDTH),
+            grouped(counts.invocations),
+            grouped(counts.errors),
+            grouped(counts.throttles),
+            percent(share(counts.cold_starts, counts.invocations)),
+            time(times, times.p50),
+            time(times, times.p99),
+            grouped(function.concurrent_executions.max),
+            dollars(*cost),
+        ]);
+    }
+    let mut text = format!("{table}\n");
+    if let Some(hidden) = rows.len().checked_sub(FUNCTIONS_SHOWN).filter(|hidden| *hidden > 0) {
+        let _ = writeln!(text, " and {} more, the busiest are shown", grouped(hidden as u64));
+    }
+    text
+}
+
+/// Callers' latency, or that of events where nobody waits.
+fn shown_times(function: &FunctionSummary) -> &LatencySummary {
+    if function.latency.count > 0 {
+        &function.latency
+    } else {
+        &function.asynchronous.latency
+    }
+}
+
+fn time(times: &LatencySummary, ms: f64) -> String {
+    if times.count == 0 {
+        "-".to_owned()
+    } else {
+        milliseconds(ms)
+    }
+}
+
+fn bill(input: &ReportInput) -> String {
+    let result = input.result;
+    let account = &result.summary.account;
+    format!(
+        " Cost {} for this run, {} a month like it.\n Concurrency at most {} of {}, {} on average.\n",
+        dollars(result.bill.total),
+        dollars(result.monthly_estimate.total),
+        grouped(account.concurrent_executions.max),
+        grouped(u64::from(input.plan.account.concurrent_executions)),
+        significant(account.concurrent_executions.mean),
+    )
+}
+
+fn expectations(input: &ReportInput) -> String {
+    let mut table = bare(8);
+    for expectation in input.expectations {
+        let verdict = if expectation.ok { "ok" } else { "FAILED" };
+        let value = expectation
+            .value
+            .map_or("no value".to_owned(), |value| format!("is {}", significant(value)));
+        table.add_row([verdict.to_owned(), format!("{} ({value})", expectation.text)]);
+    }
+    if table.is_empty() {
+        String::new()
+    } else {
+        format!("{table}\n")
+    }
+}
+
+fn warnings(input: &ReportInput) -> String {
+    let all = all_warnings(input);
+    let mut text = String::new();
+    for warning in all.iter().take(WARNINGS_SHOWN) {
+        text.push_str(&paragraph("warning:", warning));
+        text.push('\n');
+    }
+    if all.len() > WARNINGS_SHOWN {
+        let _ = writeln!(
+            text,
+            " and {} more warnings in summary.json",
+            all.len() - WARNINGS_SHOWN
+        );
+    }
+    text
+}
+
+fn files(folder: &Path) -> String {
+    format!(
+        " Report: {}\n Everything else, for machines and notebooks, is in the same folder.\n",
+        folder.join("report.html").display()
+    )
+}
+
+/// Text wrapped beside a label.
+fn paragraph(label: &str, text: &str) -> String {
+    let mut table = bare(label.len() as u16 + u16::from(!label.is_empty()));
+    if label.is_empty() {
+        let mut plain = new_table();
+        plain.add_row([text]);
+        return plain.to_string();
+    }
+    table.add_row([label, text]);
+    table.to_string()
+}
+
+fn new_table() -> Table {
+    let mut table = Table::new();
+    table
+        .load_preset(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(WIDTH);
+    table
+}
+
+/// Two columns without heads, the first of fixed width.
+fn bare(first: u16) -> Table {
+    let mut table = new_table();
+    table.set_constraints([ColumnConstraint::LowerBoundary(Width::Fixed(first + 1))]);
+    table
+}
+
+/// Numbers are aligned to the right, the first `texts` columns to the left.
+fn table(heads: &[&str], texts: usize) -> Table {
+    let mut table = new_table();
+    table.set_header(heads.iter().copied());
+    for (place, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((1, 1));
+        if place >= texts {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+/// At most `width` characters.
+fn clip(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    text.chars().take(width - 1).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::Sample;
+
+    #[test]
+    fn no_line_is_wider_than_a_hundred_columns() {
+        for sample in [Sample::busy(), Sample::blank(), Sample::crowded(40)] {
+            let text = terminal_summary(&sample.input(), Some(Path::new("out/sample")));
+            let widest = text.lines().map(|line| line.chars().count()).max().unwrap();
+            assert!(widest <= 100, "{widest} columns:\n{text}");
+        }
+    }
+
+    #[test]
+    fn verdicts_warnings_and_the_place_of_the_files_are_named() {
+        let text = terminal_summary(&Sample::busy().input(), Some(Path::new("out/sample")));
+        for wanted in [
+            "FAILED",
+            "ok",
+            "warning:",
+            "p99 of fulfil rests on 312 samples",
+            "report.html",
+            "$",
+        ] {
+            assert!(text.contains(wanted), "{wanted} is missing in\n{text}");
+        }
+    }
+
+    #[test]
+    fn of_many_functions_the_busiest_are_shown_and_the_rest_is_counted() {
+        let text = terminal_summary(&Sample::crowded(40).input(), None);
+        assert!(text.contains("and 25 more"), "{text}");
+    }
+}

@@ -1,0 +1,468 @@
+//! One version of a function: layered keys to a `VersionConfig`, checked against the quotas of the model date.
+
+use super::address::Address;
+use super::dated::Dated;
+use super::distribution::distribution;
+use super::keys::nearest;
+use super::parameters::FunctionParameters;
+use super::problem::Fault;
+use super::reader::{Layers, Reader};
+use super::source::Mark;
+use super::tree::Entry;
+use super::values;
+use crate::facts::{Architecture, PackageType};
+use crate::kernel::Distribution;
+use crate::lambda::{Runtime, VersionConfig};
+use crate::trace::AzureFunction;
+use crate::units::{MemoryMb, Share, Span};
+
+/// Memory of one vCPU (CPU-1).
+const FULL_CPU_MB: f64 = 1_769.0;
+
+/// Where one version's keys are looked up.
+pub(super) struct Behaviour<'a> {
+    /// `$LATEST` or the version number.
+    pub version: &'a str,
+    /// The version's own keys, then the function's.
+    pub own: Layers<'a>,
+    /// The same, then the scenario's defaults.
+    pub all: Layers<'a>,
+    /// What an Azure trace knows of the function; wins over defaults.
+    pub traced: Option<&'a AzureFunction>,
+    /// Memory of `$LATEST`, where this is not it.
+    pub function_memory: Option<MemoryMb>,
+    /// Where the function is defined.
+    pub mark: Mark,
+    /// For messages: `the function checkout`.
+    pub owner: String,
+}
+
+/// What all versions of all functions share.
+pub(super) struct Platform<'a> {
+    /// Where problems go.
+    pub reader: &'a Reader,
+    /// What was possible when.
+    pub dated: &'a Dated,
+    /// Whether LIM-2 is lifted.
+    pub allow_extended: bool,
+}
+
+impl Platform<'_> {
+    /// The version, with defaults in place of what is wrong.
+    pub fn version(&self, place: &Behaviour<'_>, parameters: &FunctionParameters) -> VersionConfig {
+        let package = self.package(place);
+        let architecture = self.architecture(place);
+        let memory = self.memory(place);
+        let (init, first_invoke, custom_runtime) = self.init(place, package, architecture, memory);
+        let suppressed_init_factor = self.suppressed_init_factor(place, memory);
+        let (duration, scaling) = self.duration(place, memory);
+        let (error_rate, crash_rate) = self.failure_rates(place);
+        let initbill = self.dated.on("SW-INITBILL");
+        let factor = place
+            .all
+            .get("duration_factor")
+            .and_then(|entry| self.reader.factor(entry));
+        VersionConfig {
+            name: place.version.to_owned(),
+            architecture,
+            memory,
+            ephemeral_storage: self.ephemeral_storage(place),
+            timeout: self.timeout(place),
+            placement: parameters.placement(package),
+            init,
+            init_factor: if parameters.cpu_boost {
+                1.0
+            } else {
+                suppressed_init_factor
+            },
+            suppressed_init_factor,
+            proactive_init: parameters.proactive_init,
+            duration,
+            duration_factor: scaling * factor.unwrap_or(1.0),
+            first_invoke,
+            error_rate,
+            crash_rate,
+            init_billed: initbill || package == PackageType::Image || custom_runtime,
+            failed_init_billed: initbill && parameters.failed_init_billed,
+            idle: parameters.idle.clone(),
+            max_life: parameters.max_life.clone(),
+            dead_letter: self.dead_letter(place),
+        }
+    }
+
+    fn package(&self, place: &Behaviour<'_>) -> PackageType {
+        if let Some(entry) = place.all.get("snap_start")
+            && self.reader.flag(entry) == Some(true)
+        {
+            self.reader.problem(
+                entry.value.mark,
+                "`snap_start: true` is not supported yet",
+                "leave it false",
+            );
+        }
+        let Some(entry) = place.all.get("package_type") else {
+            return PackageType::Zip;
+        };
+        if self.reader.choice(entry, &["Zip", "Image"]) != Some(1) {
+            return PackageType::Zip;
+        }
+        self.needs(entry, "SW-IMG");
+        PackageType::Image
+    }
+
+    fn architecture(&self, place: &Behaviour<'_>) -> Architecture {
+        let Some(entry) = place.all.get("architectures") else {
+            return Architecture::X86_64;
+        };
+        // A pasted template holds a list of one.
+        let node = match &entry.value.kind {
+            super::tree::Kind::List(items) if items.len() == 1 => &items[0],
+            _ => &entry.value,
+        };
+        let names = [Architecture::X86_64.name(), Architecture::Arm64.name()];
+        if self
+            .reader
+            .scalar(node, &entry.key, |text| values::choice(text, &names))
+            != Some(1)
+        {
+            return Architecture::X86_64;
+        }
+        self.needs(entry, "SW-ARM");
+        Architecture::Arm64
+    }
+
+    /// Reports a value that a switch has not yet made possible.
+    fn needs(&self, entry: &Entry, switch: &str) {
+        if !self.dated.on(switch) {
+            let found = format!("`{}` is {}", entry.key, entry.value.compact());
+            self.reader
+                .problem(entry.value.mark, found, self.dated.too_early(switch));
+        }
+    }
+
+    fn memory(&self, place: &Behaviour<'_>) -> MemoryMb {
+        let highest = match (self.dated.on("SW-MEM"), self.allow_extended) {
+            (_, true) => 32_768,
+            (true, false) => 10_240,
+            (false, false) => 3_008,
+        };
+        let traced = place.traced.and_then(|function| function.memory);
+        if let (None, Some(memory)) = (place.own.get("memory_size"), traced) {
+            return MemoryMb(memory.0.clamp(128, highest));
+        }
+        let entry = place.all.get("memory_size");
+        let read = entry.and_then(|entry| {
+            self.reader.value(entry, |text| {
+                let memory = values::memory(text)?;
+                let found = format!("is {memory}");
+                if !(128..=highest).contains(&memory.0) {
+                    return Err(Fault::new(found, format!("128 MB to {highest} MB is allowed (LIM-1)")));
+                }
+                if !self.dated.on("SW-MEM") && !self.allow_extended && memory.0 % 64 != 0 {
+                    return Err(Fault::new(
+                        found,
+                        "steps of 64 MB are allowed at this model_date (SW-MEM)",
+                    ));
+                }
+                Ok(memory)
+            })
+        });
+        read.unwrap_or(MemoryMb(128))
+    }
+
+    fn timeout(&self, place: &Behaviour<'_>) -> Span {
+        let highest = match (self.dated.on("SW-TIMEOUT"), self.allow_extended) {
+            (_, true) => 5_400,
+            (true, false) => 900,
+            (false, false) => 300,
+        };
+        if place.traced.is_some() && place.own.get("timeout").is_none() {
+            return Span::from_secs(highest.min(900));
+        }
+        let entry = place.all.get("timeout");
+        let read = entry.and_then(|entry| {
+            self.reader.value(entry, |text| {
+                let timeout = values::duration(text)?;
+                let seconds = timeout.as_micros() / 1_000_000;
+                let whole = timeout == Span::from_secs(seconds);
+                if whole && (1..=highest).contains(&seconds) {
+                    return Ok(timeout);
+                }
+                let found = format!("is {}", text.trim());
+                Err(Fault::new(
+                    found,
+                    format!("whole seconds from 1 s to {highest} s are allowed (LIM-2)"),
+                ))
+            })
+        });
+        read.unwrap_or(Span::from_secs(3))
+    }
+
+    fn ephemeral_storage(&self, place: &Behaviour<'_>) -> MemoryMb {
+        let highest = if self.dated.on("SW-TMP") { 10_240 } else { 512 };
+        let entry = place.all.get("ephemeral_storage");
+        let read = entry.and_then(|entry| {
+            self.reader.value(entry, |text| {
+                let size = values::memory(text)?;
+                if (512..=highest).contains(&size.0) {
+                    return Ok(size);
+                }
+                let allowed = match highest {
+                    512 => format!(
+                        "512 MB is allowed; {}",
+                        self.dated.too_early("SW-TMP").replace("it exists", "more exists")
+                    ),
+                    _ => "512 MB to 10240 MB is allowed (LIM-3)".to_owned(),
+                };
+                Err(Fault::new(format!("is {size}"), allowed))
+            })
+        });
+        read.unwrap_or(MemoryMb(512))
+    }
+
+    /// INIT, the floor under the first invocation, and whether the runtime is a custom one.
+    fn init(
+        &self,
+        place: &Behaviour<'_>,
+        package: PackageType,
+        architecture: Architecture,
+        memory: MemoryMb,
+    ) -> (Distribution, Span, bool) {
+        let nothing = Distribution::constant(Span::ZERO);
+        let runtime = place
+            .all
+            .get("runtime")
+            .and_then(|entry| Some((entry, self.reader.text(entry)?)));
+        let row = runtime.as_ref().and_then(|(_, name)| Runtime::find(name));
+        let custom = match (&runtime, row) {
+            (Some((_, name)), _) if name.starts_with("provided") => true,
+            (_, Some(row)) => matches!(row.name, "go" | "rust" | "dotnet8-aot"),
+            _ => false,
+        };
+        if let Some(entry) = place.all.get("init") {
+            let init = self.reader.distribution(entry).unwrap_or(nothing);
+            return (init, Span::ZERO, custom);
+        }
+        match (runtime, row) {
+            (_, Some(row)) => (row.init(package, architecture), row.first_invoke(memory), custom),
+            (Some((entry, name)), None) => {
+                let allowed = match nearest(&name, Runtime::names()) {
+                    Some(close) => format!("did you mean {close}?"),
+                    None => "name a runtime such as python3.13, nodejs24.x or java21, or give `init`".to_owned(),
+                };
+                self.reader.problem(
+                    entry.value.mark,
+                    format!("`runtime` is {name}, which is not known"),
+                    allowed,
+                );
+                (nothing, Span::ZERO, custom)
+            }
+            (None, None) if place.traced.is_some() => {
+                self.reader.warn(
+                    "functions of an Azure trace have no runtime: their INIT is 0 s; give `defaults: { runtime: … }` or `init`"
+                        .to_owned(),
+                );
+                (nothing, Span::ZERO, custom)
+            }
+            (None, None) => {
+                let found = format!("{} has neither `runtime` nor `init`", place.owner);
+                self.reader.problem(
+                    place.mark,
+                    found,
+                    "add one, such as `runtime: python3.13` or `init: 0 s`",
+                );
+                (nothing, Span::ZERO, custom)
+            }
+        }
+    }
+
+    fn suppressed_init_factor(&self, place: &Behaviour<'_>, memory: MemoryMb) -> f64 {
+        let bound = place
+            .all
+            .get("init_cpu_bound")
+            .and_then(|entry| self.reader.fraction(entry))
+            .unwrap_or(0.0);
+        1.0 - bound + bound * slowdown(memory)
+    }
+
+    /// The handler's duration and what memory scaling makes of it.
+    fn duration(&self, place: &Behaviour<'_>, memory: MemoryMb) -> (Distribution, f64) {
+        let own = place.own.get("duration");
+        let traced = place.traced.and_then(|function| function.duration.clone());
+        let given = match (own, traced) {
+            (None, Some(traced)) => Some(traced),
+            _ => place.all.get("duration").map(|entry| {
+                let read = distribution(self.reader, &entry.value, &entry.key);
+                read.unwrap_or_else(|| Distribution::constant(Span::ZERO))
+            }),
+        };
+        let scaling = place
+            .all
+            .get("memory_scaling")
+            .and_then(|entry| self.scaling(place, entry, memory));
+        match (given, scaling) {
+            (Some(duration), Some(Scaling::Bound(factor))) => (duration, factor),
+            (Some(duration), Some(Scaling::Measured { here, there })) => (duration, here / there),
+            (Some(duration), None) => (duration, 1.0),
+            (None, Some(Scaling::Measured { here, .. })) => {
+                (Distribution::constant(Span::from_micros(here.round() as u64)), 1.0)
+            }
+            (None, _) => {
+                let found = format!("{} has no `duration`", place.owner);
+                self.reader
+                    .problem(place.mark, found, "add one, such as `duration: 80 ms`");
+                (Distribution::constant(Span::ZERO), 1.0)
+            }
+        }
+    }
+
+    fn scaling(&self, place: &Behaviour<'_>, entry: &Entry, memory: MemoryMb) -> Option<Scaling> {
+        let node = &entry.value;
+        let measured_at = match node.entry("measured_at") {
+            Some(at) => self.reader.value(at, values::memory)?,
+            None => place.function_memory.unwrap_or(memory),
+        };
+        match (node.entry("cpu_bound"), node.entry("measured")) {
+            (Some(bound), None) => {
+                if measured_at.0 == 0 {
+                    self.reader
+                        .problem(node.mark, "`measured_at` is 0 MB", "a memory size above 0 is allowed");
+                    return None;
+                }
+                let bound = self.reader.fraction(bound)?;
+                Some(Scaling::Bound(
+                    1.0 - bound + bound * slowdown(memory) / slowdown(measured_at),
+                ))
+            }
+            (None, Some(measured)) => {
+                let points = self.measured(measured)?;
+                Some(Scaling::Measured {
+                    here: interpolated(&points, memory),
+                    there: interpolated(&points, measured_at),
+                })
+            }
+            _ => {
+                let allowed =
+                    "allowed: { cpu_bound: 80 %, measured_at: 1024 MB } or { measured: { 512 MB: 400 ms, … } }";
+                let found = format!("`memory_scaling` is {}", node.described());
+                self.reader.problem(
+                    node.mark,
+                    format!("{found} without exactly one of cpu_bound and measured"),
+                    allowed,
+                );
+                None
+            }
+        }
+    }
+
+    /// Memory in MB and duration in microseconds, by memory.
+    fn measured(&self, entry: &Entry) -> Option<Vec<(u32, f64)>> {
+        let mut points: Vec<(u32, f64)> = Vec::new();
+        for point in entry.value.entries() {
+            let memory = match values::memory(&point.key) {
+                Ok(memory) => memory.0,
+                Err(fault) => {
+                    self.reader.fault(point.mark, fault.of("the memory size"));
+                    return None;
+                }
+            };
+            let span = self
+                .reader
+                .duration_within(point, Span::from_micros(1), Span::MAX, "")?;
+            points.push((memory, span.as_micros() as f64));
+        }
+        points.sort_by_key(|point| point.0);
+        if points.is_empty() || points.windows(2).any(|pair| pair[0].0 == pair[1].0) {
+            let allowed = "at least one memory size, each once, is allowed";
+            self.reader.problem(
+                entry.value.mark,
+                "`measured` is empty or holds a memory size twice",
+                allowed,
+            );
+            return None;
+        }
+        Some(points)
+    }
+
+    fn failure_rates(&self, place: &Behaviour<'_>) -> (Share, Share) {
+        let read = |key: &str| {
+            let entry = place.all.get(key)?;
+            Some((entry, self.reader.fraction(entry)?))
+        };
+        let (error, crash) = (read("error_rate"), read("crash_rate"));
+        if let (Some((_, error)), Some((entry, crash))) = (error, crash)
+            && error + crash > 1.0
+        {
+            let found = "`error_rate` and `crash_rate` together are above 100 %";
+            self.reader.problem(entry.value.mark, found, "lower one of them");
+        }
+        let share =
+            |rate: Option<(&Entry, f64)>| rate.map_or(Share::NONE, |(_, fraction)| Share::from_fraction(fraction));
+        (share(error), share(crash))
+    }
+
+    fn dead_letter(&self, place: &Behaviour<'_>) -> Option<String> {
+        let entry = place.all.get("dead_letter_config")?;
+        if entry.value.text().is_some_and(values::is_off) {
+            return None;
+        }
+        self.reader.value(entry, |text| match Address::parse(text)? {
+            Address::Service {
+                service: "sqs" | "sns",
+                name,
+            } if !name.ends_with(".fifo") => Ok(Some(text.to_owned())),
+            _ => {
+                let found = format!("is \"{text}\"");
+                Err(Fault::new(
+                    found,
+                    "a standard queue `sqs:NAME` or topic `sns:NAME` is allowed (ASYNC-10)",
+                ))
+            }
+        })?
+    }
+}
+
+enum Scaling {
+    /// Factor on the duration.
+    Bound(f64),
+    /// Microseconds at the configured memory and at `measured_at`.
+    Measured { here: f64, there: f64 },
+}
+
+/// How much slower single-threaded work is than on a full vCPU (CPU-2).
+fn slowdown(memory: MemoryMb) -> f64 {
+    (FULL_CPU_MB / f64::from(memory.0)).max(1.0)
+}
+
+/// Linear between points, constant outside.
+fn interpolated(points: &[(u32, f64)], memory: MemoryMb) -> f64 {
+    let after = points.partition_point(|point| point.0 < memory.0);
+    match (after.checked_sub(1).map(|before| points[before]), points.get(after)) {
+        (Some((m0, d0)), Some(&(m1, d1))) => d0 + (d1 - d0) * f64::from(memory.0 - m0) / f64::from(m1 - m0),
+        (Some((_, last)), None) => last,
+        (None, Some(&(_, first))) => first,
+        (None, None) => 0.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn measured_durations_are_linear_between_points_and_constant_outside() {
+        let points = [(512, 400.0), (1_024, 200.0)];
+        let at = |memory| interpolated(&points, MemoryMb(memory));
+        assert_eq!(
+            [at(128), at(512), at(768), at(1_024), at(4_096)],
+            [400.0, 400.0, 300.0, 200.0, 200.0]
+        );
+    }
+
+    #[test]
+    fn work_slows_down_below_a_full_vcpu_only() {
+        assert_eq!(slowdown(MemoryMb(1_769)), 1.0);
+        assert_eq!(slowdown(MemoryMb(10_240)), 1.0);
+        assert_eq!(slowdown(MemoryMb(128)), 1_769.0 / 128.0);
+    }
+}

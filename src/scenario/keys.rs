@@ -1,0 +1,1124 @@
+//! Every key of a scenario file in one table. Unknown-key suggestions, "not supported yet", merging of includes, the
+//! JSON Schema and the reference in `docs/scenario.md` all come from it.
+
+use std::collections::BTreeMap;
+
+use self::Takes::{
+    Address, Choice, Count, Date, Distribution, Duration, Flag, Form, Instant, Memory, Named, Number, Rate,
+    Section as Keys, Share, Text, Values, Whole, WordOr,
+};
+
+/// What a key takes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Takes {
+    /// Free text.
+    Text,
+    /// A whole number from 0.
+    Count,
+    /// A number.
+    Number,
+    /// true/on or false/off/none.
+    Flag,
+    /// A length of time; a bare number is seconds.
+    Duration,
+    /// A memory size; a bare number is MB.
+    Memory,
+    /// `0.2 %` or `0.002`.
+    Share,
+    /// `120/s`.
+    Rate,
+    /// A distribution of times.
+    Distribution,
+    /// RFC 3339.
+    Instant,
+    /// `2026-11-20`.
+    Date,
+    /// `checkout:live`, `sqs:orders` …
+    Address,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// Something of its own, described in words.
+    Form(&'static str),
+    /// A map from free names to plain values.
+    Values(&'static str),
+    /// A map with these keys.
+    Section(&'static Section),
+    /// A map from names to maps with these keys.
+    Named(&'static Section),
+    /// A map with these keys; an including file replaces it as a whole.
+    Whole(&'static Section),
+    /// A single word, or else as `Whole`.
+    WordOr(&'static Section),
+}
+
+/// Whether a key does something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Support {
+    /// It does.
+    Now,
+    /// A later version will.
+    Later,
+    /// AWS has it nowhere like this; the text says why and what to do.
+    Never(&'static str),
+}
+
+/// One key.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Key {
+    /// As written.
+    pub name: &'static str,
+    /// What it takes.
+    pub takes: Takes,
+    /// What holds where it is absent.
+    pub default: &'static str,
+    /// One line for people.
+    pub doc: &'static str,
+    /// Whether it does something.
+    pub support: Support,
+}
+
+/// The keys of one map.
+#[derive(Debug)]
+pub(super) struct Section {
+    /// For messages and headings: `functions.NAME`.
+    pub name: &'static str,
+    /// Groups of keys; several sections share some.
+    pub groups: &'static [&'static [Key]],
+}
+
+impl Section {
+    /// All keys.
+    pub fn keys(&self) -> impl Iterator<Item = &'static Key> {
+        self.groups.iter().flat_map(|group| group.iter())
+    }
+
+    /// The key with this name.
+    pub fn find(&self, name: &str) -> Option<&'static Key> {
+        self.keys().find(|key| key.name == name)
+    }
+}
+
+const fn key(name: &'static str, takes: Takes, default: &'static str, doc: &'static str) -> Key {
+    Key {
+        name,
+        takes,
+        default,
+        doc,
+        support: Support::Now,
+    }
+}
+
+const fn later(name: &'static str, doc: &'static str) -> Key {
+    Key {
+        name,
+        takes: Takes::Form("not supported yet"),
+        default: "–",
+        doc,
+        support: Support::Later,
+    }
+}
+
+/// The file itself.
+pub(super) static SCENARIO: Section = Section {
+    name: "the scenario",
+    groups: &[&[
+        key(
+            "name",
+            Text,
+            "the file's name",
+            "Name of the scenario and of its run folder.",
+        ),
+        key(
+            "include",
+            Form("a path or a list of paths"),
+            "none",
+            "Files merged below this one; this one wins.",
+        ),
+        key("seed", Count, "0", "Seed of all draws, 0 to 18446744073709551615."),
+        key(
+            "start",
+            Instant,
+            "2026-11-20T00:00:00Z",
+            "Calendar instant of t = 0: anchors schedules, the billing month, price dates and model_date.",
+        ),
+        key(
+            "duration",
+            Duration,
+            "required",
+            "Length of the traffic, warm_up included; above 0, at most 731 d.",
+        ),
+        key(
+            "warm_up",
+            Duration,
+            "0 s",
+            "Arrivals before it do not count in the summary.",
+        ),
+        key(
+            "drain",
+            Duration,
+            "0 s",
+            "How long the run goes on after the traffic, at most 30 d. `until_empty` is not supported yet.",
+        ),
+        key(
+            "region",
+            Text,
+            "us-east-1",
+            "AWS region: prices, and the burst before SW-SCALE.",
+        ),
+        key("model_date", Date, "the day of start", "Selects dated behaviour."),
+        key(
+            "switches",
+            Values("switch id to on or off"),
+            "by model_date",
+            "Forces one dated switch by name: `{ SW-SDK26: off }`.",
+        ),
+        key("account", Keys(&ACCOUNT), "see below", "Account limits and billing."),
+        key(
+            "parameters",
+            Keys(&PARAMETERS),
+            "see below",
+            "What AWS does not document.",
+        ),
+        key(
+            "defaults",
+            Keys(&DEFAULTS),
+            "none",
+            "Values for every function, as SAM's Globals; the function's own key wins.",
+        ),
+        key(
+            "functions",
+            Named(&FUNCTION),
+            "none",
+            "The functions of the account, by name.",
+        ),
+        key(
+            "queues",
+            Named(&QUEUE),
+            "none",
+            "Queues, by name: counting destinations for now.",
+        ),
+        key("traffic", Named(&TRAFFIC), "none", "What arrives when, by name."),
+        key(
+            "expect",
+            Form("a list of `PATH OPERATOR VALUE`"),
+            "none",
+            "Claims about summary.json; a failed one makes the exit code 1.",
+        ),
+        later("streams", "Kinesis and DynamoDB streams."),
+        later("topics", "SNS topics with subscriptions."),
+        later("budgets", "Downstream budgets such as database connections."),
+        later("event_source_mappings", "Pollers of queues and streams."),
+        later("changes", "Changes of configuration during the run."),
+        later("deployments", "CodeDeploy deployments of aliases."),
+        later("alarms", "CloudWatch alarms."),
+    ]],
+};
+
+static ACCOUNT: Section = Section {
+    name: "account",
+    groups: &[&[
+        key(
+            "concurrent_executions",
+            Count,
+            "1000",
+            "Account concurrency limit of the region (CONC-2), from 1.",
+        ),
+        key(
+            "free_tier",
+            Form("true or false"),
+            "false",
+            "Whether the monthly free tier applies (PRICE-14). `prorated` is not supported yet.",
+        ),
+        key(
+            "month_to_date",
+            Keys(&MONTH_TO_DATE),
+            "nothing",
+            "Usage of the month before this run: moves price tiers and the free tier.",
+        ),
+    ]],
+};
+
+static MONTH_TO_DATE: Section = Section {
+    name: "account.month_to_date",
+    groups: &[&[
+        key("requests", Count, "0", "Requests so far."),
+        key("gb_seconds", Keys(&GB_SECONDS), "0", "On-demand GB-seconds so far."),
+        key(
+            "streamed_gb",
+            Number,
+            "0",
+            "Streamed GB so far; anything but 0 is not supported yet.",
+        ),
+    ]],
+};
+
+static GB_SECONDS: Section = Section {
+    name: "account.month_to_date.gb_seconds",
+    groups: &[&[
+        key("x86_64", Number, "0", "On x86_64."),
+        key("arm64", Number, "0", "On arm64."),
+    ]],
+};
+
+/// Keys of a function's code and configuration, which a version may override.
+static BEHAVIOUR: &[Key] = &[
+    key(
+        "runtime",
+        Text,
+        "none",
+        "AWS's runtime identifier: gives INIT and the first invocation where `init` is absent (COLD-2, COLD-5).",
+    ),
+    key(
+        "architectures",
+        Choice(&["x86_64", "arm64"]),
+        "x86_64",
+        "Instruction set.",
+    ),
+    key(
+        "package_type",
+        Choice(&["Zip", "Image"]),
+        "Zip",
+        "How the code is packed.",
+    ),
+    key(
+        "memory_size",
+        Memory,
+        "128 MB",
+        "Configured memory, 128 to 10,240 MB (LIM-1; less before SW-MEM).",
+    ),
+    key(
+        "timeout",
+        Duration,
+        "3 s",
+        "Bounds suppressed init and handler, 1 to 900 s (LIM-2; 300 s before SW-TIMEOUT).",
+    ),
+    key(
+        "ephemeral_storage",
+        Memory,
+        "512 MB",
+        "Size of /tmp, 512 to 10,240 MB (LIM-3; fixed before SW-TMP).",
+    ),
+    key(
+        "init",
+        Distribution,
+        "by runtime",
+        "INIT phase; wins over the runtime's table (COLD-6).",
+    ),
+    key(
+        "init_cpu_bound",
+        Share,
+        "0 %",
+        "Part of INIT that slows down without the boost (COLD-4).",
+    ),
+    key(
+        "duration",
+        Distribution,
+        "required",
+        "Handler duration once warm. `{ base, per_record }` is not supported yet.",
+    ),
+    key("duration_factor", Number, "1", "Factor on drawn durations, at least 0."),
+    key(
+        "memory_scaling",
+        Whole(&MEMORY_SCALING),
+        "duration never scales",
+        "How duration depends on memory (CPU-2).",
+    ),
+    key("error_rate", Share, "0 %", "Share of invocations whose handler raises."),
+    key(
+        "crash_rate",
+        Share,
+        "0 %",
+        "Share of invocations after which the environment is lost.",
+    ),
+    key(
+        "dead_letter_config",
+        Address,
+        "none",
+        "Dead-letter queue `sqs:NAME` or topic `sns:NAME`; travels with the version (VER-2).",
+    ),
+    key("snap_start", Flag, "false", "SnapStart; `true` is not supported yet."),
+    later("vpc_config", "Subnets with their free addresses."),
+    later("file_system_configs", "File system mounts."),
+];
+
+static MEMORY_SCALING: Section = Section {
+    name: "memory_scaling",
+    groups: &[&[
+        key(
+            "cpu_bound",
+            Share,
+            "–",
+            "Part of the duration that scales with max(1, 1769 MB / memory).",
+        ),
+        key(
+            "measured",
+            Values("memory size to duration"),
+            "–",
+            "Measured durations: linear between them, constant outside.",
+        ),
+        key(
+            "measured_at",
+            Memory,
+            "the function's memory_size",
+            "Memory at which `duration` was measured.",
+        ),
+    ]],
+};
+
+static TAGS: &[Key] = &[key(
+    "tags",
+    Values("tag to text"),
+    "none",
+    "Cost and throttles are also summed per tag.",
+)];
+
+static RESERVED: &[Key] = &[
+    key(
+        "reserved_concurrent_executions",
+        Count,
+        "none",
+        "Reserved concurrency (CONC-3); leaves at least 100 unreserved (CONC-4).",
+    ),
+    key(
+        "event_invoke_config",
+        Keys(&EVENT_INVOKE_CONFIG),
+        "see below",
+        "Asynchronous invocations; on a function the default of all its qualifiers (ASYNC-2).",
+    ),
+    later("invokes", "What a successful call sends on."),
+    later("uses", "Downstream budget held while running."),
+    later("record_error_rate", "Share of records that fail in a batch."),
+    later("poison", "Share of records that always fail."),
+    later("function_response_types", "Partial batch responses."),
+];
+
+static DEFAULTS: Section = Section {
+    name: "defaults",
+    groups: &[BEHAVIOUR, TAGS, RESERVED],
+};
+
+static FUNCTION: Section = Section {
+    name: "functions.NAME",
+    groups: &[
+        BEHAVIOUR,
+        TAGS,
+        RESERVED,
+        &[
+            key(
+                "versions",
+                Named(&VERSION),
+                "none",
+                "Published versions by number, each with what it overrides (VER-1).",
+            ),
+            key("aliases", Named(&ALIAS), "none", "Aliases by name (ALIAS-1)."),
+            key(
+                "parameters",
+                Keys(&FUNCTION_PARAMETERS),
+                "the scenario's",
+                "Parameters of this function alone.",
+            ),
+            Key {
+                name: "provisioned_concurrent_executions",
+                takes: Count,
+                default: "–",
+                doc: "Refused here: provisioned concurrency belongs to a version or an alias (PC-1).",
+                support: Support::Never(
+                    "this would be provisioned concurrency on $LATEST; give it to a published version or an alias (PC-1)",
+                ),
+            },
+        ],
+    ],
+};
+
+static QUALIFIED: &[Key] = &[
+    key(
+        "provisioned_concurrent_executions",
+        Count,
+        "0",
+        "Provisioned concurrency, ready at t = 0 (PC-1).",
+    ),
+    key(
+        "event_invoke_config",
+        Keys(&EVENT_INVOKE_CONFIG),
+        "the function's",
+        "Asynchronous invocations of this qualifier (ASYNC-2).",
+    ),
+];
+
+static VERSION: Section = Section {
+    name: "functions.NAME.versions.NUMBER",
+    groups: &[BEHAVIOUR, QUALIFIED],
+};
+
+static ALIAS: Section = Section {
+    name: "functions.NAME.aliases.NAME",
+    groups: &[
+        &[
+            key(
+                "function_version",
+                Count,
+                "required",
+                "The published version it stands for, never $LATEST.",
+            ),
+            key(
+                "additional_version_weights",
+                Values("one version to its share"),
+                "none",
+                "A second version and its share of invocations (ALIAS-3): `{ 2: 10 % }`.",
+            ),
+        ],
+        QUALIFIED,
+        &[later("scaling_policies", "Application Auto Scaling.")],
+    ],
+};
+
+static EVENT_INVOKE_CONFIG: Section = Section {
+    name: "event_invoke_config",
+    groups: &[&[
+        key("maximum_event_age", Duration, "6 h", "60 s to 6 h (LIM-18)."),
+        key(
+            "maximum_retry_attempts",
+            Count,
+            "2",
+            "Retries after function errors, 0 to 2 (LIM-18).",
+        ),
+        key(
+            "on_success",
+            Address,
+            "none",
+            "Destination of successes: `sqs:`, `sns:`, `eventbridge:` or a function (ASYNC-10).",
+        ),
+        key(
+            "on_failure",
+            Address,
+            "none",
+            "Destination of failures: as on_success, also `s3:` (ASYNC-10).",
+        ),
+    ]],
+};
+
+static QUEUE: Section = Section {
+    name: "queues.NAME",
+    groups: &[&[
+        later("visibility_timeout", "SQS VisibilityTimeout."),
+        later("redrive_policy", "SQS RedrivePolicy."),
+        later("message_retention_period", "SQS MessageRetentionPeriod."),
+        later("delay_seconds", "SQS DelaySeconds."),
+        later("receive_message_wait_time", "SQS ReceiveMessageWaitTimeSeconds."),
+        later("maximum_message_size", "SQS MaximumMessageSize."),
+        later("fifo_queue", "SQS FifoQueue."),
+        later("message_groups", "Active message groups of a FIFO queue."),
+    ]],
+};
+
+/// Front ends of contract §2; only `sdk` is simulated.
+pub(super) const FRONT_ENDS: &[&str] = &[
+    "sdk",
+    "function-url",
+    "api-gateway",
+    "http-api",
+    "alb",
+    "cloudfront",
+    "step-functions",
+    "s3",
+    "sns",
+    "eventbridge",
+    "scheduler",
+    "cognito",
+];
+
+static TRAFFIC: Section = Section {
+    name: "traffic.NAME",
+    groups: &[&[
+        key(
+            "to",
+            Address,
+            "required",
+            "`checkout`, `checkout:2` or `checkout:live`; absent where a trace names its functions.",
+        ),
+        key(
+            "invocation_type",
+            Choice(&["RequestResponse", "Event", "DryRun"]),
+            "RequestResponse",
+            "How callers invoke (INV-1 to INV-3).",
+        ),
+        key(
+            "through",
+            Choice(FRONT_ENDS),
+            "sdk",
+            "Front end; anything but `sdk` is not supported yet.",
+        ),
+        key(
+            "retry",
+            WordOr(&RETRY),
+            "by model_date",
+            "How clients repeat refused requests (SDK-1 to SDK-5).",
+        ),
+        key("arrivals", Whole(&ARRIVALS), "required", "What arrives when."),
+        key(
+            "from",
+            Duration,
+            "0 s",
+            "First instant that counts, from t = 0; the window only clips.",
+        ),
+        key(
+            "until",
+            Duration,
+            "the scenario's duration",
+            "First instant that no longer counts, from t = 0.",
+        ),
+        key(
+            "scale",
+            Number,
+            "1",
+            "Factor on rates; on recorded arrivals the mean number of copies.",
+        ),
+        later("payload", "Size of requests."),
+        later("response", "Size of responses."),
+        later("time_to_first_byte", "Time to the first byte of a streamed response."),
+    ]],
+};
+
+/// Retry modes of the AWS SDKs.
+pub(super) const RETRY_MODES: &[&str] = &["none", "legacy", "standard", "standard2026", "adaptive"];
+
+static RETRY: Section = Section {
+    name: "traffic.NAME.retry",
+    groups: &[&[
+        key(
+            "mode",
+            Choice(RETRY_MODES),
+            "standard2026, before SW-SDK26 legacy",
+            "Delays and quota; `retry: none` is short for `retry: { mode: none }`.",
+        ),
+        key(
+            "max_attempts",
+            Count,
+            "none 1, legacy 5, others 3",
+            "Attempts in total, the first included; 1 to 1000.",
+        ),
+        key(
+            "clients",
+            Count,
+            "1",
+            "Independent clients, each with its own quota; from 1.",
+        ),
+    ]],
+};
+
+static ARRIVALS: Section = Section {
+    name: "traffic.NAME.arrivals",
+    groups: &[&[
+        key(
+            "poisson",
+            Form("a rate, or a list of [time, rate] points"),
+            "–",
+            "Poisson: `120/s`, or linear between `[[0 h, 20/s], [9 h, 400/s]]`, constant after the last point.",
+        ),
+        key(
+            "repeat",
+            Duration,
+            "never",
+            "Period after which the points of `poisson` begin again.",
+        ),
+        key("constant", Rate, "–", "Evenly spaced from the start of the window."),
+        key(
+            "bursts",
+            Whole(&BURSTS),
+            "–",
+            "Poisson bursts between pauses, the first burst at the start of the window.",
+        ),
+        key(
+            "mmpp",
+            Whole(&MMPP),
+            "–",
+            "Markov-modulated Poisson, starting in the first state at the start of the window.",
+        ),
+        key(
+            "at",
+            Form("a list of times, or { count, time }"),
+            "–",
+            "Exactly these: `[0 s, 0 s, 5 min]` or `{ count: 1000, time: 0 s }`.",
+        ),
+        key(
+            "trace",
+            Text,
+            "–",
+            "Recorded arrivals: `.csv`, `.csv.gz`, `.csv.zst` with a column `time`, optional `duration_ms`, `error`, `function`.",
+        ),
+        key(
+            "azure",
+            Text,
+            "–",
+            "Folder in the Azure Functions 2019 format: exact counts per minute; each function of the trace becomes a function.",
+        ),
+        key(
+            "schedule",
+            Text,
+            "–",
+            "`rate(5 minutes)`, `cron(0 8 * * ? *)` or `at(2026-11-20T08:00:00)` (SCHED-1 to SCHED-6).",
+        ),
+        key("time_zone", Text, "UTC", "IANA time zone of `schedule`."),
+        key(
+            "flexible_time_window",
+            Duration,
+            "none",
+            "1 to 1,440 min; each firing falls anywhere inside it (SCHED-3).",
+        ),
+    ]],
+};
+
+static BURSTS: Section = Section {
+    name: "bursts",
+    groups: &[&[
+        key("burst", Distribution, "required", "Length of a burst."),
+        key("pause", Distribution, "required", "Length of a pause."),
+        key("rate", Rate, "required", "Rate inside a burst."),
+    ]],
+};
+
+static MMPP: Section = Section {
+    name: "mmpp",
+    groups: &[&[
+        key(
+            "rates",
+            Form("a list of rates"),
+            "required",
+            "Rate in each state, at least two.",
+        ),
+        key(
+            "mean_stay",
+            Form("a list of times"),
+            "required",
+            "Mean stay in each state, exponential.",
+        ),
+    ]],
+};
+
+/// `{ count, time }` of `at`.
+pub(super) static TOGETHER: Section = Section {
+    name: "at",
+    groups: &[&[
+        key("count", Count, "required", "How many at once."),
+        key("time", Duration, "required", "When, from t = 0."),
+    ]],
+};
+
+const REASONS: &[&str] = &[
+    "ConcurrentInvocationLimitExceeded",
+    "ReservedFunctionConcurrentInvocationLimitExceeded",
+    "FunctionInvocationRateLimitExceeded",
+    "ReservedFunctionInvocationRateLimitExceeded",
+    "CallerRateLimitExceeded",
+];
+
+/// Parameters that a function may hold as well.
+static FUNCTION_PARAMETER_KEYS: &[Key] = &[
+    key(
+        "placement",
+        Distribution,
+        "100 ms, image 200 ms",
+        "Time to place a new environment, not billed (COLD-1).",
+    ),
+    key(
+        "overhead",
+        Distribution,
+        "8 ms",
+        "Added to every answer of an attempt that ran (COLD-1).",
+    ),
+    key(
+        "idle",
+        Form("a distribution of times or none"),
+        "COLD-7: 240 to 360 s",
+        "Idle life of an environment (LIFE-14).",
+    ),
+    key(
+        "idle.noise",
+        Share,
+        "0 %",
+        "Share of idle lives cut short, uniformly between 0 and 240 s (COLD-7).",
+    ),
+    key(
+        "max_life",
+        Form("a distribution of times or none"),
+        "{ uniform: [110 min, 130 min] }",
+        "Maximum life of an environment (LIFE-13).",
+    ),
+    key(
+        "env_pick",
+        Choice(&["mru", "newest_created", "lru", "oldest", "random"]),
+        "mru",
+        "Which idle environment serves next (LIFE-16).",
+    ),
+    key(
+        "env.turnaround",
+        Duration,
+        "0 ms",
+        "How long after an invocation its environment can be used again (LIFE-16).",
+    ),
+    key(
+        "proactive_init",
+        Share,
+        "0 %",
+        "Probability that INIT ran ahead of the request (LIFE-17).",
+    ),
+    key(
+        "init.cpu_boost",
+        Flag,
+        "true",
+        "Whether INIT runs with boosted CPU (COLD-3).",
+    ),
+    key(
+        "init.ms_per_mb",
+        Form("a duration"),
+        "0 ms",
+        "INIT per MB of package; without effect until packages have a size (PKG-1).",
+    ),
+    key(
+        "pc.delay",
+        Duration,
+        "90 s",
+        "Before provisioned environments begin to come, for changes during the run (PC-4).",
+    ),
+    key(
+        "pc.rate",
+        Rate,
+        "6000/min",
+        "How fast provisioned environments come, for changes during the run (PC-4).",
+    ),
+    key(
+        "async.first_dispatch",
+        Distribution,
+        "30 ms",
+        "Delay before the first dispatch of an event (ASYNC-1).",
+    ),
+    key(
+        "async.jitter",
+        Form("{ uniform: [1.0, 1.2] } or off"),
+        "{ uniform: [1.0, 1.2] }",
+        "Factor on back-off after throttles (ASYNC-5).",
+    ),
+    key(
+        "async.duplicates",
+        Share,
+        "0 %",
+        "Probability that an event is delivered twice (ASYNC-7).",
+    ),
+    key(
+        "async.backlog_slowdown",
+        Form("a factor from 1 to 1000, or off"),
+        "off",
+        "Factor on back-off after throttles (ASYNC-6).",
+    ),
+    key(
+        "alias.redraw_on_retry",
+        Flag,
+        "false",
+        "Whether a retry draws the alias's version again (ALIAS-4).",
+    ),
+    key(
+        "billing.failed_init",
+        Choice(&["billed", "unbilled"]),
+        "billed",
+        "Whether an abandoned INIT is billed (PRICE-5).",
+    ),
+];
+
+static FUNCTION_PARAMETERS: Section = Section {
+    name: "functions.NAME.parameters",
+    groups: &[
+        FUNCTION_PARAMETER_KEYS,
+        &[key(
+            "async.rps_nonaws",
+            Flag,
+            "off",
+            "As under parameters; it belongs to the account and takes effect there only.",
+        )],
+    ],
+};
+
+/// Contract §2.4.
+pub(super) static PARAMETERS: Section = Section {
+    name: "parameters",
+    groups: &[
+        FUNCTION_PARAMETER_KEYS,
+        &[
+            key(
+                "async.rps_nonaws",
+                Flag,
+                "off",
+                "Whether accepting events from outside AWS counts towards the request rate (RPS-4).",
+            ),
+            key(
+                "rps.shape",
+                Choice(&["fixed_1s", "token_bucket"]),
+                "fixed_1s",
+                "How request rates are measured (RPS-5).",
+            ),
+            key(
+                "rps.refund",
+                Flag,
+                "on",
+                "Whether a request refused by a later check gives its count back (RPS-5).",
+            ),
+            key(
+                "scale.rps_twin",
+                Flag,
+                "off",
+                "The scaling rate's twin in requests (SCALE-3); `on` is not supported yet.",
+            ),
+            key(
+                "throttle_reason.scaling_rate",
+                Choice(REASONS),
+                "ConcurrentInvocationLimitExceeded",
+                "What a refusal by the scaling rate is called (THR-5).",
+            ),
+            key(
+                "throttle_reason.account_rate",
+                Choice(REASONS),
+                "FunctionInvocationRateLimitExceeded",
+                "What a refusal by the account's request rate is called (THR-4).",
+            ),
+            key(
+                "sched.jitter",
+                Form("a distribution of times or off"),
+                "{ uniform: [0 s, 60 s] }",
+                "Offset of a schedule, one per schedule (SCHED-4).",
+            ),
+            key(
+                "sched.first_firing",
+                Choice(&["after_interval", "at_once"]),
+                "after_interval",
+                "When rate(…) fires first (SCHED-1).",
+            ),
+            key(
+                "client.read_timeout",
+                Form("a duration or none"),
+                "none",
+                "How long a client waits before it takes an attempt for lost (SDK-7).",
+            ),
+            key(
+                "billing.rounding",
+                Choice(&["exact", "page"]),
+                "exact",
+                "Whether lines are rounded to cents before they are summed, as on AWS's pricing page.",
+            ),
+            key(
+                "billing.month",
+                Form("730 h or calendar"),
+                "730 h",
+                "Length of the month that the estimate projects to.",
+            ),
+            key(
+                "lim.allow_extended",
+                Flag,
+                "false",
+                "Lifts memory to 32,768 MB and timeout to 5,400 s (LIM-2).",
+            ),
+            key(
+                "restore",
+                Distribution,
+                "{ lognormal: { median: 400 ms, p99: 1 s } }",
+                "SnapStart restore (SNAP-6); without effect yet.",
+            ),
+            key(
+                "efs.mount",
+                Distribution,
+                "300 ms",
+                "File system mount in INIT (EFS-1); without effect yet.",
+            ),
+            key(
+                "vpc.pending",
+                Distribution,
+                "120 s",
+                "New network interface (VPC-3); without effect yet.",
+            ),
+            key(
+                "aas.points_high",
+                Count,
+                "3",
+                "Datapoints before scaling out (AAS-4); without effect yet.",
+            ),
+            key(
+                "aas.points_low",
+                Count,
+                "15",
+                "Datapoints before scaling in (AAS-4); without effect yet.",
+            ),
+            key(
+                "aas.scale_in_floor",
+                Share,
+                "0.9",
+                "Least share kept by one scale-in (AAS-6); without effect yet.",
+            ),
+            key(
+                "esm.activation",
+                Distribution,
+                "60 s",
+                "Before a mapping polls (ESM-8); without effect yet.",
+            ),
+            key(
+                "sqs.latency",
+                Distribution,
+                "20 ms",
+                "Poll latency (SQS-2); without effect yet.",
+            ),
+            key(
+                "sqs.ramp",
+                Choice(&["continuous", "minute_steps"]),
+                "continuous",
+                "Shape of the pollers' growth (SQS-5); without effect yet.",
+            ),
+            key(
+                "sqs.scale_in",
+                Rate,
+                "300/min",
+                "How fast pollers go (SQS-7); without effect yet.",
+            ),
+            key(
+                "sqs.backoff",
+                Form("a list of two durations, or off"),
+                "[1 s, 30 s]",
+                "First and longest back-off of pollers (SQS-12); without effect yet.",
+            ),
+            key(
+                "stream.retry",
+                Form("a list of two durations"),
+                "[1 s, 60 s]",
+                "First and longest retry of a batch (STRM-9); without effect yet.",
+            ),
+            key(
+                "kafka.step",
+                Number,
+                "2",
+                "Factor of poller steps (KAF-1); without effect yet.",
+            ),
+            key(
+                "fe.latency",
+                Distribution,
+                "by front end",
+                "Latency of a front end (FE-8); without effect yet.",
+            ),
+            key(
+                "fe.httpapi_throttle_status",
+                Choice(&["500", "503"]),
+                "500",
+                "What an HTTP API answers on a throttle (FE-2); without effect yet.",
+            ),
+            key(
+                "edge.viewer_timeout",
+                Duration,
+                "5 s",
+                "Longest viewer trigger (EDGE-3); without effect yet.",
+            ),
+            key(
+                "edge.viewer_memory",
+                Memory,
+                "128 MB",
+                "Memory of viewer triggers (EDGE-3); without effect yet.",
+            ),
+            key(
+                "s3.latency",
+                Distribution,
+                "{ lognormal: { median: 1 s, p99: 5 s } }",
+                "Delay of S3 events (SRC-1); without effect yet.",
+            ),
+            key(
+                "rollback_lag",
+                Distribution,
+                "10 s",
+                "From alarm to rollback (DEP-6); without effect yet.",
+            ),
+        ],
+    ],
+};
+
+/// What is closest to an unknown name, if anything is close. AWS's own spelling (`MemorySize`) finds ours.
+pub(super) fn nearest<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let wanted = snake_case(unknown);
+    let wanted = wanted.trim_end_matches("_in_seconds").trim_end_matches("_in_mb");
+    known
+        .filter(|name| name.len().abs_diff(wanted.len()) <= 2)
+        .map(|name| (strsim::damerau_levenshtein(wanted, &snake_case(name)), name))
+        .filter(|(distance, name)| *distance <= 2.min(name.len() / 2).max(1))
+        .min()
+        .map(|(_, name)| name)
+}
+
+fn snake_case(name: &str) -> String {
+    let mut snake = String::new();
+    let mut after_lowercase = false;
+    for letter in name.chars().take(100) {
+        if letter.is_ascii_uppercase() && after_lowercase {
+            snake.push('_');
+        }
+        after_lowercase = letter.is_ascii_lowercase();
+        snake.push(if letter == '-' {
+            '_'
+        } else {
+            letter.to_ascii_lowercase()
+        });
+    }
+    snake
+}
+
+/// Every section that the file can hold, by name.
+pub(super) fn sections() -> BTreeMap<&'static str, &'static Section> {
+    let mut found = BTreeMap::new();
+    let mut waiting = vec![&SCENARIO, &TOGETHER];
+    while let Some(section) = waiting.pop() {
+        if found.insert(section.name, section).is_none() {
+            for key in section.keys() {
+                if let Keys(inner) | Named(inner) | Whole(inner) | WordOr(inner) = key.takes {
+                    waiting.push(inner);
+                }
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_aws_name_or_a_slip_of_the_hand_finds_the_key() {
+        let names = || FUNCTION.keys().map(|key| key.name);
+        assert_eq!(nearest("MemorySize", names()), Some("memory_size"));
+        assert_eq!(nearest("memmory_size", names()), Some("memory_size"));
+        assert_eq!(nearest("timeuot", names()), Some("timeout"));
+        assert_eq!(nearest("colour", names()), None);
+        let asynchronous = || EVENT_INVOKE_CONFIG.keys().map(|key| key.name);
+        assert_eq!(
+            nearest("MaximumEventAgeInSeconds", asynchronous()),
+            Some("maximum_event_age")
+        );
+    }
+
+    #[test]
+    fn no_section_holds_a_key_twice() {
+        for section in sections().values() {
+            let mut names: Vec<&str> = section.keys().map(|key| key.name).collect();
+            let all = names.len();
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), all, "{}", section.name);
+        }
+    }
+
+    #[test]
+    fn the_reference_documents_every_key() {
+        let reference = include_str!("../../docs/scenario.md");
+        for section in sections().values() {
+            for key in section.keys() {
+                assert!(
+                    reference.contains(&format!("`{}`", key.name)),
+                    "{}: {}",
+                    section.name,
+                    key.name
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Scenario files: text to a [`Plan`], or every problem at its place.
+
+mod address;
+mod behaviour;
+mod check;
+mod dated;
+mod distribution;
+mod expectation;
+mod functions;
+mod keys;
+mod load;
+mod parameters;
+mod place;
+mod problem;
+mod reader;
+mod resolve;
+mod schedule;
+mod schema;
+mod source;
+mod starter;
+#[cfg(test)]
+mod tests;
+mod traffic;
+mod tree;
+mod values;
+
+use std::path::Path;
+use std::sync::Arc;
+
+pub use expectation::{Expectation, Operator};
+pub use place::Place;
+pub use problem::{Problem, ProblemKind, Problems};
+pub use schema::json_schema;
+pub use starter::starter;
+
+use crate::simulation::Plan;
+use problem::Fault;
+use reader::Reader;
+use source::Source;
+
+/// What the command line adds to a scenario file.
+#[derive(Clone, Debug, Default)]
+pub struct LoadOptions {
+    /// Wins over the file's `seed`.
+    pub seed: Option<u64>,
+    /// Paths of the file with the YAML values that replace what stands there, in order.
+    pub set: Vec<(String, String)>,
+    /// Whether included files and data files may lie outside the folder of the file that names them.
+    pub allow_outside: bool,
+    /// Wins over the file's `name`.
+    pub name: Option<String>,
+}
+
+/// A scenario without problems.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// What to simulate.
+    pub plan: Plan,
+    /// The question that the file's first comment lines ask.
+    pub question: Option<String>,
+    /// Claims about the result, in file order.
+    pub expectations: Vec<Expectation>,
+    /// What does not stop a run but should be known.
+    pub warnings: Vec<String>,
+    /// Parameters that differ from their defaults, with their values as written.
+    pub changed_parameters: Vec<(String, String)>,
+    /// The file as read.
+    pub text: String,
+    sources: Vec<Arc<Source>>,
+}
+
+impl Scenario {
+    /// A problem at a place of this scenario, `length` characters wide: for claims that only the result can check.
+    pub fn problem(&self, place: &Place, length: usize, message: &str, remedy: &str) -> Problem {
+        let fault = Fault::new(message, remedy);
+        match self.sources.iter().find(|source| source.name == place.file) {
+            Some(source) => Problem::at(source, place, length.max(1), fault),
+            None => Problem::without_source(&place.file, fault),
+        }
+    }
+}
+
+/// Reads a scenario file, what it includes and the data it names.
+///
+/// # Errors
+/// Every problem found, each with its place and remedy; [`Problems::exit_code`] tells a wrong scenario from a file that
+/// cannot be read.
+pub fn load(path: &Path, options: &LoadOptions) -> Result<Scenario, Problems> {
+    let loaded = load::load(path, &options.set, options.allow_outside)?;
+    let reader = Reader::new(loaded.sources, options.allow_outside);
+    let resolution = resolve::resolve(&reader, &loaded.root, path, options);
+    let (sources, findings, warnings) = reader.finish();
+    if !findings.is_empty() || !loaded.findings.is_empty() {
+        let all = loaded.findings.into_iter().chain(findings);
+        return Err(load::bind(&sources, all, ProblemKind::Scenario));
+    }
+    Ok(Scenario {
+        plan: resolution.plan,
+        question: question(&loaded.text),
+        expectations: resolution.expectations,
+        warnings,
+        changed_parameters: resolution.changed_parameters,
+        text: loaded.text,
+        sources,
+    })
+}
+
+/// The comment lines that open the file, up to the first empty one.
+fn question(text: &str) -> Option<String> {
+    let lines = text.trim_start_matches('\u{feff}').lines();
+    let comments = lines
+        .map_while(|line| line.strip_prefix('#'))
+        .map(str::trim)
+        .take_while(|line| !line.is_empty());
+    let question = comments.collect::<Vec<_>>().join(" ");
+    (!question.is_empty()).then_some(question)
+}

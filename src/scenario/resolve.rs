@@ -1,0 +1,539 @@
+//! A checked tree to a `Plan`: defaults and units end here, names become numbers, everything is sorted by name.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::LoadOptions;
+use super::address::{Directory, check_function_name};
+use super::behaviour::Platform;
+use super::check::check;
+use super::dated::{self, Dated};
+use super::expectation::{self, Expectation};
+use super::functions::{Functions, Origin, Resolved};
+use super::keys::SCENARIO;
+use super::parameters::{self, AccountParameters};
+use super::problem::Fault;
+use super::reader::{Layers, Reader};
+use super::source::Mark;
+use super::traffic::{AzureTrace, Traffic};
+use super::tree::{Entry, Node, shortened};
+use super::values;
+use crate::lambda::{AccountConfig, ScalingRule, switches};
+use crate::pricing::{BillingConfig, FreeTier, MonthToDate, PriceBook};
+use crate::simulation::Plan;
+use crate::trace;
+use crate::units::{Span, Timestamp};
+
+const DAY: u64 = 86_400;
+/// Concurrency that must stay unreserved (CONC-4).
+const UNRESERVED_FLOOR: u64 = 100;
+const DEFAULT_START: &str = "2026-11-20T00:00:00Z";
+
+/// What a tree says, besides warnings and problems.
+pub(super) struct Resolution {
+    /// The plan; meaningless where there are problems.
+    pub plan: Plan,
+    /// Claims about the result.
+    pub expectations: Vec<Expectation>,
+    /// Parameters that differ from their defaults.
+    pub changed_parameters: Vec<(String, String)>,
+}
+
+/// Reads a whole scenario.
+pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadOptions) -> Resolution {
+    check(reader, root, &SCENARIO);
+    let resolver = Resolver { reader, root };
+    let top = resolver.top(path, options);
+    let parameter_node = resolver.inner("parameters");
+    let layers = Layers(parameter_node.into_iter().collect());
+    let parameters = parameters::of_account(reader, &layers);
+    parameters::of_function(reader, &layers);
+    parameters::check_forms(reader, &layers);
+    let azure = resolver.azure_traces();
+    let directory = resolver.directory(&azure);
+    let functions = Functions {
+        platform: Platform {
+            reader,
+            dated: &top.dated,
+            allow_extended: parameters.allow_extended,
+        },
+        defaults: resolver.inner("defaults"),
+        parameters: parameter_node,
+        directory: &directory,
+    };
+    let resolved = resolver.functions(&functions, &azure);
+    let account = resolver.account(&top, &parameters);
+    resolver.pools(account.concurrent_executions, &resolved);
+    let (configs, tags): (Vec<_>, Vec<_>) = resolved
+        .into_iter()
+        .map(|function| (function.config, function.tags))
+        .unzip();
+    let mut traffic = Traffic {
+        reader,
+        dated: &top.dated,
+        parameters: &parameters,
+        functions: &configs,
+        directory: &directory,
+        azure,
+        seed: top.seed,
+        start: top.start,
+        duration: top.duration,
+        configs: Vec::new(),
+        streams: Vec::new(),
+        sources: Vec::new(),
+    };
+    for entry in resolver.named("traffic") {
+        traffic.read(entry);
+    }
+    let (traffic, streams, sources) = (traffic.configs, traffic.streams, traffic.sources);
+    let queues = resolver.queues(&configs);
+    let billing = resolver.billing(&top, &parameters);
+    Resolution {
+        expectations: resolver.expectations(),
+        changed_parameters: resolver.changed_parameters(),
+        plan: Plan {
+            name: top.name,
+            seed: top.seed,
+            replication: 0,
+            start: top.start,
+            model_date: top.dated.model_date,
+            warm_up: top.warm_up,
+            duration: top.duration,
+            drain: top.drain,
+            account,
+            functions: configs,
+            tags,
+            traffic,
+            streams,
+            sources,
+            queues,
+            billing,
+        },
+    }
+}
+
+/// The scalars at the top of a scenario.
+struct Top {
+    name: String,
+    seed: u64,
+    start: Timestamp,
+    duration: Span,
+    warm_up: Span,
+    drain: Span,
+    region: String,
+    dated: Dated,
+}
+
+struct Resolver<'a> {
+    reader: &'a Reader,
+    root: &'a Node,
+}
+
+impl<'a> Resolver<'a> {
+    fn inner(&self, key: &str) -> Option<&'a Node> {
+        self.root.entry(key).map(|entry| &entry.value)
+    }
+
+    /// The entries of a map from names, by name.
+    fn named(&self, key: &str) -> Vec<&'a Entry> {
+        let mut entries: Vec<&Entry> = self.inner(key).map_or(&[][..], Node::entries).iter().collect();
+        entries.sort_by(|a, b| a.key.cmp(&b.key));
+        entries
+    }
+
+    fn top(&self, path: &Path, options: &LoadOptions) -> Top {
+        let reader = self.reader;
+        let get = |key: &str| self.root.entry(key);
+        let seed = get("seed").and_then(|entry| reader.count(entry, 0, u64::MAX));
+        let default_start = || values::instant(DEFAULT_START).unwrap_or_default();
+        let start = get("start")
+            .and_then(|entry| reader.value(entry, values::instant))
+            .unwrap_or_else(default_start);
+        let day = get("model_date")
+            .and_then(|entry| reader.value(entry, values::date))
+            .map(|day| day.to_string());
+        let region = get("region").and_then(|entry| reader.value(entry, region));
+        let duration = self.duration();
+        Top {
+            name: self.name(path, options),
+            seed: options.seed.or(seed).unwrap_or(0),
+            start,
+            duration,
+            warm_up: self.warm_up(duration),
+            drain: self.drain(),
+            region: region.unwrap_or_else(|| "us-east-1".to_owned()),
+            dated: Dated {
+                model_date: day.unwrap_or_else(|| day_of(start)),
+                forced: dated::forced(reader, self.inner("switches")),
+            },
+        }
+    }
+
+    fn name(&self, path: &Path, options: &LoadOptions) -> String {
+        let stem = path
+            .file_stem()
+            .map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+        let written = self
+            .root
+            .entry("name")
+            .and_then(|entry| self.reader.value(entry, scenario_name));
+        options.name.clone().or(written).unwrap_or(stem)
+    }
+
+    fn duration(&self) -> Span {
+        let example = "1 h";
+        let mark = Mark {
+            end: self.root.mark.start.saturating_add(1),
+            ..self.root.mark
+        };
+        let entry = self
+            .reader
+            .required(self.root, "duration", "the scenario", mark, example);
+        let (lowest, highest) = (Span::from_micros(1), Span::from_secs(731 * DAY));
+        entry
+            .and_then(|entry| self.reader.duration_within(entry, lowest, highest, ""))
+            .unwrap_or(Span::ZERO)
+    }
+
+    fn warm_up(&self, duration: Span) -> Span {
+        let Some(entry) = self.root.entry("warm_up") else {
+            return Span::ZERO;
+        };
+        let warm_up = self.reader.duration(entry).unwrap_or(Span::ZERO);
+        if warm_up >= duration && !duration.is_zero() {
+            let found = format!(
+                "`warm_up` is {}, as long as the whole scenario or longer",
+                entry.value.compact()
+            );
+            self.reader.problem(
+                entry.value.mark,
+                found,
+                format!("less than duration ({duration}) is allowed"),
+            );
+        }
+        warm_up
+    }
+
+    fn drain(&self) -> Span {
+        let Some(entry) = self.root.entry("drain") else {
+            return Span::ZERO;
+        };
+        if entry.value.text() == Some("until_empty") {
+            let found = "`drain: until_empty` is not supported yet";
+            self.reader
+                .problem(entry.value.mark, found, "give a duration of at most 30 d");
+            return Span::ZERO;
+        }
+        let drain = self
+            .reader
+            .duration_within(entry, Span::ZERO, Span::from_secs(30 * DAY), "");
+        drain.unwrap_or(Span::ZERO)
+    }
+
+    /// Traffic entries that name an Azure trace, with what it holds.
+    fn azure_traces(&self) -> Vec<AzureTrace> {
+        let mut traces = Vec::new();
+        for entry in self.named("traffic") {
+            let azure = entry
+                .value
+                .entry("arrivals")
+                .and_then(|arrivals| arrivals.value.entry("azure"));
+            let Some((azure, path)) =
+                azure.and_then(|azure| Some((azure, self.reader.data_path(&azure.value, "azure")?)))
+            else {
+                continue;
+            };
+            match trace::load_azure(&path) {
+                Ok(mut functions) => {
+                    functions.sort_by(|a, b| a.name.cmp(&b.name));
+                    traces.push(AzureTrace {
+                        traffic: entry.key.clone(),
+                        mark: azure.value.mark,
+                        functions,
+                    });
+                }
+                Err(problem) => self
+                    .reader
+                    .problem(azure.value.mark, problem.to_string(), "correct the file"),
+            }
+        }
+        traces
+    }
+
+    fn directory(&self, azure: &[AzureTrace]) -> Directory {
+        let mut directory = Directory::default();
+        let traced: BTreeSet<&str> = azure
+            .iter()
+            .flat_map(|trace| &trace.functions)
+            .map(|function| function.name.as_str())
+            .collect();
+        for entry in self.named("functions") {
+            if let Err(fault) = check_function_name(&entry.key)
+                && !traced.contains(entry.key.as_str())
+            {
+                self.reader.fault(entry.mark, fault);
+            }
+            let inner = |key: &str| entry.value.entry(key).map_or(&[][..], |entry| entry.value.entries());
+            let qualifiers = inner("versions").iter().chain(inner("aliases"));
+            let names: BTreeSet<String> = qualifiers.map(|entry| entry.key.clone()).collect();
+            directory.0.insert(entry.key.clone(), names);
+        }
+        for function in azure.iter().flat_map(|trace| &trace.functions) {
+            directory.0.entry(function.name.clone()).or_default();
+        }
+        directory
+    }
+
+    /// All functions by name: those of the file, and those of Azure traces.
+    fn functions<'f>(&self, functions: &Functions<'f>, azure: &'f [AzureTrace]) -> Vec<Resolved>
+    where
+        'a: 'f,
+    {
+        let mut origins: BTreeMap<&str, Origin<'f>> = BTreeMap::new();
+        for entry in self.named("functions") {
+            let name = entry.key.as_str();
+            let origin = Origin {
+                name,
+                entry: Some(entry),
+                traced: None,
+            };
+            origins.insert(name, origin);
+        }
+        for trace in azure {
+            for function in &trace.functions {
+                let name = function.name.as_str();
+                let origin = origins.entry(name).or_insert(Origin {
+                    name,
+                    entry: None,
+                    traced: None,
+                });
+                origin.traced.get_or_insert((function, trace.mark));
+            }
+        }
+        origins.values().map(|origin| functions.resolve(origin)).collect()
+    }
+
+    fn account(&self, top: &Top, parameters: &AccountParameters) -> AccountConfig {
+        let limit = self
+            .inner("account")
+            .and_then(|node| node.entry("concurrent_executions"));
+        let limit = limit.and_then(|entry| self.reader.count(entry, 1, 10_000_000));
+        let burst = match top.region.as_str() {
+            "us-east-1" | "us-west-2" | "eu-west-1" => 3_000,
+            "ap-northeast-1" | "eu-central-1" | "us-east-2" => 1_000,
+            _ => 500,
+        };
+        AccountConfig {
+            concurrent_executions: limit.unwrap_or(1_000) as u32,
+            rate_shape: parameters.rate_shape,
+            rate_refund: parameters.rate_refund,
+            scaling: match top.dated.on("SW-SCALE") {
+                true => ScalingRule::PerFunction,
+                false => ScalingRule::AccountWide { burst },
+            },
+            scaling_reason: parameters.scaling_reason,
+            account_rate_reason: parameters.account_rate_reason,
+            billing_granularity: Span::from_millis(if top.dated.on("SW-1MS") { 1 } else { 100 }),
+            rate_limits_events: parameters.rate_limits_events,
+        }
+    }
+
+    /// Reserved and provisioned concurrency leave 100 unreserved (CONC-4, CONC-8); reserving 0 is always allowed.
+    fn pools(&self, limit: u32, functions: &[Resolved]) {
+        let room = u64::from(limit).saturating_sub(UNRESERVED_FLOOR);
+        let raise = "or raise account.concurrent_executions";
+        let mut reserved = 0;
+        for function in functions {
+            let amount = u64::from(function.config.reserved.unwrap_or(0));
+            reserved += amount;
+            if let (true, Some(mark)) = (amount > 0 && reserved > room, function.reserved_mark) {
+                let left = u64::from(limit).saturating_sub(reserved);
+                let found =
+                    format!("{reserved} of {limit} concurrent executions are reserved, which leaves {left} unreserved");
+                let allowed =
+                    format!("at least 100 must stay unreserved (CONC-4): reserve at most {room} in total, {raise}");
+                self.reader.problem(mark, found, allowed);
+                return;
+            }
+        }
+        let pool = room.saturating_sub(reserved);
+        let mut provisioned = 0;
+        for function in functions.iter().filter(|function| function.config.reserved.is_none()) {
+            let Some((amount, mark)) = function.provisioned else {
+                continue;
+            };
+            provisioned += amount;
+            if provisioned > pool {
+                let found = format!("{provisioned} concurrent executions are provisioned outside reserved concurrency");
+                let allowed =
+                    format!("at most {pool} fit beside the 100 that stay unreserved (CONC-8): provision less, {raise}");
+                self.reader.problem(mark, found, allowed);
+                return;
+            }
+        }
+    }
+
+    /// Every declared queue and every address that something is sent to.
+    fn queues(&self, functions: &[crate::lambda::FunctionConfig]) -> Vec<String> {
+        let mut queues: BTreeSet<String> = BTreeSet::new();
+        for entry in self.named("queues") {
+            if entry.key.is_empty() || entry.key.contains(char::is_whitespace) {
+                let found = format!("\"{}\" is no name of a queue", shortened(&entry.key));
+                self.reader.problem(
+                    entry.mark,
+                    found,
+                    "letters, digits, hyphens and underscores are allowed",
+                );
+            } else if entry.key.ends_with(".fifo") {
+                let found = "FIFO queues are not supported yet";
+                self.reader.problem(entry.mark, found, "use a standard queue");
+            }
+            queues.insert(format!("sqs:{}", entry.key));
+        }
+        for function in functions {
+            let letters = function
+                .versions
+                .iter()
+                .filter_map(|version| version.dead_letter.clone());
+            let events = function.qualifiers.iter().map(|qualifier| &qualifier.event_invoke);
+            let sent = events
+                .flat_map(|event| [event.on_success.clone(), event.on_failure.clone()])
+                .flatten();
+            queues.extend(letters.chain(sent));
+        }
+        queues.into_iter().collect()
+    }
+
+    fn billing(&self, top: &Top, parameters: &AccountParameters) -> BillingConfig {
+        let account = self.inner("account");
+        let free = account.and_then(|node| node.entry("free_tier"));
+        let free = free.and_then(|entry| {
+            if entry.value.text() == Some("prorated") {
+                let found = "`free_tier: prorated` is not supported yet";
+                self.reader
+                    .problem(entry.value.mark, found, "true and false are allowed");
+                return None;
+            }
+            self.reader.flag(entry)
+        });
+        BillingConfig {
+            region: top.region.clone(),
+            priced_at: priced_at(top),
+            book: PriceBook::built_in(),
+            free_tier: if free == Some(true) {
+                FreeTier::On
+            } else {
+                FreeTier::Off
+            },
+            month_to_date: self.month_to_date(account.and_then(|node| node.entry("month_to_date"))),
+            rounding: parameters.rounding,
+            month: parameters.month,
+        }
+    }
+
+    fn month_to_date(&self, entry: Option<&Entry>) -> MonthToDate {
+        let node = entry.map(|entry| &entry.value);
+        if let Some(streamed) = node.and_then(|node| node.entry("streamed_gb"))
+            && self.reader.factor(streamed).is_some_and(|amount| amount > 0.0)
+        {
+            let found = "`streamed_gb` above 0 is not supported yet";
+            self.reader.problem(streamed.value.mark, found, "leave it 0");
+        }
+        let requests = node.and_then(|node| node.entry("requests"));
+        let seconds = node.and_then(|node| node.entry("gb_seconds")).map(|entry| &entry.value);
+        let used = |key: &str| {
+            let entry = seconds.and_then(|node| node.entry(key));
+            entry
+                .and_then(|entry| self.reader.value(entry, values::gb_seconds))
+                .unwrap_or(0)
+        };
+        MonthToDate {
+            requests: requests
+                .and_then(|entry| self.reader.count(entry, 0, 1_000_000_000_000_000))
+                .unwrap_or(0),
+            x86_64_mb_ms: used("x86_64"),
+            arm64_mb_ms: used("arm64"),
+        }
+    }
+
+    fn expectations(&self) -> Vec<Expectation> {
+        let Some(entry) = self.root.entry("expect") else {
+            return Vec::new();
+        };
+        let allowed = "a list of lines such as `- functions.checkout.Throttles == 0` is allowed";
+        let items = match &entry.value.kind {
+            super::tree::Kind::Empty => &[][..],
+            _ => self.reader.list(entry, allowed).unwrap_or(&[]),
+        };
+        let line = |node: &Node| {
+            let (path, operator, value) = self.reader.scalar(node, "expect", expectation::split)?;
+            Some(Expectation {
+                place: self.reader.sources[node.mark.source as usize].place(node.mark),
+                text: node.text().unwrap_or_default().to_owned(),
+                path,
+                operator,
+                value,
+            })
+        };
+        items.iter().filter_map(line).collect()
+    }
+
+    fn changed_parameters(&self) -> Vec<(String, String)> {
+        let own = self.inner("parameters").map_or(&[][..], Node::entries);
+        let mut changed = parameters::changed(own, "");
+        for function in self.named("functions") {
+            if let Some(own) = function.value.entry("parameters") {
+                changed.extend(parameters::changed(
+                    own.value.entries(),
+                    &format!("functions.{}.parameters.", function.key),
+                ));
+            }
+        }
+        changed.sort();
+        changed
+    }
+}
+
+/// The day of an instant in UTC.
+fn day_of(instant: Timestamp) -> String {
+    let at = jiff::Timestamp::from_microsecond(instant.0).unwrap_or_default();
+    jiff::tz::TimeZone::UTC.to_datetime(at).date().to_string()
+}
+
+/// The instant whose prices hold: the start, unless SW-TIER says otherwise (a forced switch, or another model date).
+fn priced_at(top: &Top) -> Timestamp {
+    let tiers_from = switches::find("SW-TIER").map_or("", |switch| switch.from);
+    let Ok(turn) = values::instant(tiers_from) else {
+        return top.start;
+    };
+    match top.dated.on("SW-TIER") {
+        true => top.start.max(turn),
+        false => top.start.min(Timestamp(turn.0 - 1)),
+    }
+}
+
+fn region(text: &str) -> Result<String, Fault> {
+    let parts: Vec<&str> = text.split('-').collect();
+    let letters = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase());
+    let fits = match parts.as_slice() {
+        [words @ .., number] => words.len() >= 2 && words.iter().all(letters) && number.parse::<u8>().is_ok(),
+        [] => false,
+    };
+    match fits {
+        true => Ok(text.to_owned()),
+        false => Err(Fault::new(
+            format!("is \"{}\"", shortened(text)),
+            "an AWS region such as us-east-1 is allowed",
+        )),
+    }
+}
+
+/// A name that can be a folder's.
+fn scenario_name(text: &str) -> Result<String, Fault> {
+    let forbidden = |c: char| c.is_control() || matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|');
+    if text.trim().is_empty() || text.len() > 100 || text.starts_with('.') || text.chars().any(forbidden) {
+        let allowed = "up to 100 letters, digits, blanks, hyphens and underscores are allowed: it names the run folder";
+        return Err(Fault::new(format!("is \"{}\"", shortened(text)), allowed));
+    }
+    Ok(text.to_owned())
+}

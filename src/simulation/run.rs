@@ -1,0 +1,187 @@
+use crate::facts::Observer;
+use crate::lambda::{FunctionConfig, Platform};
+use crate::metrics::{FunctionInfo, Recorder, RecorderConfig, Sink, StreamInfo, Summary, Timeline, TimelineSummary};
+use crate::pricing::{self, Bill, Meter, MeteredFunction, MeteredQualifier, MeteredVersion, Usage};
+use crate::simulation::Plan;
+use crate::units::{SimTime, Span};
+use crate::workload::Arrivals;
+
+/// Everything a run found out.
+#[derive(Clone, Debug)]
+pub struct RunResult {
+    /// Counts, gauges and quantiles.
+    pub summary: Summary,
+    /// The run in a few hundred steps.
+    pub timeline: TimelineSummary,
+    /// What was used, in whole numbers.
+    pub usage: Usage,
+    /// What that costs.
+    pub bill: Bill,
+    /// What a month of it would cost (§9.4, step 9).
+    pub monthly_estimate: Bill,
+}
+
+/// Told now and then how far a run is; may stop it.
+pub trait Pace {
+    /// `now` has been reached; `false` stops the run, which then has no result.
+    fn reached(&mut self, now: SimTime) -> bool;
+}
+
+impl Pace for () {
+    fn reached(&mut self, _now: SimTime) -> bool {
+        true
+    }
+}
+
+/// Arrivals between two looks at the [`Pace`].
+const PACE_ARRIVALS: u32 = 16_384;
+
+/// One run from an empty platform to the plan's horizon. `sink` gets datapoints as they are complete, `extra` hears
+/// everything that the built-in listeners hear. `None` only where `pace` stopped it.
+pub fn simulate(plan: &Plan, sink: &mut dyn Sink, extra: &mut impl Observer, pace: &mut dyn Pace) -> Option<RunResult> {
+    let horizon = plan.horizon();
+    let recorder = Recorder::new(recorder_config(plan), sink);
+    let meter = Meter::new(plan.start, &metered(plan)).billing_by(plan.account.billing_granularity);
+    let memory = plan
+        .functions
+        .iter()
+        .map(|function| function.versions.iter().map(|version| version.memory).collect());
+    let timeline = Timeline::new(horizon, memory.collect());
+    let mut watchers = ((recorder, meter), (timeline, extra));
+    let seed = (plan.seed, plan.replication);
+    let (functions, traffic, streams) = (&plan.functions, &plan.traffic, &plan.streams);
+    let mut platform = Platform::new(seed, &plan.account, functions, traffic, streams, horizon, &mut watchers);
+    let mut arrivals = Arrivals::new(&plan.sources);
+
+    let (warm_up, traffic_end) = (SimTime::ZERO + plan.warm_up, SimTime::ZERO + plan.duration);
+    run_until(warm_up, &mut platform, &mut arrivals, &mut watchers, pace)?;
+    platform.begin_window(warm_up, &mut watchers);
+    run_until(traffic_end, &mut platform, &mut arrivals, &mut watchers, pace)?;
+    drain(traffic_end, horizon, &mut platform, &mut watchers, pace)?;
+
+    let unanswered = platform.close(horizon, &mut watchers);
+    let ((recorder, meter), (timeline, _)) = watchers;
+    let (summary, latency_quantiles) = recorder.finish(&unanswered);
+    let usage = meter.finish(horizon);
+    Some(RunResult {
+        summary,
+        timeline: timeline.finish(latency_quantiles),
+        bill: pricing::bill(&usage, &plan.billing),
+        monthly_estimate: pricing::monthly_estimate(&usage, &plan.billing, plan.duration + plan.drain, plan.start),
+        usage,
+    })
+}
+
+/// The core loop: every arrival before `end`, each after everything due up to its instant, then what else is due before
+/// `end`.
+fn run_until<O: Observer>(
+    end: SimTime,
+    platform: &mut Platform,
+    arrivals: &mut Arrivals,
+    watchers: &mut O,
+    pace: &mut dyn Pace,
+) -> Option<()> {
+    let mut since_pace = 0;
+    while arrivals.next_time().is_some_and(|time| time < end) {
+        let Some(arrival) = arrivals.next() else { break };
+        platform.admit(&arrival, watchers);
+        since_pace += 1;
+        if since_pace == PACE_ARRIVALS {
+            since_pace = 0;
+            pace.reached(arrival.time).then_some(())?;
+        }
+    }
+    advance_before(end, platform, watchers);
+    pace.reached(end).then_some(())
+}
+
+/// Lets the platform work off what waits, without new arrivals.
+fn drain<O: Observer>(
+    from: SimTime,
+    end: SimTime,
+    platform: &mut Platform,
+    watchers: &mut O,
+    pace: &mut dyn Pace,
+) -> Option<()> {
+    let step = Span::from_secs(600);
+    let mut now = from;
+    while now < end {
+        now = (now + step).min(end);
+        advance_before(now, platform, watchers);
+        pace.reached(now).then_some(())?;
+    }
+    Some(())
+}
+
+/// Nothing due at the end of a window happens in it (contract §2.5).
+fn advance_before<O: Observer>(end: SimTime, platform: &mut Platform, watchers: &mut O) {
+    if let Some(last) = end.as_micros().checked_sub(1) {
+        platform.advance_to(SimTime::from_micros(last), watchers);
+    }
+}
+
+fn recorder_config(plan: &Plan) -> RecorderConfig {
+    let place = |address: &Option<String>| {
+        address
+            .as_ref()
+            .and_then(|address| plan.queues.iter().position(|queue| queue == address))
+    };
+    let info = |function: &FunctionConfig| FunctionInfo {
+        reserved: function.reserved,
+        versions: function.versions.len(),
+        destinations: function
+            .qualifiers
+            .iter()
+            .map(|qualifier| {
+                (
+                    place(&qualifier.event_invoke.on_success),
+                    place(&qualifier.event_invoke.on_failure),
+                )
+            })
+            .collect(),
+        dead_letters: function
+            .qualifiers
+            .iter()
+            .map(|qualifier| place(&function.versions[qualifier.version.index()].dead_letter))
+            .collect(),
+    };
+    let stream = |stream: &crate::lambda::StreamConfig| StreamInfo {
+        traffic: stream.traffic,
+        function: stream.function,
+        qualifier: stream.qualifier,
+        invocation_type: stream.invocation_type,
+        identity: stream.key.identity(),
+    };
+    RecorderConfig {
+        warm_up: plan.warm_up,
+        duration: plan.duration,
+        horizon: plan.horizon(),
+        traffic: plan.traffic.len(),
+        streams: plan.streams.iter().map(stream).collect(),
+        functions: plan.functions.iter().map(info).collect(),
+        queues: plan.queues.len(),
+    }
+}
+
+fn metered(plan: &Plan) -> Vec<MeteredFunction> {
+    let function = |function: &FunctionConfig| MeteredFunction {
+        versions: function
+            .versions
+            .iter()
+            .map(|version| MeteredVersion {
+                architecture: version.architecture,
+                memory: version.memory,
+                ephemeral_storage: version.ephemeral_storage,
+            })
+            .collect(),
+        qualifiers: function
+            .qualifiers
+            .iter()
+            .map(|qualifier| MeteredQualifier {
+                version: qualifier.version,
+                additional: qualifier.additional,
+            })
+            .collect(),
+    };
+    plan.functions.iter().map(function).collect()
+}

@@ -1,0 +1,21 @@
+//! Recorded arrivals: traces as tables, Azure Functions 2019 traces, and measured values for empirical distributions.
+//!
+//! Everything here reads files in one pass and in constant memory, and answers a bad one with a [`TraceProblem`].
+
+mod azure;
+mod csv_trace;
+mod decimal;
+mod empirical;
+mod field;
+mod parquet_rows;
+mod problem;
+mod row;
+mod rows;
+mod source;
+mod table;
+mod zstd;
+
+pub use azure::{AzureFunction, load_azure};
+pub use csv_trace::CsvTrace;
+pub use empirical::load_empirical;
+pub use problem::TraceProblem;

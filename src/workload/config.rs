@@ -1,0 +1,100 @@
+//! What arrives when, resolved: built by the scenario room, turned into arrivals by [`super::Arrivals`].
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::facts::{Recorded, StreamId};
+use crate::kernel::Distribution;
+use crate::kernel::draws::StreamKey;
+use crate::units::{Rate, SimTime, Span};
+
+/// One source of arrivals: a traffic entry, or one function of a trace.
+#[derive(Clone, Debug)]
+pub struct SourceConfig {
+    /// The stream of its arrivals; a trace with a `function` column adds the row's stream number to it.
+    pub stream: StreamId,
+    /// Draws of its arrivals.
+    pub key: StreamKey,
+    /// First instant that counts.
+    pub from: SimTime,
+    /// First instant that no longer counts.
+    pub until: SimTime,
+    /// Factor on rates; on recorded arrivals the mean number of copies.
+    pub scale: f64,
+    /// What arrives when.
+    pub process: Process,
+}
+
+/// The arrival processes of contract §2.2.
+#[derive(Clone, Debug)]
+pub enum Process {
+    /// Poisson with a rate that is linear between points.
+    Poisson(RateProfile),
+    /// Evenly spaced from the window's start.
+    Constant(Rate),
+    /// Poisson bursts between pauses, the first burst at the window's start.
+    Bursts {
+        /// Length of a burst.
+        burst: Distribution,
+        /// Length of a pause.
+        pause: Distribution,
+        /// Rate inside a burst.
+        rate: Rate,
+    },
+    /// Markov-modulated Poisson: exponential stays, the next state uniform among the others, starting in the first.
+    Modulated {
+        /// Rate in each state (at least two states).
+        rates: Vec<Rate>,
+        /// Mean stay in each state.
+        mean_stay: Vec<Span>,
+    },
+    /// Exactly at these instants, ascending.
+    At(Vec<SimTime>),
+    /// Several at one instant.
+    Together {
+        /// How many.
+        count: u64,
+        /// When.
+        time: SimTime,
+    },
+    /// At a fixed interval (> 0).
+    Every {
+        /// The first firing.
+        first: SimTime,
+        /// Between firings.
+        interval: Span,
+    },
+    /// Exact counts per minute since t = 0, ascending by minute, uniform inside the minute.
+    Minutes(Vec<(u32, u32)>),
+    /// Recorded arrivals, read as they come.
+    Trace(Arc<dyn TraceFile>),
+}
+
+/// A rate over time (the intensity of a Poisson process).
+#[derive(Clone, Debug, PartialEq)]
+pub struct RateProfile {
+    /// Instant and rate, instants strictly rising, at least one. Constant before the first and after the last.
+    pub points: Vec<(SimTime, Rate)>,
+    /// Period after which the profile begins again (longer than the last point); `None` never.
+    pub repeat: Option<Span>,
+}
+
+/// One row of a trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TraceRow {
+    /// When.
+    pub time: SimTime,
+    /// Added to the source's stream number: which function of the trace.
+    pub stream: u32,
+    /// What was recorded of it.
+    pub recorded: Recorded,
+}
+
+/// A trace that can be read from its beginning as often as needed. It was checked when the scenario was loaded.
+pub trait TraceFile: fmt::Debug + Send + Sync {
+    /// Its rows, ascending by time. Should reading fail after all, the rows end and [`TraceFile::failure`] says why.
+    fn rows(&self) -> Box<dyn Iterator<Item = TraceRow> + Send>;
+
+    /// Why rows ended before the file did, if they did.
+    fn failure(&self) -> Option<String>;
+}

@@ -1,0 +1,202 @@
+use super::config::RateProfile;
+use crate::kernel::Distribution;
+use crate::kernel::draws::{Purpose, StreamKey};
+use crate::kernel::math;
+use crate::units::{SimTime, Span};
+
+const TWO_53: f64 = 9_007_199_254_740_992.0;
+
+/// Unit-rate exponential gap at a 53-bit uniform.
+#[inline]
+pub(super) fn unit_gap(uniform: u64) -> f64 {
+    -math::ln(1.0 - (uniform | 1) as f64 / TWO_53)
+}
+
+/// A stretch of time in which the rate of a Poisson process is linear.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Segment {
+    /// First instant.
+    pub start: SimTime,
+    /// First instant after it; [`SimTime::MAX`] where it never ends.
+    pub end: SimTime,
+    /// Events per microsecond at `start`.
+    pub rate: f64,
+    /// Change of the rate per microsecond.
+    pub slope: f64,
+}
+
+/// The rate of a Poisson process over time, segment by segment.
+#[derive(Clone, Debug)]
+pub(super) enum Intensity {
+    Profile {
+        profile: RateProfile,
+        scale: f64,
+    },
+    Bursts {
+        burst: Distribution,
+        pause: Distribution,
+        rate: f64,
+        phase: u64,
+    },
+    Modulated {
+        rates: Vec<f64>,
+        mean_stay: Vec<Distribution>,
+        state: usize,
+        phase: u64,
+    },
+}
+
+impl Intensity {
+    /// The segment that begins at `start`; called with rising instants, each the end of the segment before.
+    pub fn segment(&mut self, start: SimTime, key: StreamKey) -> Segment {
+        match self {
+            Intensity::Profile { profile, scale } => profile_segment(profile, *scale, start),
+            Intensity::Bursts {
+                burst,
+                pause,
+                rate,
+                phase,
+            } => {
+                let lengths = key.draw(*phase / 2, 0, Purpose::Phase);
+                let bursting = *phase % 2 == 0;
+                let length = if bursting {
+                    burst.sample(lengths.first)
+                } else {
+                    pause.sample(lengths.second)
+                };
+                *phase += 1;
+                constant(start, length, if bursting { *rate } else { 0.0 })
+            }
+            Intensity::Modulated {
+                rates,
+                mean_stay,
+                state,
+                phase,
+            } => {
+                let draw = key.draw(*phase, 0, Purpose::Phase);
+                let segment = constant(start, mean_stay[*state].sample(draw.first), rates[*state]);
+                let others = rates.len() as u128 - 1;
+                let skip = ((draw.second as u128 * others) >> 53) as usize;
+                *state = if skip < *state { skip } else { skip + 1 };
+                *phase += 1;
+                segment
+            }
+        }
+    }
+
+    /// Whether no event can come after `time`.
+    pub fn is_over(&self, segment: &Segment) -> bool {
+        segment.end == SimTime::MAX && segment.rate <= 0.0 && segment.slope == 0.0
+    }
+}
+
+/// Phases of length zero would never let time pass: they last a microsecond.
+fn constant(start: SimTime, length: Span, rate: f64) -> Segment {
+    let end = start.saturating_add(length.max(Span::from_micros(1)));
+    Segment {
+        start,
+        end,
+        rate,
+        slope: 0.0,
+    }
+}
+
+fn profile_segment(profile: &RateProfile, scale: f64, start: SimTime) -> Segment {
+    let points = &profile.points;
+    let rate = |index: usize| points[index].1.per_micro() * scale;
+    let period = profile.repeat.map_or(u64::MAX, Span::as_micros);
+    let offset = start.as_micros() % period;
+    let base = start.as_micros() - offset;
+    let absolute = |micros: u64| SimTime::from_micros(base.saturating_add(micros));
+    let after = points.partition_point(|point| point.0.as_micros() <= offset);
+    if after == 0 {
+        return Segment {
+            start,
+            end: absolute(points[0].0.as_micros()),
+            rate: rate(0),
+            slope: 0.0,
+        };
+    }
+    if after == points.len() {
+        return Segment {
+            start,
+            end: absolute(period),
+            rate: rate(after - 1),
+            slope: 0.0,
+        };
+    }
+    let (from, to) = (points[after - 1].0.as_micros(), points[after].0.as_micros());
+    let slope = (rate(after) - rate(after - 1)) / (to - from) as f64;
+    Segment {
+        start,
+        end: absolute(to),
+        rate: rate(after - 1) + slope * (offset - from) as f64,
+        slope,
+    }
+}
+
+/// A Poisson process with a rate that varies, by exact inversion: unit-rate exponential gaps in the integrated rate.
+#[derive(Clone, Debug)]
+pub(super) struct Poisson {
+    intensity: Intensity,
+    segment: Segment,
+    /// Last event: whole microseconds and 1/65,536ths, so that short gaps are not biased by rounding.
+    micros: u64,
+    fraction: u64,
+}
+
+impl Poisson {
+    pub fn new(mut intensity: Intensity, from: SimTime, key: StreamKey) -> Poisson {
+        let segment = intensity.segment(from, key);
+        Poisson {
+            intensity,
+            segment,
+            micros: from.as_micros(),
+            fraction: 0,
+        }
+    }
+
+    /// The next event after a gap in units of the mean; `None` where it is at `until` or later.
+    pub fn next(&mut self, mut gap: f64, until: SimTime, key: StreamKey) -> Option<SimTime> {
+        loop {
+            let left =
+                self.segment.end.as_micros().saturating_sub(self.micros) as f64 - self.fraction as f64 / 65_536.0;
+            let (expected, moved) = if self.segment.slope == 0.0 {
+                (self.segment.rate * left, gap / self.segment.rate)
+            } else {
+                self.along_slope(gap, left)
+            };
+            if gap < expected {
+                self.move_by(moved);
+                let time = SimTime::from_micros(self.micros);
+                return (time < until).then_some(time);
+            }
+            if self.segment.end >= until || self.intensity.is_over(&self.segment) {
+                return None;
+            }
+            gap -= expected;
+            self.micros = self.segment.end.as_micros();
+            self.fraction = 0;
+            self.segment = self.intensity.segment(self.segment.end, key);
+        }
+    }
+
+    /// Expected events in the `left` microseconds of a sloped segment, and how far into them `gap` of them reaches.
+    fn along_slope(&self, gap: f64, left: f64) -> (f64, f64) {
+        let slope = self.segment.slope;
+        let into = (self.micros - self.segment.start.as_micros()) as f64 + self.fraction as f64 / 65_536.0;
+        let rate = (self.segment.rate + slope * into).max(0.0);
+        let rate_at_end = (rate + slope * left).max(0.0);
+        let discriminant = (rate * rate + 2.0 * slope * gap).max(0.0);
+        (
+            0.5 * (rate + rate_at_end) * left,
+            2.0 * gap / (rate + discriminant.sqrt()),
+        )
+    }
+
+    fn move_by(&mut self, micros: f64) {
+        let total = self.fraction + (micros * 65_536.0 + 0.5) as u64;
+        self.micros += total >> 16;
+        self.fraction = total & 0xffff;
+    }
+}

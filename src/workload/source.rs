@@ -1,0 +1,388 @@
+use super::config::{Process, SourceConfig, TraceRow};
+use super::intensity::{Intensity, Poisson, unit_gap};
+use crate::facts::{Arrival, Recorded, StreamId};
+use crate::kernel::Distribution;
+use crate::kernel::draws::{BLOCK, Pair, Purpose, StreamKey};
+use crate::units::{Rate, Share, SimTime, Span};
+
+const MINUTE_MICROS: u64 = 60_000_000;
+
+/// One source's arrivals, ascending by time.
+pub(super) struct Source {
+    stream: StreamId,
+    until: SimTime,
+    ordinal: u64,
+    draws: WorkDraws,
+    generator: Generator,
+}
+
+enum Generator {
+    Poisson(Poisson),
+    Constant { from: SimTime, rate: Rate },
+    Recorded(Copies<Box<dyn Iterator<Item = TraceRow> + Send>>),
+    Minutes(Minutes),
+}
+
+impl Source {
+    pub fn new(config: &SourceConfig) -> Source {
+        Source {
+            stream: config.stream,
+            until: config.until,
+            ordinal: 0,
+            draws: WorkDraws::new(config.key),
+            generator: Generator::new(config),
+        }
+    }
+
+    /// The next arrival inside the window.
+    pub fn next(&mut self) -> Option<Arrival> {
+        let ordinal = self.ordinal;
+        let draw = self.draws.get(ordinal);
+        let (time, offset, recorded) = match &mut self.generator {
+            Generator::Poisson(poisson) => (
+                poisson.next(draw.gap, self.until, self.draws.key)?,
+                0,
+                Recorded::default(),
+            ),
+            Generator::Constant { from, rate } => (*from + rate.spaced(ordinal)?, 0, Recorded::default()),
+            Generator::Recorded(rows) => rows.next().map(|row| (row.time, row.stream, row.recorded))?,
+            Generator::Minutes(minutes) => (minutes.next(ordinal)?, 0, Recorded::default()),
+        };
+        if time >= self.until {
+            return None;
+        }
+        self.ordinal += 1;
+        let stream = StreamId(self.stream.0 + offset);
+        Some(Arrival {
+            time,
+            stream,
+            ordinal,
+            uniform: draw.uniform,
+            recorded,
+        })
+    }
+}
+
+impl Generator {
+    fn new(config: &SourceConfig) -> Generator {
+        let (from, key, scale) = (config.from, config.key, config.scale);
+        let poisson = |intensity| Generator::Poisson(Poisson::new(intensity, from, key));
+        let row = |time| TraceRow {
+            time,
+            stream: 0,
+            recorded: Recorded::default(),
+        };
+        let recorded = |rows: Box<dyn Iterator<Item = TraceRow> + Send>| {
+            Generator::Recorded(Copies::new(
+                Box::new(rows.skip_while(move |row| row.time < from)),
+                key,
+                scale,
+            ))
+        };
+        match &config.process {
+            Process::Poisson(profile) => poisson(Intensity::Profile {
+                profile: profile.clone(),
+                scale,
+            }),
+            Process::Constant(rate) => Generator::Constant {
+                from,
+                rate: rate.scaled(scale),
+            },
+            Process::Bursts { burst, pause, rate } => poisson(Intensity::Bursts {
+                burst: burst.clone(),
+                pause: pause.clone(),
+                rate: rate.per_micro() * scale,
+                phase: 0,
+            }),
+            Process::Modulated { rates, mean_stay } => poisson(Intensity::Modulated {
+                rates: rates.iter().map(|rate| rate.per_micro() * scale).collect(),
+                mean_stay: mean_stay
+                    .iter()
+                    .map(|mean| Distribution::exponential(mean.as_millis_f64()))
+                    .collect(),
+                state: 0,
+                phase: 0,
+            }),
+            Process::At(times) => recorded(Box::new(times.clone().into_iter().map(row))),
+            Process::Together { count, time } => {
+                let time = *time;
+                recorded(Box::new((0..*count).map(move |_| row(time))))
+            }
+            Process::Every { first, interval } => recorded(every(*first, *interval, from, row)),
+            Process::Trace(file) => recorded(file.rows()),
+            Process::Minutes(counts) => Generator::Minutes(Minutes::new(counts.clone(), from, key, scale)),
+        }
+    }
+}
+
+fn every(
+    first: SimTime,
+    interval: Span,
+    from: SimTime,
+    row: impl Fn(SimTime) -> TraceRow + Send + 'static,
+) -> Box<dyn Iterator<Item = TraceRow> + Send> {
+    let interval = interval.max(Span::from_micros(1));
+    let skipped = from.since(first).as_micros().div_ceil(interval.as_micros());
+    let start = first.saturating_add(Span::from_micros(skipped * interval.as_micros()));
+    Box::new(std::iter::successors(Some(start), move |time| Some(time.saturating_add(interval))).map(row))
+}
+
+/// What is drawn for an arrival.
+#[derive(Clone, Copy)]
+struct Work {
+    /// To the arrival before, in units of the mean gap.
+    gap: f64,
+    /// 53-bit uniform of the handler duration.
+    uniform: u64,
+}
+
+impl From<Pair> for Work {
+    fn from(pair: Pair) -> Work {
+        Work {
+            gap: unit_gap(pair.first),
+            uniform: pair.second,
+        }
+    }
+}
+
+/// The draws of a source's arrivals: one by one while it hardly has any, in blocks once it is busy, because then the
+/// processor works on several at once.
+struct WorkDraws {
+    key: StreamKey,
+    block: Vec<Work>,
+}
+
+impl WorkDraws {
+    fn new(key: StreamKey) -> WorkDraws {
+        WorkDraws { key, block: Vec::new() }
+    }
+
+    fn get(&mut self, ordinal: u64) -> Work {
+        let slot = (ordinal % BLOCK as u64) as usize;
+        if ordinal < BLOCK as u64 {
+            return self.key.draw(ordinal, 0, Purpose::Work).into();
+        }
+        if slot == 0 {
+            let mut pairs = [Pair { first: 0, second: 0 }; BLOCK];
+            self.key.draw_block(ordinal, Purpose::Work, &mut pairs);
+            self.block.clear();
+            self.block.extend(pairs.map(Work::from));
+        }
+        self.block[slot]
+    }
+}
+
+/// Each recorded arrival `scale` times on average: the whole part always, the fraction by a draw.
+struct Copies<I> {
+    rows: I,
+    key: StreamKey,
+    whole: u64,
+    fraction: Share,
+    row_number: u64,
+    current: Option<TraceRow>,
+    left: u64,
+}
+
+impl<I: Iterator<Item = TraceRow>> Copies<I> {
+    fn new(rows: I, key: StreamKey, scale: f64) -> Copies<I> {
+        let scale = scale.max(0.0);
+        let fraction = Share::from_fraction(scale.fract());
+        Copies {
+            rows,
+            key,
+            whole: scale as u64,
+            fraction,
+            row_number: 0,
+            current: None,
+            left: 0,
+        }
+    }
+
+    fn next(&mut self) -> Option<TraceRow> {
+        while self.left == 0 {
+            self.current = Some(self.rows.next()?);
+            self.left = self.whole;
+            if !self.fraction.is_none() {
+                let draw = self.key.draw(self.row_number, 0, Purpose::Copies);
+                self.left += u64::from(self.fraction.covers(draw.second));
+            }
+            self.row_number += 1;
+        }
+        self.left -= 1;
+        self.current
+    }
+}
+
+/// Exact counts per minute, each minute's arrivals uniform inside it.
+struct Minutes {
+    counts: std::vec::IntoIter<(u32, u32)>,
+    from: SimTime,
+    key: StreamKey,
+    scale: f64,
+    /// The current minute's arrivals, latest first.
+    pending: Vec<SimTime>,
+}
+
+impl Minutes {
+    fn new(counts: Vec<(u32, u32)>, from: SimTime, key: StreamKey, scale: f64) -> Minutes {
+        Minutes {
+            counts: counts.into_iter(),
+            from,
+            key,
+            scale,
+            pending: Vec::new(),
+        }
+    }
+
+    fn next(&mut self, ordinal: u64) -> Option<SimTime> {
+        while self.pending.is_empty() {
+            let (minute, count) = self.counts.next()?;
+            let start = minute as u64 * MINUTE_MICROS;
+            let count = self.scaled(minute, count);
+            let position = |k| {
+                let uniform = self.key.draw(ordinal + k, 0, Purpose::Position).first;
+                SimTime::from_micros(start + ((uniform as u128 * MINUTE_MICROS as u128) >> 53) as u64)
+            };
+            self.pending
+                .extend((0..count).map(position).filter(|time| *time >= self.from));
+            self.pending.sort_unstable_by(|a, b| b.cmp(a));
+        }
+        self.pending.pop()
+    }
+
+    fn scaled(&self, minute: u32, count: u32) -> u64 {
+        if self.scale == 1.0 {
+            return count as u64;
+        }
+        let uniform = self.key.draw(minute as u64, 0, Purpose::Copies).second as f64 / (1u64 << 53) as f64;
+        (count as f64 * self.scale + uniform) as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::config::RateProfile;
+    use super::*;
+
+    fn source(process: Process, until_secs: u64, scale: f64) -> Source {
+        Source::new(&SourceConfig {
+            stream: StreamId(0),
+            key: StreamKey::derive(3, 0, "traffic", "t"),
+            from: SimTime::ZERO,
+            until: SimTime::ZERO + Span::from_secs(until_secs),
+            scale,
+            process,
+        })
+    }
+
+    fn times(mut source: Source) -> Vec<u64> {
+        std::iter::from_fn(|| source.next())
+            .map(|arrival| arrival.time.as_micros())
+            .collect()
+    }
+
+    fn profile(points: &[(u64, u64)], repeat: Option<u64>) -> Process {
+        let points = points.iter().map(|&(secs, rate)| {
+            (
+                SimTime::ZERO + Span::from_secs(secs),
+                Rate::events(rate, Span::from_secs(1)),
+            )
+        });
+        Process::Poisson(RateProfile {
+            points: points.collect(),
+            repeat: repeat.map(Span::from_secs),
+        })
+    }
+
+    /// Whether a Poisson count is within five standard deviations of what it should be.
+    fn plausible(count: usize, expected: f64) -> bool {
+        (count as f64 - expected).abs() < 5.0 * expected.sqrt()
+    }
+
+    #[test]
+    fn a_ramp_brings_as_many_arrivals_as_the_area_under_it() {
+        let times = times(source(profile(&[(0, 0), (100, 200), (200, 0)], None), 400, 1.0));
+        assert!(plausible(times.len(), 20_000.0), "{}", times.len());
+        let first_quarter = times.iter().filter(|t| **t < 50_000_000).count();
+        assert!(plausible(first_quarter, 2_500.0), "{first_quarter}");
+        assert!(times.windows(2).all(|pair| pair[0] <= pair[1]) && *times.last().unwrap() < 200_000_000);
+    }
+
+    #[test]
+    fn a_repeated_profile_begins_again_after_each_period() {
+        let times = times(source(profile(&[(0, 100), (10, 0)], Some(20)), 60, 2.0));
+        let in_second_period = times.iter().filter(|t| (20_000_000..30_000_000).contains(*t)).count();
+        assert!(plausible(in_second_period, 1_000.0), "{in_second_period}");
+        assert!(!times.iter().any(|t| (10_000_001..20_000_000).contains(t)));
+    }
+
+    #[test]
+    fn very_dense_poisson_arrivals_are_not_biased_by_whole_microseconds() {
+        let times = times(source(profile(&[(0, 1_000_000)], None), 1, 1.0));
+        assert!(plausible(times.len(), 1e6), "{}", times.len());
+    }
+
+    #[test]
+    fn bursts_are_silent_in_their_pauses() {
+        let constant = |secs| Distribution::constant(Span::from_secs(secs));
+        let rate = Rate::events(50, Span::from_secs(1));
+        let times = times(source(
+            Process::Bursts {
+                burst: constant(10),
+                pause: constant(30),
+                rate,
+            },
+            400,
+            1.0,
+        ));
+        assert!(plausible(times.len(), 5_000.0), "{}", times.len());
+        assert!(times.iter().all(|t| t % 40_000_000 < 10_000_000));
+    }
+
+    #[test]
+    fn modulated_rates_spend_their_mean_stay_in_each_state() {
+        let rates = [5, 300].map(|r| Rate::events(r, Span::from_secs(1))).to_vec();
+        let mean_stay = [60, 20].map(Span::from_secs).to_vec();
+        let count = times(source(Process::Modulated { rates, mean_stay }, 400_000, 1.0)).len() as f64;
+        let expected = 400_000.0 * (5.0 * 60.0 + 300.0 * 20.0) / 80.0;
+        assert!((count / expected - 1.0).abs() < 0.1, "{count}, expected {expected}");
+    }
+
+    #[test]
+    fn counts_per_minute_are_exact_and_stay_inside_their_minute() {
+        let times = times(source(Process::Minutes(vec![(0, 3), (2, 1_000)]), 600, 1.0));
+        assert_eq!(times.iter().filter(|t| **t < 60_000_000).count(), 3);
+        assert_eq!(
+            times.iter().filter(|t| (120_000_000..180_000_000).contains(*t)).count(),
+            1_000
+        );
+        assert_eq!(times.len(), 1_003);
+    }
+
+    #[test]
+    fn scaling_a_recording_copies_its_arrivals() {
+        let at = Process::At(vec![SimTime::from_micros(5); 10_000]);
+        assert_eq!(times(source(at.clone(), 1, 3.0)).len(), 30_000);
+        let half = times(source(at, 1, 0.5)).len();
+        assert!((4_700..5_300).contains(&half), "{half}");
+    }
+
+    #[test]
+    fn the_window_is_half_open() {
+        let every = Process::Every {
+            first: SimTime::ZERO,
+            interval: Span::from_secs(10),
+        };
+        let mut config = SourceConfig {
+            stream: StreamId(0),
+            key: StreamKey::derive(3, 0, "traffic", "t"),
+            from: SimTime::ZERO + Span::from_secs(10),
+            until: SimTime::ZERO + Span::from_secs(30),
+            scale: 1.0,
+            process: every,
+        };
+        assert_eq!(times(Source::new(&config)), [10_000_000, 20_000_000]);
+        config.process = Process::Constant(Rate::events(1, Span::from_secs(7)));
+        assert_eq!(times(Source::new(&config)), [10_000_000, 17_000_000, 24_000_000]);
+    }
+}

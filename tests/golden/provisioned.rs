@@ -1,0 +1,157 @@
+//! Provisioned concurrency (lambda-model §3.3).
+
+use lambdasim::facts::{Arrival, Attempt, InvocationType, Observer, QualifierId, Recorded, Refusal, StartKind};
+use lambdasim::kernel::Distribution;
+use lambdasim::lambda::Platform;
+use lambdasim::units::{SimTime, Span};
+
+use super::harness::{Run, run, sync, together};
+use crate::support;
+
+/// One function whose alias has provisioned concurrency.
+fn alias(duration: &str, amount: u32, length: &str, arrivals: &str) -> Run {
+    run(&format!(
+        "duration: {length}
+functions:
+  f:
+    duration: {duration}
+    versions: {{ 1: {{}} }}
+    aliases: {{ live: {{ function_version: 1, provisioned_concurrent_executions: {amount} }} }}
+traffic:\n{}",
+        sync("callers", "f:live", arrivals)
+    ))
+}
+
+#[test]
+fn gvb_16_the_eleventh_at_once_spills_from_ten_provisioned_environments() {
+    let run = alias("1 s", 10, "10 s", &together(11, 0));
+    let split = [
+        ("ProvisionedConcurrencyInvocations", 10),
+        ("ProvisionedConcurrencySpilloverInvocations", 1),
+    ];
+    run.assert_counts("functions/f/provisioned", &split);
+    run.assert_counts(
+        "functions/f",
+        &[("succeeded", 11), ("Throttles", 0), ("cold_starts", 1)],
+    );
+}
+
+#[test]
+fn gvb_16_the_hundred_and_first_in_a_second_spills_from_ten_provisioned_environments() {
+    let every_millisecond: Vec<String> = (0..=100).map(|ms| format!("{ms} ms")).collect();
+    let run = alias("10 ms", 10, "10 s", &format!("at: [{}]", every_millisecond.join(", ")));
+    let split = [
+        ("ProvisionedConcurrencyInvocations", 100),
+        ("ProvisionedConcurrencySpilloverInvocations", 1),
+    ];
+    run.assert_counts("functions/f/provisioned", &split);
+    run.assert_counts(
+        "functions/f",
+        &[("succeeded", 101), ("Throttles", 0), ("cold_starts", 1)],
+    );
+    run.assert_counts("functions/f/ConcurrentExecutions", &[("max", 10)]);
+}
+
+#[test]
+fn gvb_17_utilisation_is_busy_over_allocated() {
+    let seven = alias("1 s", 10, "10 s", &together(7, 0));
+    seven.assert_number("functions/f/provisioned/utilization_max", 0.7);
+    let sixty = alias("1 s", 100, "10 s", &together(60, 0));
+    sixty.assert_number("functions/f/provisioned/utilization_max", 0.6);
+}
+
+#[test]
+fn gvb_21_provisioned_gauges_and_counts_by_the_minute() {
+    let run = alias("10 s", 5, "3 min", "at: [10 s, 70 s, 75 s]");
+    for (metric, statistic) in [
+        ("ProvisionedConcurrentExecutions", "Maximum"),
+        ("ProvisionedConcurrencyInvocations", "Sum"),
+    ] {
+        let rows = run.csv("metrics.csv");
+        let of_alias = rows
+            .iter()
+            .filter(|row| row["function"] == "f" && row["qualifier"] == "live");
+        let points = of_alias.filter(|row| row["metric"] == metric && row["statistic"] == statistic);
+        let values: Vec<&str> = points.map(|row| row["value"].as_str()).collect();
+        // Nothing runs in the third minute: its row is absent or 0.
+        assert_eq!(values.get(..2), Some(["1", "2"].as_slice()), "{metric} {values:?}");
+    }
+}
+
+/// What served each attempt, and whether it spilled.
+#[derive(Default)]
+struct Served {
+    attempts: Vec<(SimTime, StartKind, bool)>,
+    refused: usize,
+}
+
+impl Observer for Served {
+    fn ran(&mut self, attempt: &Attempt) {
+        self.attempts.push((attempt.start, attempt.start_kind, attempt.spilled));
+    }
+
+    fn refused(&mut self, _refusal: &Refusal) {
+        self.refused += 1;
+    }
+}
+
+#[test]
+fn gvb_15_provisioned_environments_requested_during_the_run_are_usable_all_at_once_after_140_s() {
+    let mut plan = support::plan(Span::from_secs(1_000));
+    plan.account.concurrent_executions = 5_100;
+    let mut function = support::function("f", Distribution::constant(Span::from_millis(500)));
+    let published = support::version("1", Distribution::constant(Span::from_millis(500)));
+    function.versions.push(published);
+    function.qualifiers.push(support::qualifier(Some("1"), 1));
+    function.qualifiers.push(support::qualifier(Some("live"), 1));
+    let live = QualifierId(2);
+    let f = support::add_function(&mut plan, function);
+    let stream = support::add_traffic(&mut plan, "t", f, InvocationType::RequestResponse, support::poisson(1));
+    plan.streams[0].qualifier = live;
+
+    let mut served = Served::default();
+    let (functions, traffic, streams) = (&plan.functions, &plan.traffic, &plan.streams);
+    let mut platform = Platform::new(
+        (1, 0),
+        &plan.account,
+        functions,
+        traffic,
+        streams,
+        SimTime::MAX,
+        &mut served,
+    );
+    let asked = SimTime::ZERO + Span::from_secs(10);
+    platform
+        .set_provisioned(asked, f, live, 5_000, &mut served)
+        .expect("5,000 of 5,100 leave 100 unreserved");
+    let mut ordinals = 0..;
+    let mut call = |time: SimTime| Arrival {
+        time,
+        stream,
+        ordinal: ordinals.next().expect("endless"),
+        uniform: 0,
+        recorded: Recorded::default(),
+    };
+    let ready = asked + Span::from_secs(140);
+    let just_before = SimTime::from_micros(ready.as_micros() - 1);
+    let probes = (0..140)
+        .map(|second| asked + Span::from_secs(second))
+        .chain([just_before]);
+    for time in probes {
+        platform.admit(&call(time), &mut served);
+    }
+    assert_eq!(served.attempts.len(), 141);
+    for (time, kind, spilled) in served.attempts.drain(..) {
+        assert!(spilled && kind != StartKind::Provisioned, "{kind:?} at {time:?}");
+    }
+    for _ in 0..5_001 {
+        platform.admit(&call(ready), &mut served);
+    }
+    let on_provisioned = served
+        .attempts
+        .iter()
+        .filter(|(_, kind, _)| *kind == StartKind::Provisioned)
+        .count();
+    let spilled = served.attempts.iter().filter(|(_, _, spilled)| *spilled).count();
+    assert_eq!((on_provisioned, spilled, served.refused), (5_000, 1, 0));
+}

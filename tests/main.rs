@@ -1,0 +1,8 @@
+//! The one test binary; each module is a way to be wrong.
+
+mod determinism;
+mod golden;
+mod laws;
+mod layering;
+mod support;
+mod theory;
