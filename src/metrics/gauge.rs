@@ -1,86 +1,94 @@
 use super::summary::GaugeSummary;
 use crate::units::SimTime;
 
-/// The part of a run over which gauges are taken.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Window {
-    pub from: u64,
-    pub to: u64,
-}
-
-impl Window {
-    pub fn new(from: SimTime, to: SimTime) -> Window {
-        Window {
-            from: from.as_micros(),
-            to: to.as_micros().max(from.as_micros()),
-        }
-    }
-
-    pub fn contains(&self, time: SimTime) -> bool {
-        (self.from..self.to).contains(&time.as_micros())
-    }
-
-    /// Microseconds of the window from `time` on.
-    pub fn left(&self, time: SimTime) -> u64 {
-        self.to - time.as_micros().clamp(self.from, self.to)
-    }
-
-    pub fn micros(&self) -> u64 {
-        self.to - self.from
-    }
-}
-
-/// A whole number over time: its maximum and time-weighted mean.
+/// A whole number over time: its maximum and time-weighted mean over a window that its owner opens and closes.
 ///
-/// Each step adds the rest of the window to the integral or takes it off, so steps may be told in any order.
+/// It counts all the time; opening starts the counts anew, closing takes the result. So a step need not look where the
+/// window lies.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Gauge {
     pub value: u64,
-    /// Largest value of the running period of datapoints, whatever the window.
+    /// Largest value of the running period of datapoints.
     pub period_max: u64,
     max: u64,
-    /// Value × microseconds. Takes part in sums modulo 2^64; the final value of any run fits.
-    integral: u64,
-    opened: bool,
+    since: SimTime,
+    integral: u128,
 }
 
 impl Gauge {
-    /// A gauge that stands at `value` when its window opens.
-    pub fn holding(value: u64, window: &Window) -> Gauge {
-        Gauge {
-            value,
-            period_max: value,
-            max: value,
-            integral: value * window.micros(),
-            opened: true,
+    /// One more, or one less.
+    #[inline]
+    pub fn step(&mut self, time: SimTime, up: bool) {
+        self.integral += self.value as u128 * time.since(self.since).as_micros() as u128;
+        self.since = time;
+        if up {
+            self.value += 1;
+            self.period_max = self.period_max.max(self.value);
+            self.max = self.max.max(self.value);
+        } else {
+            self.value -= 1;
         }
     }
 
-    pub fn step(&mut self, time: SimTime, up: bool, window: &Window) {
-        let left = window.left(time);
-        if !self.opened && time.as_micros() >= window.from {
-            // What stood when the window opened counts as well.
+    /// The window begins at `time`: what stands then counts as well.
+    pub fn open(&mut self, time: SimTime) {
+        (self.max, self.since, self.integral) = (self.value, time, 0);
+    }
+
+    /// The window that was opened at `from` ends at `to`.
+    pub fn close(&self, from: SimTime, to: SimTime) -> GaugeSummary {
+        let integral = self.integral + self.value as u128 * to.since(self.since).as_micros() as u128;
+        let length = to.since(from).as_micros();
+        GaugeSummary {
+            max: self.max,
+            mean: if length == 0 {
+                0.0
+            } else {
+                integral as f64 / length as f64
+            },
+        }
+    }
+}
+
+/// The same for steps that are told late: each adds the rest of the window to the integral or takes it off, so order
+/// does not matter. The maximum is right if every step up is told in time.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LateGauge {
+    value: u64,
+    max: u64,
+    integral: i128,
+    opened: bool,
+}
+
+impl LateGauge {
+    /// One more, or one less, of which the window still holds `left` microseconds. `started`: the window has begun.
+    pub fn step(&mut self, up: bool, left: u64, started: bool) {
+        if started && !self.opened {
             self.opened = true;
             self.max = self.value;
         }
         if up {
             self.value += 1;
-            self.period_max = self.period_max.max(self.value);
-            self.integral = self.integral.wrapping_add(left);
-            if window.contains(time) {
+            self.integral += left as i128;
+            if left > 0 {
                 self.max = self.max.max(self.value);
             }
         } else {
             self.value -= 1;
-            self.integral = self.integral.wrapping_sub(left);
+            self.integral -= left as i128;
         }
     }
 
-    pub fn summary(&self, window: &Window) -> GaugeSummary {
+    /// The result over a window of `length` microseconds.
+    pub fn summary(&self, length: u64) -> GaugeSummary {
         let max = if self.opened { self.max } else { self.value };
         GaugeSummary {
             max,
-            mean: self.integral as f64 / window.micros().max(1) as f64,
+            mean: if length == 0 {
+                0.0
+            } else {
+                self.integral as f64 / length as f64
+            },
         }
     }
 }
@@ -92,19 +100,26 @@ mod tests {
     #[test]
     fn maximum_and_mean_count_only_inside_the_window() {
         let at = SimTime::from_micros;
-        let window = Window::new(at(100), at(200));
         let mut gauge = Gauge::default();
-        for (time, up) in [
-            (0, true),
-            (50, true),
-            (90, false),
-            (150, true),
-            (160, false),
-            (250, true),
-        ] {
-            gauge.step(at(time), up, &window);
+        for (time, up) in [(0, true), (50, true), (90, false)] {
+            gauge.step(at(time), up);
         }
+        gauge.open(at(100));
+        gauge.step(at(150), true);
+        gauge.step(at(160), false);
         // One throughout, a second one for ten of a hundred microseconds.
-        assert_eq!(gauge.summary(&window), GaugeSummary { max: 2, mean: 1.1 });
+        assert_eq!(gauge.close(at(100), at(200)), GaugeSummary { max: 2, mean: 1.1 });
+    }
+
+    #[test]
+    fn late_steps_give_the_same_whatever_their_order() {
+        let result = |steps: [(u64, bool); 4]| {
+            let mut gauge = LateGauge::default();
+            steps.iter().for_each(|(time, up)| gauge.step(*up, 100 - time, true));
+            gauge.summary(100)
+        };
+        let in_time = result([(0, true), (10, true), (30, false), (40, true)]);
+        assert_eq!(in_time, GaugeSummary { max: 2, mean: 1.8 });
+        assert_eq!(result([(0, true), (10, true), (40, true), (30, false)]).mean, 1.8);
     }
 }

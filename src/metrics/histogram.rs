@@ -5,8 +5,6 @@ const RAW: usize = 512;
 /// Buckets per octave: neighbours differ by less than 0.1 %.
 const SLOTS: usize = 1 << SLOT_BITS;
 const SLOT_BITS: u32 = 10;
-const OCTAVES: usize = 64;
-
 /// Counts of whole numbers (microseconds) in log-linear buckets. Count, sum and extremes are exact; quantiles are nearest
 /// rank within 0.05 %, clamped to the extremes. Merging is independent of order.
 #[derive(Clone, Debug, Default)]
@@ -17,20 +15,42 @@ pub struct Histogram {
     max: u64,
     zeros: u64,
     raw: Vec<u64>,
-    /// One page per octave, made when first touched.
-    pages: Vec<Option<Box<[u32; SLOTS]>>>,
+    /// Counts of neighbouring buckets, whole octaves; empty while values are kept raw.
+    counts: Vec<u32>,
+    /// The bucket of `counts[0]`.
+    first: usize,
     /// Buckets whose 32-bit count has gone round, once for each time.
-    carried: Vec<(u8, u16)>,
+    carried: Vec<usize>,
 }
 
 impl Histogram {
     /// Counts one value.
+    #[inline]
     pub fn record(&mut self, value: u64) {
-        self.min = if self.count == 0 { value } else { self.min.min(value) };
         self.max = self.max.max(value);
-        self.count += 1;
         self.sum += value as u128;
-        if self.pages.is_empty() {
+        self.count += 1;
+        let bucket = bucket_of(value);
+        if let Some(count) = self
+            .counts
+            .get_mut(bucket.wrapping_sub(self.first))
+            .filter(|_| value > 0)
+        {
+            self.min = self.min.min(value);
+            *count = count.wrapping_add(1);
+            if *count == 0 {
+                self.carried.push(bucket);
+            }
+        } else {
+            self.record_rare(value);
+        }
+    }
+
+    /// The first values, zeros, and values of an octave that has no buckets yet.
+    #[cold]
+    fn record_rare(&mut self, value: u64) {
+        self.min = if self.count == 1 { value } else { self.min.min(value) };
+        if self.is_raw() {
             self.raw.push(value);
             if self.raw.len() > RAW {
                 self.spill();
@@ -53,7 +73,7 @@ impl Histogram {
         self.max = self.max.max(other.max);
         self.count += other.count;
         self.sum += other.sum;
-        if self.pages.is_empty() && other.pages.is_empty() && self.raw.len() + other.raw.len() <= RAW {
+        if self.is_raw() && other.is_raw() && self.raw.len() + other.raw.len() <= RAW {
             self.raw.extend_from_slice(&other.raw);
             return;
         }
@@ -61,11 +81,8 @@ impl Histogram {
         other.raw.iter().for_each(|value| self.bump(*value));
         self.zeros += other.zeros;
         self.carried.extend_from_slice(&other.carried);
-        for (octave, page) in other.pages.iter().enumerate() {
-            let Some(page) = page else { continue };
-            for (slot, count) in page.iter().enumerate().filter(|(_, count)| **count > 0) {
-                self.add(octave, slot, *count);
-            }
+        for (offset, count) in other.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+            self.add(other.first + offset, *count);
         }
     }
 
@@ -124,32 +141,30 @@ impl Histogram {
 
     /// Representative values and counts, ascending.
     fn buckets(&self) -> Vec<(u64, u64)> {
-        if self.pages.is_empty() {
+        if self.is_raw() {
             let mut sorted = self.raw.clone();
             sorted.sort_unstable();
             return sorted.into_iter().map(|value| (value, 1)).collect();
         }
         let mut buckets = vec![(0, self.zeros)];
-        for (octave, page) in self.pages.iter().enumerate() {
-            let Some(page) = page else { continue };
-            for (slot, count) in page.iter().enumerate() {
-                let rounds = self
-                    .carried
-                    .iter()
-                    .filter(|place| **place == (octave as u8, slot as u16))
-                    .count() as u64;
-                let count = *count as u64 + (rounds << 32);
-                if count > 0 {
-                    buckets.push((representative(octave as u32, slot as u64), count));
-                }
+        for (offset, count) in self.counts.iter().enumerate() {
+            let bucket = self.first + offset;
+            let rounds = self.carried.iter().filter(|carried| **carried == bucket).count() as u64;
+            let count = *count as u64 + (rounds << 32);
+            if count > 0 {
+                buckets.push((representative(bucket), count));
             }
         }
         buckets
     }
 
+    fn is_raw(&self) -> bool {
+        self.counts.is_empty() && self.zeros == 0
+    }
+
+    /// From raw values to buckets.
     fn spill(&mut self) {
-        if self.pages.is_empty() {
-            self.pages = vec![None; OCTAVES];
+        if self.is_raw() {
             for value in std::mem::take(&mut self.raw) {
                 self.bump(value);
             }
@@ -159,25 +174,48 @@ impl Histogram {
     fn bump(&mut self, value: u64) {
         if value == 0 {
             self.zeros += 1;
-            return;
+        } else {
+            self.add(bucket_of(value), 1);
         }
-        // Exponent and top mantissa bits of the value as a float are octave and slot.
-        let place = ((value as f64).to_bits() >> (52 - SLOT_BITS)) as usize - (1023 << SLOT_BITS);
-        self.add(place >> SLOT_BITS, place & (SLOTS - 1), 1);
     }
 
-    fn add(&mut self, octave: usize, slot: usize, count: u32) {
-        let page = self.pages[octave].get_or_insert_with(|| Box::new([0; SLOTS]));
-        let (sum, went_round) = page[slot].overflowing_add(count);
-        page[slot] = sum;
+    fn add(&mut self, bucket: usize, count: u32) {
+        self.reach(bucket);
+        let place = &mut self.counts[bucket - self.first];
+        let (sum, went_round) = place.overflowing_add(count);
+        *place = sum;
         if went_round {
-            self.carried.push((octave as u8, slot as u16));
+            self.carried.push(bucket);
+        }
+    }
+
+    /// Makes the octaves between those there are and that of `bucket`.
+    fn reach(&mut self, bucket: usize) {
+        let octave = bucket / SLOTS * SLOTS;
+        if self.counts.is_empty() {
+            self.first = octave;
+        }
+        if octave < self.first {
+            let more = self.first - octave;
+            self.counts.splice(..0, std::iter::repeat_n(0, more));
+            self.first = octave;
+        }
+        let needed = octave + SLOTS - self.first;
+        if self.counts.len() < needed {
+            self.counts.resize(needed, 0);
         }
     }
 }
 
+/// Exponent and top mantissa bits of the value as a float: octave and slot. Of no use for zero.
+#[inline]
+fn bucket_of(value: u64) -> usize {
+    (((value as f64).to_bits() >> (52 - SLOT_BITS)) as usize).wrapping_sub(1023 << SLOT_BITS)
+}
+
 /// Middle of a bucket.
-fn representative(octave: u32, slot: u64) -> u64 {
+fn representative(bucket: usize) -> u64 {
+    let (octave, slot) = ((bucket / SLOTS) as u32, (bucket % SLOTS) as u64);
     if octave <= SLOT_BITS {
         return (SLOTS as u64 + slot) >> (SLOT_BITS - octave);
     }
@@ -242,7 +280,7 @@ mod tests {
         let mut histogram = Histogram::default();
         (0..600).for_each(|_| histogram.record(7));
         for _ in 0..3 {
-            histogram.add(2, 3 * 256, u32::MAX);
+            histogram.add(bucket_of(7), u32::MAX);
         }
         let in_bucket: u64 = histogram
             .buckets()

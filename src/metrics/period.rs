@@ -128,6 +128,13 @@ impl Period {
         }
     }
 
+    /// The window of the gauges begins.
+    pub fn open(&mut self, time: SimTime) {
+        for gauge in [&mut self.busy, &mut self.provisioned_busy, &mut self.unreserved_busy] {
+            gauge.open(time);
+        }
+    }
+
     pub fn claim(&mut self, claimed: u64) {
         self.counted.claimed_max = self.counted.claimed_max.max(claimed);
     }

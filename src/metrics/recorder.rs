@@ -1,12 +1,13 @@
 use std::collections::BTreeMap;
 
 use super::fingerprint::Fingerprint;
-use super::gauge::{Gauge, Window};
+use super::gauge::LateGauge;
 use super::histogram::Histogram;
 use super::period::{Period, emit};
 use super::sink::{Sink, ThrottleRow};
 use super::summary::{
-    AccountSummary, AsyncSummary, Counts, FunctionSummary, LatencyRow, Summary, TrafficSummary, VersionSummary,
+    AccountSummary, AsyncSummary, Counts, FunctionSummary, GaugeSummary, LatencyRow, Summary, TrafficSummary,
+    VersionSummary,
 };
 use crate::facts::{
     AsyncStep, Attempt, Call, Cause, Ended, Ending, FunctionId, InvocationType, Observer, Pool, QualifierId, Reason,
@@ -83,10 +84,34 @@ pub struct Recorder<'a> {
     first_period: Vec<u32>,
     period: Span,
     period_end: SimTime,
+    /// The earlier of `period_end` and the next edge of the window.
+    next_cut: SimTime,
     throttles: BTreeMap<(FunctionId, QualifierId, Reason, Cause), u64>,
 }
 
 const LATENCY_CELLS: usize = 2 * StartKind::ALL.len();
+
+/// The part of a run over which gauges are taken.
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    from: SimTime,
+    to: SimTime,
+}
+
+impl Window {
+    fn contains(&self, time: SimTime) -> bool {
+        self.from <= time && time < self.to
+    }
+
+    /// Microseconds of the window from `time` on.
+    fn left(&self, time: SimTime) -> u64 {
+        self.to.since(time.max(self.from)).as_micros()
+    }
+
+    fn micros(&self) -> u64 {
+        self.to.since(self.from).as_micros()
+    }
+}
 
 #[derive(Debug, Default)]
 struct FunctionState {
@@ -96,7 +121,8 @@ struct FunctionState {
     by_version: Vec<VersionSummary>,
     init: Histogram,
     duration: Histogram,
-    environments: Gauge,
+    environments: LateGauge,
+    concurrency: GaugeSummary,
     created: u64,
     used: u64,
     provisioned_invocations: u64,
@@ -109,6 +135,10 @@ struct FunctionState {
 
 #[derive(Debug, Default)]
 struct AccountState {
+    concurrency: GaugeSummary,
+    unreserved: GaugeSummary,
+    /// Largest unreserved concurrency since claims were last looked at.
+    unreserved_peak: u64,
     reserved: u64,
     /// Provisioned concurrency of functions without reservation, by function and qualifier.
     provisioned: BTreeMap<(FunctionId, QualifierId), u32>,
@@ -157,7 +187,10 @@ impl<'a> Recorder<'a> {
             .map(u64::from)
             .sum();
         Recorder {
-            window: Window::new(SimTime::ZERO + config.warm_up, SimTime::ZERO + config.duration),
+            window: Window {
+                from: SimTime::ZERO + config.warm_up,
+                to: SimTime::ZERO + config.duration,
+            },
             fingerprint: Fingerprint::default(),
             traffic: vec![Counts::default(); config.traffic],
             functions: config.functions.iter().map(state).collect(),
@@ -173,6 +206,7 @@ impl<'a> Recorder<'a> {
             first_period,
             period,
             period_end: SimTime::ZERO + period,
+            next_cut: SimTime::ZERO,
             throttles: BTreeMap::new(),
             config,
             sink,
@@ -185,14 +219,12 @@ impl<'a> Recorder<'a> {
     /// # Panics
     /// Where arrivals and endings do not add up: that would be a defect of the simulator.
     pub fn finish(mut self, unanswered: &[Call]) -> (Summary, [(u64, Vec<f64>); 3]) {
+        self.reach(self.window.to);
         while self.period_end < self.config.horizon {
             self.end_period();
         }
         self.end_period();
-        for call in unanswered
-            .iter()
-            .filter(|call| call.arrived.as_micros() >= self.window.from)
-        {
+        for call in unanswered.iter().filter(|call| call.arrived >= self.window.from) {
             self.functions[call.function.index()].counts.in_flight_at_end += 1;
             self.traffic[self.config.streams[call.stream.index()].traffic.index()].in_flight_at_end += 1;
         }
@@ -212,8 +244,8 @@ impl<'a> Recorder<'a> {
         );
         let claimed_account_concurrency_max = self.account.claimed_max;
         let account = AccountSummary {
-            concurrent_executions: self.periods[0].busy.summary(&self.window),
-            unreserved_concurrent_executions: self.periods[0].unreserved_busy.summary(&self.window),
+            concurrent_executions: self.account.concurrency,
+            unreserved_concurrent_executions: self.account.unreserved,
             claimed_account_concurrency_max,
         };
         let quantiles = [StartKind::Cold, StartKind::Warm, StartKind::Provisioned].map(|kind| self.latency_curve(kind));
@@ -233,17 +265,68 @@ impl<'a> Recorder<'a> {
 
     /// Whether what arrived then counts in the summary (contract §4, `warm_up`).
     fn counts(&self, arrived: SimTime) -> bool {
-        arrived.as_micros() >= self.window.from
+        arrived >= self.window.from
     }
 
     fn reach(&mut self, time: SimTime) {
-        while time >= self.period_end {
+        while time >= self.next_cut {
+            self.cut();
+        }
+    }
+
+    /// A period is over, or the window of the gauges begins or ends: rare, so that the common case is one comparison.
+    #[cold]
+    fn cut(&mut self) {
+        let now = self.next_cut;
+        if now == self.window.to {
+            self.close_window();
+        }
+        if now == self.window.from {
+            self.open_window();
+        }
+        if now == self.period_end {
             self.end_period();
         }
+        let edges = [self.window.from, self.window.to, self.period_end];
+        self.next_cut = edges
+            .into_iter()
+            .filter(|edge| *edge > now)
+            .min()
+            .unwrap_or(SimTime::MAX);
+    }
+
+    fn open_window(&mut self) {
+        self.fold_claims();
+        for period in &mut self.periods {
+            period.open(self.window.from);
+        }
+        self.account.claimed_max = self.account.claimed() + self.account.unreserved_peak;
+    }
+
+    fn close_window(&mut self) {
+        self.fold_claims();
+        let (from, to) = (self.window.from, self.window.to);
+        self.account.concurrency = self.periods[0].busy.close(from, to);
+        self.account.unreserved = self.periods[0].unreserved_busy.close(from, to);
+        for (state, first) in self.functions.iter_mut().zip(&self.first_period) {
+            state.concurrency = self.periods[*first as usize].busy.close(from, to);
+        }
+    }
+
+    /// `ClaimedAccountConcurrency` (CONC-11) moves with unreserved concurrency between changes of what is provisioned: its
+    /// maximum since the last look follows from the largest of that.
+    fn fold_claims(&mut self) {
+        let claimed = self.account.claimed() + self.account.unreserved_peak;
+        self.periods[0].claim(claimed);
+        if self.next_cut > self.window.from && self.next_cut <= self.window.to {
+            self.account.claimed_max = self.account.claimed_max.max(claimed);
+        }
+        self.account.unreserved_peak = self.periods[0].unreserved_busy.value;
     }
 
     /// Hands the datapoints of the period that is over to the sink; what is still busy goes on into the next one.
     fn end_period(&mut self) {
+        self.fold_claims();
         let start = SimTime::from_micros(self.period_end.as_micros() - self.period.as_micros());
         let mut touched = std::mem::take(&mut self.touched);
         touched.sort_unstable();
@@ -273,9 +356,6 @@ impl<'a> Recorder<'a> {
                 count,
             });
         }
-        if account.busy.value > 0 {
-            account.claim(self.account.claimed() + account.unreserved_busy.value);
-        }
         self.period_end = self.period_end.saturating_add(self.period);
     }
 
@@ -298,16 +378,6 @@ impl<'a> Recorder<'a> {
                 period.touched = true;
                 self.touched.push(place);
             }
-        }
-    }
-
-    /// Follows the maximum of `ClaimedAccountConcurrency` (CONC-11).
-    fn claim(&mut self, time: SimTime) {
-        let account = &mut self.periods[0];
-        let claimed = self.account.claimed() + account.unreserved_busy.value;
-        account.claim(claimed);
-        if self.window.contains(time) {
-            self.account.claimed_max = self.account.claimed_max.max(claimed);
         }
     }
 
@@ -401,10 +471,8 @@ impl<'a> Recorder<'a> {
         let good = sync_streams
             .iter()
             .flat_map(|index| StartKind::ALL.map(|kind| &self.latency[*index][cell(kind, true)]));
-        let concurrency = self.periods[self.first_period[function.index()] as usize]
-            .busy
-            .summary(&self.window);
-        let environments = state.environments.summary(&self.window);
+        let concurrency = state.concurrency;
+        let environments = state.environments.summary(self.window.micros());
         FunctionSummary {
             counts: state.counts,
             throttles_by_reason: state.by_reason,
@@ -594,32 +662,31 @@ impl Observer for Recorder<'_> {
         if taken {
             self.touch(pool.function, pool.qualifier);
         }
-        let window = self.window;
-        let unreserved = !pool.provisioned && !pool.reserved;
-        self.periods[0].busy.step(time, taken, &window);
-        if unreserved {
-            self.periods[0].unreserved_busy.step(time, taken, &window);
+        let account = &mut self.periods[0];
+        account.busy.step(time, taken);
+        if !pool.provisioned && !pool.reserved {
+            account.unreserved_busy.step(time, taken);
+            self.account.unreserved_peak = self.account.unreserved_peak.max(account.unreserved_busy.value);
+        }
+        if pool.provisioned {
+            account.provisioned_busy.step(time, taken);
         }
         self.in_periods(pool.function, pool.qualifier, |period| {
-            period.busy.step(time, taken, &window)
-        });
-        if pool.provisioned {
-            self.periods[0].provisioned_busy.step(time, taken, &window);
-            self.in_periods(pool.function, pool.qualifier, |period| {
-                period.provisioned_busy.step(time, taken, &window)
-            });
-        }
-        if taken {
-            self.claim(time);
+            period.busy.step(time, taken);
             if pool.provisioned {
-                self.utilize(time, &pool);
+                period.provisioned_busy.step(time, taken);
             }
+        });
+        if taken && pool.provisioned {
+            self.utilize(time, &pool);
         }
     }
 
     fn environment(&mut self, time: SimTime, function: FunctionId, created: bool) {
         let state = &mut self.functions[function.index()];
-        state.environments.step(time, created, &self.window);
+        state
+            .environments
+            .step(created, self.window.left(time), time >= self.window.from);
         state.created += u64::from(created && self.window.contains(time));
     }
 
@@ -629,12 +696,13 @@ impl Observer for Recorder<'_> {
 
     fn provisioned(&mut self, time: SimTime, function: FunctionId, qualifier: QualifierId, amount: u32, ready: u32) {
         self.reach(time);
+        self.fold_claims();
         let first = self.first_period[function.index()];
         self.periods[(first + qualifier.0 as u32) as usize].ready = ready;
         if self.config.functions[function.index()].reserved.is_none() {
             self.account.provisioned.insert((function, qualifier), amount);
             self.account.provisioned_total = self.account.provisioned.values().map(|amount| *amount as u64).sum();
         }
-        self.claim(time);
+        self.fold_claims();
     }
 }

@@ -1,6 +1,6 @@
 //! The run in at most a few hundred steps, for plots and the report: finer than CloudWatch's minutes where a run is short.
 
-use super::gauge::{Gauge, Window};
+use super::gauge::Gauge;
 use super::histogram::Histogram;
 use crate::facts::{
     AsyncStep, Attempt, Call, Ended, Ending, FunctionId, InvocationType, Observer, Pool, Refusal, StartKind,
@@ -68,7 +68,6 @@ pub struct Timeline {
     current_end: SimTime,
     latency: Histogram,
     concurrency: Gauge,
-    window: Window,
     backlog: u64,
     functions: Vec<Watched>,
     memory: Vec<Vec<MemoryMb>>,
@@ -77,7 +76,12 @@ pub struct Timeline {
 #[derive(Clone, Debug, Default)]
 struct Watched {
     busy: u32,
+    /// Of the current step.
+    busy_max: u32,
+    throttled: u64,
+    /// Of the whole run: invocations and throttles.
     weight: u64,
+    /// Of the steps that are over.
     concurrency: Vec<u32>,
     throttles: Vec<u64>,
 }
@@ -87,11 +91,6 @@ impl Timeline {
     pub fn new(horizon: SimTime, memory: Vec<Vec<MemoryMb>>) -> Timeline {
         let step = step_for(horizon);
         let watched = if memory.len() <= WATCHED { memory.len() } else { 0 };
-        let one = Watched {
-            concurrency: vec![0],
-            throttles: vec![0],
-            ..Watched::default()
-        };
         Timeline {
             step,
             horizon,
@@ -100,9 +99,8 @@ impl Timeline {
             current_end: SimTime::ZERO + step,
             latency: Histogram::default(),
             concurrency: Gauge::default(),
-            window: Window::new(SimTime::ZERO, (SimTime::ZERO + step).min(horizon)),
             backlog: 0,
-            functions: vec![one; watched],
+            functions: vec![Watched::default(); watched],
             memory,
         }
     }
@@ -137,24 +135,18 @@ impl Timeline {
 
     fn roll(&mut self) {
         self.close_bucket();
-        let start = self.current_end;
         self.current = Bucket {
-            start,
+            start: self.current_end,
             ..Bucket::default()
         };
-        self.current_end = start + self.step;
-        self.window = Window::new(start, self.current_end.min(self.horizon.max(start)));
-        let value = self.concurrency.value;
-        self.concurrency = Gauge::holding(value, &self.window);
-        for watched in &mut self.functions {
-            watched.concurrency.push(watched.busy);
-            watched.throttles.push(0);
-        }
+        self.current_end = self.current_end + self.step;
     }
 
     fn close_bucket(&mut self) {
-        let gauge = self.concurrency.summary(&self.window);
         let mut bucket = std::mem::take(&mut self.current);
+        let end = self.current_end.min(self.horizon.max(bucket.start));
+        let gauge = self.concurrency.close(bucket.start, end);
+        self.concurrency.open(end);
         (bucket.concurrency_max, bucket.concurrency_mean) = (gauge.max, gauge.mean);
         bucket.backlog = self.backlog;
         if self.latency.count() > 0 {
@@ -163,6 +155,12 @@ impl Timeline {
             self.latency = Histogram::default();
         }
         self.done.push(bucket);
+        for watched in &mut self.functions {
+            watched
+                .concurrency
+                .push(std::mem::replace(&mut watched.busy_max, watched.busy));
+            watched.throttles.push(std::mem::take(&mut watched.throttled));
+        }
     }
 }
 
@@ -204,9 +202,7 @@ impl Observer for Timeline {
         self.current.throttles[cause as usize] += 1;
         if let Some(watched) = self.functions.get_mut(refusal.function.index()) {
             watched.weight += 1;
-            if let Some(count) = watched.throttles.last_mut() {
-                *count += 1;
-            }
+            watched.throttled += 1;
         }
     }
 
@@ -228,12 +224,10 @@ impl Observer for Timeline {
 
     fn slot(&mut self, time: SimTime, pool: Pool, taken: bool) {
         self.reach(time);
-        self.concurrency.step(time, taken, &self.window);
+        self.concurrency.step(time, taken);
         if let Some(watched) = self.functions.get_mut(pool.function.index()) {
             watched.busy = if taken { watched.busy + 1 } else { watched.busy - 1 };
-            if let Some(max) = watched.concurrency.last_mut() {
-                *max = (*max).max(watched.busy);
-            }
+            watched.busy_max = watched.busy_max.max(watched.busy);
         }
     }
 }
