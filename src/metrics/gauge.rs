@@ -3,16 +3,19 @@ use crate::units::SimTime;
 
 /// A whole number over time: its maximum and time-weighted mean over a window that its owner opens and closes.
 ///
-/// It counts all the time; opening starts the counts anew, closing takes the result. So a step need not look where the
-/// window lies.
+/// It counts all the time; opening notes where the counts stand, closing takes the difference. So a step need not look
+/// where the window lies.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Gauge {
     pub value: u64,
     /// Largest value of the running period of datapoints.
     pub period_max: u64,
+    /// Largest value of the running step of the timeline.
+    pub step_max: u64,
     max: u64,
     since: SimTime,
     integral: u128,
+    opened_at: u128,
 }
 
 impl Gauge {
@@ -24,20 +27,26 @@ impl Gauge {
         if up {
             self.value += 1;
             self.period_max = self.period_max.max(self.value);
+            self.step_max = self.step_max.max(self.value);
             self.max = self.max.max(self.value);
         } else {
             self.value -= 1;
         }
     }
 
+    /// Value × microseconds from the start of the run to `time`.
+    pub fn integral_to(&self, time: SimTime) -> u128 {
+        self.integral + self.value as u128 * time.since(self.since).as_micros() as u128
+    }
+
     /// The window begins at `time`: what stands then counts as well.
     pub fn open(&mut self, time: SimTime) {
-        (self.max, self.since, self.integral) = (self.value, time, 0);
+        (self.max, self.opened_at) = (self.value, self.integral_to(time));
     }
 
     /// The window that was opened at `from` ends at `to`.
     pub fn close(&self, from: SimTime, to: SimTime) -> GaugeSummary {
-        let integral = self.integral + self.value as u128 * to.since(self.since).as_micros() as u128;
+        let integral = self.integral_to(to) - self.opened_at;
         let length = to.since(from).as_micros();
         GaugeSummary {
             max: self.max,

@@ -16,4 +16,4 @@ pub use summary::{
     AccountSummary, AsyncSummary, Counts, FunctionSummary, GaugeSummary, LatencyRow, LatencySummary, Summary,
     TrafficSummary, VersionSummary,
 };
-pub use timeline::{Bucket, Timeline, TimelineSummary};
+pub use timeline::{Bucket, TimelineSummary};

@@ -9,11 +9,12 @@ use super::summary::{
     AccountSummary, AsyncSummary, Counts, FunctionSummary, GaugeSummary, LatencyRow, Summary, TrafficSummary,
     VersionSummary,
 };
+use super::timeline::{Tally, Timeline, TimelineSummary};
 use crate::facts::{
     AsyncStep, Attempt, Call, Cause, Ended, Ending, FunctionId, InvocationType, Observer, Pool, QualifierId, Reason,
     Refusal, StartKind, TrafficId,
 };
-use crate::units::{SimTime, Span};
+use crate::units::{MemoryMb, SimTime, Span};
 
 /// What the [`Recorder`] must know of a run.
 #[derive(Clone, Debug)]
@@ -54,8 +55,8 @@ pub struct StreamInfo {
 pub struct FunctionInfo {
     /// Reserved concurrency.
     pub reserved: Option<u32>,
-    /// Number of versions.
-    pub versions: usize,
+    /// Memory of each version.
+    pub memory: Vec<MemoryMb>,
     /// Per qualifier: where records of success and failure go, as places in the list of queues.
     pub destinations: Vec<(Option<usize>, Option<usize>)>,
     /// Where dead letters go, by qualifier.
@@ -84,7 +85,9 @@ pub struct Recorder<'a> {
     first_period: Vec<u32>,
     period: Span,
     period_end: SimTime,
-    /// The earlier of `period_end` and the next edge of the window.
+    tally: Tally,
+    timeline: Timeline,
+    /// The earliest of `period_end`, the end of the timeline's step and the next edge of the window.
     next_cut: SimTime,
     throttles: BTreeMap<(FunctionId, QualifierId, Reason, Cause), u64>,
 }
@@ -125,6 +128,8 @@ struct FunctionState {
     concurrency: GaugeSummary,
     created: u64,
     used: u64,
+    /// Of the running step of the timeline.
+    throttled_in_step: u64,
     provisioned_invocations: u64,
     provisioned_spillover: u64,
     utilization_max: f64,
@@ -176,7 +181,7 @@ impl<'a> Recorder<'a> {
             }
         }
         let state = |function: &FunctionInfo| FunctionState {
-            by_version: vec![VersionSummary::default(); function.versions],
+            by_version: vec![VersionSummary::default(); function.memory.len()],
             ..FunctionState::default()
         };
         let period = period_for(config.horizon);
@@ -206,6 +211,8 @@ impl<'a> Recorder<'a> {
             first_period,
             period,
             period_end: SimTime::ZERO + period,
+            tally: Tally::default(),
+            timeline: Timeline::new(config.horizon, config.functions.len()),
             next_cut: SimTime::ZERO,
             throttles: BTreeMap::new(),
             config,
@@ -213,17 +220,15 @@ impl<'a> Recorder<'a> {
         }
     }
 
-    /// Ends the run; `unanswered` are the arrivals without final answer. Latency quantiles by start kind (cold, warm,
-    /// provisioned) come beside the summary.
+    /// Ends the run; `unanswered` are the arrivals without final answer.
     ///
     /// # Panics
     /// Where arrivals and endings do not add up: that would be a defect of the simulator.
-    pub fn finish(mut self, unanswered: &[Call]) -> (Summary, [(u64, Vec<f64>); 3]) {
-        self.reach(self.window.to);
-        while self.period_end < self.config.horizon {
+    pub fn finish(mut self, unanswered: &[Call]) -> (Summary, TimelineSummary) {
+        self.reach(self.config.horizon);
+        if self.period_end.as_micros() - self.period.as_micros() < self.config.horizon.as_micros() {
             self.end_period();
         }
-        self.end_period();
         for call in unanswered.iter().filter(|call| call.arrived >= self.window.from) {
             self.functions[call.function.index()].counts.in_flight_at_end += 1;
             self.traffic[self.config.streams[call.stream.index()].traffic.index()].in_flight_at_end += 1;
@@ -260,7 +265,12 @@ impl<'a> Recorder<'a> {
             queues: self.queues,
             fingerprint: self.fingerprint.0,
         };
-        (summary, quantiles)
+        let weights: Vec<u64> = summary
+            .functions
+            .iter()
+            .map(|f| f.counts.invocations + f.counts.throttles)
+            .collect();
+        (summary, self.timeline.finish(&weights, quantiles))
     }
 
     /// Whether what arrived then counts in the summary (contract §4, `warm_up`).
@@ -284,15 +294,38 @@ impl<'a> Recorder<'a> {
         if now == self.window.from {
             self.open_window();
         }
+        if now == self.timeline.step_end {
+            self.end_step(now);
+        }
         if now == self.period_end {
             self.end_period();
         }
-        let edges = [self.window.from, self.window.to, self.period_end];
+        let edges = [
+            self.window.from,
+            self.window.to,
+            self.period_end,
+            self.timeline.step_end,
+        ];
         self.next_cut = edges
             .into_iter()
             .filter(|edge| *edge > now)
             .min()
             .unwrap_or(SimTime::MAX);
+    }
+
+    fn end_step(&mut self, now: SimTime) {
+        let account = &mut self.periods[0].busy;
+        self.tally.concurrency_integral = account.integral_to(now);
+        let concurrency_max = std::mem::replace(&mut account.step_max, account.value);
+        let (periods, first_period) = (&mut self.periods, &self.first_period);
+        let functions = self.functions.iter_mut().zip(first_period).map(|(state, first)| {
+            let busy = &mut periods[*first as usize].busy;
+            (
+                std::mem::replace(&mut busy.step_max, busy.value),
+                std::mem::take(&mut state.throttled_in_step),
+            )
+        });
+        self.timeline.end_step(self.tally, concurrency_max, functions);
     }
 
     fn open_window(&mut self) {
@@ -506,6 +539,7 @@ fn cell(kind: StartKind, good: bool) -> usize {
 impl Observer for Recorder<'_> {
     fn arrived(&mut self, call: &Call) {
         self.reach(call.arrived);
+        self.tally.arrivals += 1;
         if self.counts(call.arrived) {
             self.functions[call.function.index()].counts.arrivals += 1;
             self.traffic[self.config.streams[call.stream.index()].traffic.index()].arrivals += 1;
@@ -518,22 +552,24 @@ impl Observer for Recorder<'_> {
         if attempt.completes {
             self.fingerprint.add(stream.identity, attempt);
         }
+        let cold = u64::from(attempt.start_kind == StartKind::Cold);
+        let failed = u64::from(attempt.completes && !attempt.verdict.is_ok());
+        let memory = self.config.functions[attempt.function.index()].memory[attempt.version.index()];
+        self.tally.invocations += 1;
+        self.tally.cold_starts += cold;
+        self.tally.errors += failed;
+        self.tally.billed_mb_ms += attempt.billed_ms as u128 * memory.0 as u128;
         self.in_periods(attempt.function, attempt.qualifier, |period| period.ran(attempt));
         if !self.counts(attempt.arrived) {
             return;
         }
-        let cold = u64::from(attempt.start_kind == StartKind::Cold);
-        let failed = u64::from(attempt.completes && !attempt.verdict.is_ok());
-        for counts in [
-            &mut self.functions[attempt.function.index()].counts,
-            &mut self.traffic[stream.traffic.index()],
-        ] {
+        let state = &mut self.functions[attempt.function.index()];
+        for counts in [&mut state.counts, &mut self.traffic[stream.traffic.index()]] {
             counts.requests += 1;
             counts.invocations += 1;
             counts.cold_starts += cold;
             counts.errors += failed;
         }
-        let state = &mut self.functions[attempt.function.index()];
         let version = &mut state.by_version[attempt.version.index()];
         version.invocations += 1;
         version.cold_starts += cold;
@@ -550,7 +586,9 @@ impl Observer for Recorder<'_> {
 
     fn refused(&mut self, refusal: &Refusal) {
         self.reach(refusal.time);
-        if refusal.throttle.is_some() {
+        if let Some((_, cause)) = refusal.throttle {
+            self.tally.throttles[cause as usize] += 1;
+            self.functions[refusal.function.index()].throttled_in_step += 1;
             self.touch(refusal.function, refusal.qualifier);
             self.in_periods(refusal.function, refusal.qualifier, Period::throttled);
         }
@@ -576,6 +614,13 @@ impl Observer for Recorder<'_> {
 
     fn ended(&mut self, ended: &Ended) {
         let call = &ended.call;
+        let latency = ended.time.since(call.arrived).as_micros();
+        if call.invocation_type == InvocationType::Event {
+            self.reach(ended.time);
+            self.tally.backlog -= u64::from(ended.ending != Ending::Throttled);
+        } else if ended.ending == Ending::Succeeded {
+            self.timeline.latency.record(latency);
+        }
         if !self.counts(call.arrived) {
             return;
         }
@@ -590,7 +635,6 @@ impl Observer for Recorder<'_> {
                 Ending::DryRun => counts.dry_run += 1,
             }
         }
-        let latency = ended.time.since(call.arrived).as_micros();
         if call.invocation_type == InvocationType::Event && ended.ending != Ending::Throttled {
             state.event_latency.record(latency);
         }
@@ -603,6 +647,7 @@ impl Observer for Recorder<'_> {
     fn asynchronous(&mut self, time: SimTime, call: &Call, step: AsyncStep) {
         self.reach(time);
         let age = time.since(call.arrived);
+        self.tally.backlog += u64::from(step == AsyncStep::Received);
         self.touch(call.function, call.qualifier);
         self.in_periods(call.function, call.qualifier, |period| period.asynchronous(step, age));
         if !self.counts(call.arrived) {

@@ -1,11 +1,8 @@
 //! The run in at most a few hundred steps, for plots and the report: finer than CloudWatch's minutes where a run is short.
 
-use super::gauge::Gauge;
 use super::histogram::Histogram;
-use crate::facts::{
-    AsyncStep, Attempt, Call, Ended, Ending, FunctionId, InvocationType, Observer, Pool, Refusal, StartKind,
-};
-use crate::units::{MemoryMb, SimTime, Span};
+use crate::facts::FunctionId;
+use crate::units::{SimTime, Span};
 
 /// What a [`Timeline`] hands out at the end.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -58,108 +55,104 @@ const DRAWN: usize = 12;
 /// Beyond so many functions none is watched on its own: memory must not grow with them.
 const WATCHED: usize = 1_000;
 
-/// A listener that draws the run in steps.
-#[derive(Debug)]
-pub struct Timeline {
-    step: Span,
-    horizon: SimTime,
-    done: Vec<Bucket>,
-    current: Bucket,
-    current_end: SimTime,
-    latency: Histogram,
-    concurrency: Gauge,
-    backlog: u64,
-    functions: Vec<Watched>,
-    memory: Vec<Vec<MemoryMb>>,
+/// What is counted since the start of the run; the difference of two is a step.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
+    pub arrivals: u64,
+    pub invocations: u64,
+    pub errors: u64,
+    pub cold_starts: u64,
+    pub throttles: [u64; 6],
+    /// Asynchronous events that wait or run: no difference is taken.
+    pub backlog: u64,
+    pub billed_mb_ms: u128,
+    /// Of account-wide concurrency, up to the end of the step.
+    pub concurrency_integral: u128,
 }
 
-#[derive(Clone, Debug, Default)]
-struct Watched {
-    busy: u32,
-    /// Of the current step.
-    busy_max: u32,
-    throttled: u64,
-    /// Of the whole run: invocations and throttles.
-    weight: u64,
-    /// Of the steps that are over.
-    concurrency: Vec<u32>,
-    throttles: Vec<u64>,
+/// Collects the steps of a run. What happens in between is counted by its owner.
+#[derive(Debug)]
+pub(super) struct Timeline {
+    pub step: Span,
+    /// End of the running step.
+    pub step_end: SimTime,
+    horizon: SimTime,
+    done: Vec<Bucket>,
+    before: Tally,
+    /// Caller latencies of the running step.
+    pub latency: Histogram,
+    functions: Vec<(Vec<u32>, Vec<u64>)>,
 }
 
 impl Timeline {
-    /// Draws a run that ends at `horizon`; `memory` is that of each function's versions.
-    pub fn new(horizon: SimTime, memory: Vec<Vec<MemoryMb>>) -> Timeline {
+    /// Steps up to `horizon`, for an account with so many functions.
+    pub fn new(horizon: SimTime, functions: usize) -> Timeline {
         let step = step_for(horizon);
-        let watched = if memory.len() <= WATCHED { memory.len() } else { 0 };
+        let watched = if functions <= WATCHED { functions } else { 0 };
         Timeline {
             step,
+            step_end: (SimTime::ZERO + step).min(horizon),
             horizon,
             done: Vec::new(),
-            current: Bucket::default(),
-            current_end: SimTime::ZERO + step,
+            before: Tally::default(),
             latency: Histogram::default(),
-            concurrency: Gauge::default(),
-            backlog: 0,
-            functions: vec![Watched::default(); watched],
-            memory,
+            functions: vec![(Vec::new(), Vec::new()); watched],
         }
     }
 
-    /// The steps, all of them; latencies by start kind are those given.
-    pub fn finish(mut self, latency_quantiles: [(u64, Vec<f64>); 3]) -> TimelineSummary {
-        while self.current_end < self.horizon {
-            self.roll();
-        }
-        self.close_bucket();
-        let mut order: Vec<usize> = (0..self.functions.len()).collect();
-        order.sort_by_key(|index| std::cmp::Reverse(self.functions[*index].weight));
-        order.truncate(DRAWN);
-        order.sort_unstable();
-        let drawn = order.into_iter().map(|index| {
-            let watched = std::mem::take(&mut self.functions[index]);
-            (FunctionId(index as u32), watched.concurrency, watched.throttles)
-        });
-        TimelineSummary {
-            step: self.step,
-            functions: drawn.collect(),
-            buckets: self.done,
-            latency_quantiles,
-        }
-    }
-
-    fn reach(&mut self, time: SimTime) {
-        while time >= self.current_end {
-            self.roll();
-        }
-    }
-
-    fn roll(&mut self) {
-        self.close_bucket();
-        self.current = Bucket {
-            start: self.current_end,
-            ..Bucket::default()
+    /// The running step is over: `now` is counted since the start of the run, the rest in the step alone.
+    pub fn end_step(&mut self, now: Tally, concurrency_max: u64, functions: impl Iterator<Item = (u64, u64)>) {
+        let start = self.done.len() as u64 * self.step.as_micros();
+        let (before, length) = (self.before, (self.step_end.as_micros() - start).max(1));
+        let mut bucket = Bucket {
+            start: SimTime::from_micros(start),
+            arrivals: now.arrivals - before.arrivals,
+            invocations: now.invocations - before.invocations,
+            errors: now.errors - before.errors,
+            cold_starts: now.cold_starts - before.cold_starts,
+            throttles: std::array::from_fn(|cause| now.throttles[cause] - before.throttles[cause]),
+            backlog: now.backlog,
+            concurrency_max,
+            concurrency_mean: (now.concurrency_integral - before.concurrency_integral) as f64 / length as f64,
+            latency_p50_ms: None,
+            latency_p99_ms: None,
+            billed_mb_ms: now.billed_mb_ms - before.billed_mb_ms,
         };
-        self.current_end = self.current_end + self.step;
-    }
-
-    fn close_bucket(&mut self) {
-        let mut bucket = std::mem::take(&mut self.current);
-        let end = self.current_end.min(self.horizon.max(bucket.start));
-        let gauge = self.concurrency.close(bucket.start, end);
-        self.concurrency.open(end);
-        (bucket.concurrency_max, bucket.concurrency_mean) = (gauge.max, gauge.mean);
-        bucket.backlog = self.backlog;
         if self.latency.count() > 0 {
             let [p50, p99] = self.latency.quantiles([0.5, 0.99]).map(|us| us as f64 / 1e3);
             (bucket.latency_p50_ms, bucket.latency_p99_ms) = (Some(p50), Some(p99));
             self.latency = Histogram::default();
         }
         self.done.push(bucket);
-        for watched in &mut self.functions {
-            watched
-                .concurrency
-                .push(std::mem::replace(&mut watched.busy_max, watched.busy));
-            watched.throttles.push(std::mem::take(&mut watched.throttled));
+        for ((busy, throttles), (busy_max, throttled)) in self.functions.iter_mut().zip(functions) {
+            busy.push(u32::try_from(busy_max).unwrap_or(u32::MAX));
+            throttles.push(throttled);
+        }
+        self.before = now;
+        let at_horizon = self.step_end >= self.horizon;
+        self.step_end = if at_horizon {
+            SimTime::MAX
+        } else {
+            self.step_end.saturating_add(self.step).min(self.horizon)
+        };
+    }
+
+    /// The steps, all of them, and the functions with the largest weights, drawn on their own.
+    pub fn finish(self, weights: &[u64], latency_quantiles: [(u64, Vec<f64>); 3]) -> TimelineSummary {
+        let mut order: Vec<usize> = (0..self.functions.len()).collect();
+        order.sort_by_key(|index| std::cmp::Reverse(weights[*index]));
+        order.truncate(DRAWN);
+        order.sort_unstable();
+        let mut functions = self.functions;
+        let drawn = order.into_iter().map(|index| {
+            let (concurrency, throttles) = std::mem::take(&mut functions[index]);
+            (FunctionId(index as u32), concurrency, throttles)
+        });
+        TimelineSummary {
+            step: self.step,
+            functions: drawn.collect(),
+            buckets: self.done,
+            latency_quantiles,
         }
     }
 }
@@ -176,58 +169,4 @@ fn step_for(horizon: SimTime) -> Span {
         .map(Span::from_millis)
         .find(|step| step.as_micros() >= shortest);
     step.unwrap_or(Span::from_micros(shortest))
-}
-
-impl Observer for Timeline {
-    fn arrived(&mut self, call: &Call) {
-        self.reach(call.arrived);
-        self.current.arrivals += 1;
-    }
-
-    fn ran(&mut self, attempt: &Attempt) {
-        self.reach(attempt.start);
-        self.current.invocations += 1;
-        self.current.errors += u64::from(attempt.completes && !attempt.verdict.is_ok());
-        self.current.cold_starts += u64::from(attempt.start_kind == StartKind::Cold);
-        let memory = self.memory[attempt.function.index()][attempt.version.index()];
-        self.current.billed_mb_ms += attempt.billed_ms as u128 * memory.0 as u128;
-        if let Some(watched) = self.functions.get_mut(attempt.function.index()) {
-            watched.weight += 1;
-        }
-    }
-
-    fn refused(&mut self, refusal: &Refusal) {
-        self.reach(refusal.time);
-        let Some((_, cause)) = refusal.throttle else { return };
-        self.current.throttles[cause as usize] += 1;
-        if let Some(watched) = self.functions.get_mut(refusal.function.index()) {
-            watched.weight += 1;
-            watched.throttled += 1;
-        }
-    }
-
-    fn ended(&mut self, ended: &Ended) {
-        if ended.call.invocation_type == InvocationType::Event {
-            self.reach(ended.time);
-            self.backlog -= u64::from(ended.ending != Ending::Throttled);
-        } else if ended.ending == Ending::Succeeded {
-            self.latency.record(ended.time.since(ended.call.arrived).as_micros());
-        }
-    }
-
-    fn asynchronous(&mut self, time: SimTime, _call: &Call, step: AsyncStep) {
-        if step == AsyncStep::Received {
-            self.reach(time);
-            self.backlog += 1;
-        }
-    }
-
-    fn slot(&mut self, time: SimTime, pool: Pool, taken: bool) {
-        self.reach(time);
-        self.concurrency.step(time, taken);
-        if let Some(watched) = self.functions.get_mut(pool.function.index()) {
-            watched.busy = if taken { watched.busy + 1 } else { watched.busy - 1 };
-            watched.busy_max = watched.busy_max.max(watched.busy);
-        }
-    }
 }

@@ -242,8 +242,13 @@ impl Observer for Meter {
         };
         cell.add(requests, 1);
         cell.add(duration, (rate.memory * attempt.billed_ms) as u128);
-        cell.add(Measure::Init, (rate.memory * attempt.billed_init_ms) as u128);
-        cell.add(Measure::EphemeralStorage, (rate.ephemeral * attempt.billed_ms) as u128);
+        // Most invocations have neither.
+        if attempt.billed_init_ms > 0 {
+            cell.add(Measure::Init, (rate.memory * attempt.billed_init_ms) as u128);
+        }
+        if rate.ephemeral > 0 {
+            cell.add(Measure::EphemeralStorage, (rate.ephemeral * attempt.billed_ms) as u128);
+        }
     }
 
     fn provisioned(&mut self, time: SimTime, function: FunctionId, qualifier: QualifierId, amount: u32, _ready: u32) {

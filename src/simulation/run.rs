@@ -1,6 +1,6 @@
 use crate::facts::Observer;
 use crate::lambda::{FunctionConfig, Platform};
-use crate::metrics::{FunctionInfo, Recorder, RecorderConfig, Sink, StreamInfo, Summary, Timeline, TimelineSummary};
+use crate::metrics::{FunctionInfo, Recorder, RecorderConfig, Sink, StreamInfo, Summary, TimelineSummary};
 use crate::pricing::{self, Bill, Meter, MeteredFunction, MeteredQualifier, MeteredVersion, Usage};
 use crate::simulation::Plan;
 use crate::units::{SimTime, Span};
@@ -42,12 +42,7 @@ pub fn simulate(plan: &Plan, sink: &mut dyn Sink, extra: &mut impl Observer, pac
     let horizon = plan.horizon();
     let recorder = Recorder::new(recorder_config(plan), sink);
     let meter = Meter::new(plan.start, &metered(plan)).billing_by(plan.account.billing_granularity);
-    let memory = plan
-        .functions
-        .iter()
-        .map(|function| function.versions.iter().map(|version| version.memory).collect());
-    let timeline = Timeline::new(horizon, memory.collect());
-    let mut watchers = ((recorder, meter), (timeline, extra));
+    let mut watchers = ((recorder, meter), extra);
     let seed = (plan.seed, plan.replication);
     let (functions, traffic, streams) = (&plan.functions, &plan.traffic, &plan.streams);
     let mut platform = Platform::new(seed, &plan.account, functions, traffic, streams, horizon, &mut watchers);
@@ -60,12 +55,12 @@ pub fn simulate(plan: &Plan, sink: &mut dyn Sink, extra: &mut impl Observer, pac
     drain(traffic_end, horizon, &mut platform, &mut watchers, pace)?;
 
     let unanswered = platform.close(horizon, &mut watchers);
-    let ((recorder, meter), (timeline, _)) = watchers;
-    let (summary, latency_quantiles) = recorder.finish(&unanswered);
+    let ((recorder, meter), _) = watchers;
+    let (summary, timeline) = recorder.finish(&unanswered);
     let usage = meter.finish(horizon);
     Some(RunResult {
         summary,
-        timeline: timeline.finish(latency_quantiles),
+        timeline,
         bill: pricing::bill(&usage, &plan.billing),
         monthly_estimate: pricing::monthly_estimate(&usage, &plan.billing, plan.duration + plan.drain, plan.start),
         usage,
@@ -128,7 +123,7 @@ fn recorder_config(plan: &Plan) -> RecorderConfig {
     };
     let info = |function: &FunctionConfig| FunctionInfo {
         reserved: function.reserved,
-        versions: function.versions.len(),
+        memory: function.versions.iter().map(|version| version.memory).collect(),
         destinations: function
             .qualifiers
             .iter()
