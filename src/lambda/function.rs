@@ -91,6 +91,20 @@ pub(super) struct Function {
     created: u64,
 }
 
+/// What its caller must know of an attempt that runs. Small, because it is handed back for every invocation.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Started {
+    pub environment: u32,
+    /// When the environment is free again.
+    pub until: SimTime,
+    /// When the caller has the answer.
+    pub answered: SimTime,
+    /// Whether it ends before the run does.
+    pub completes: bool,
+    pub verdict: Verdict,
+    pub start_kind: StartKind,
+}
+
 /// Where an admitted attempt runs.
 #[derive(Clone, Copy, Debug)]
 struct Admission {
@@ -129,14 +143,9 @@ impl Function {
         }
     }
 
-    /// Steps 4 to 14 of the admission order (lambda-model §3.5) for one attempt of `task`: it runs in the environment
-    /// that comes back, or the cause of its refusal does.
-    pub fn invoke<O: Observer>(
-        &mut self,
-        now: SimTime,
-        task: &Task,
-        cx: &mut Context<O>,
-    ) -> Result<(u32, Attempt), Cause> {
+    /// Steps 4 to 14 of the admission order (lambda-model §3.5) for one attempt of `task`: it runs, or the cause of
+    /// its refusal comes back.
+    pub fn invoke<O: Observer>(&mut self, now: SimTime, task: &Task, cx: &mut Context<O>) -> Result<Started, Cause> {
         let stream = cx.streams[task.stream.index()];
         let version = self.route(task, &stream);
         let admission = self.admit(now, task, version, &stream, cx)?;
@@ -336,7 +345,7 @@ impl Function {
         admission: Admission,
         stream: &StreamConfig,
         cx: &mut Context<O>,
-    ) -> (u32, Attempt) {
+    ) -> Started {
         let version = &self.config.versions[admission.version.index()];
         let readiness = match admission.environment {
             None => Readiness::New,
@@ -393,7 +402,14 @@ impl Function {
         cx.observer.ran(&attempt);
         cx.agenda
             .schedule(end, Class::Completion, Event::Released(index).pack(self.id));
-        (index, attempt)
+        Started {
+            environment: index,
+            until: end,
+            answered: attempt.answered,
+            completes: attempt.completes,
+            verdict: attempt.verdict,
+            start_kind: attempt.start_kind,
+        }
     }
 
     /// PLACING begins: a new on-demand environment.

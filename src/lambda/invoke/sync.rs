@@ -33,27 +33,27 @@ impl Function {
 
     fn call<O: Observer>(&mut self, now: SimTime, task: &Task, cx: &mut Context<O>) -> Reply {
         match self.invoke(now, task, cx) {
-            Ok((index, attempt)) => {
+            Ok(started) => {
                 let traffic = cx.streams[task.stream.index()].traffic;
                 let read_timeout = cx.clients[traffic.index()].read_timeout();
-                if let Some(read_timeout) = read_timeout.filter(|limit| attempt.answered.since(now) > *limit) {
+                if let Some(read_timeout) = read_timeout.filter(|limit| started.answered.since(now) > *limit) {
                     // INV-10: the invocation goes on and is billed; only its caller is gone.
-                    self.environments[index as usize].task.abandoned = true;
+                    self.environments[started.environment as usize].task.abandoned = true;
                     self.wait(now.saturating_add(read_timeout), *task, Wake::ReadTimeout, cx);
-                } else if attempt.completes && attempt.answered >= cx.horizon {
+                } else if started.completes && started.answered >= cx.horizon {
                     // The environment is free again, but its caller still waits when the run ends.
-                    self.wait(attempt.answered, *task, Wake::Answer, cx);
-                } else if attempt.completes {
-                    let ending = if attempt.verdict.is_ok() {
+                    self.wait(started.answered, *task, Wake::Answer, cx);
+                } else if started.completes {
+                    let ending = if started.verdict.is_ok() {
                         Ending::Succeeded
                     } else {
                         Ending::Failed
                     };
-                    self.end(attempt.answered, task, ending, attempt.start_kind, cx);
+                    self.end(started.answered, task, ending, started.start_kind, cx);
                 }
                 Reply::Running {
-                    until: attempt.end,
-                    verdict: attempt.verdict,
+                    until: started.until,
+                    verdict: started.verdict,
                 }
             }
             Err(cause) => {
