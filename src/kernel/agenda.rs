@@ -1,5 +1,5 @@
 use std::cmp::Ordering;
-use std::collections::BinaryHeap;
+use dary_heap::QuaternaryHeap;
 
 use crate::units::SimTime;
 
@@ -26,7 +26,7 @@ const CLASS_SHIFT: u32 = 60;
 /// in whole registers.
 #[derive(Debug, Default)]
 pub struct Agenda {
-    due: BinaryHeap<Entry>,
+    due: QuaternaryHeap<Entry>,
     scheduled: u64,
 }
 

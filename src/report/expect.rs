@@ -2,6 +2,9 @@
 
 use serde_json::Value;
 
+use super::ExpectationResult;
+use super::numbers::{dollars_of, milliseconds, precise, precise_percent, rounded};
+
 /// The number (or truth, as 1 or 0) at a dotted path such as `functions.checkout.latency.p99`. Names may hold dots
 /// themselves: at every level the longest key that leads to a value wins.
 pub fn value_at(summary: &Value, path: &str) -> Option<f64> {
@@ -24,6 +27,28 @@ pub fn value_at(summary: &Value, path: &str) -> Option<f64> {
 /// Whether a path leads to a number.
 pub fn exists(summary: &Value, path: &str) -> bool {
     value_at(summary, path).is_some()
+}
+
+/// The value of an expectation in the unit in which its limit is written: a share as percent, a time with its unit.
+pub(super) fn shown_value(result: &ExpectationResult) -> Option<String> {
+    let value = result.value?;
+    let shown = match unit(&result.text) {
+        "%" => precise_percent(value),
+        "USD" => dollars_of(value),
+        "ms" | "s" | "min" | "h" => milliseconds(value),
+        _ => precise(value),
+    };
+    // A limit missed by less than the rounding would read as one that is met.
+    let misread = !result.ok && result.text.ends_with(&shown);
+    Some(if misread { rounded(value).to_string() } else { shown })
+}
+
+/// What follows the last digit of an expectation.
+fn unit(text: &str) -> &str {
+    text.rsplit(|letter: char| letter.is_ascii_digit())
+        .next()
+        .unwrap_or("")
+        .trim()
 }
 
 /// What is left of `path` below `key`.
@@ -60,6 +85,29 @@ mod tests {
         let summary = json!({ "a": { "b": { "x": 1 } }, "a.b": { "y": 2 } });
         assert_eq!(value_at(&summary, "a.b.x"), Some(1.0));
         assert_eq!(value_at(&summary, "a.b.y"), Some(2.0));
+    }
+
+    #[test]
+    fn a_value_is_shown_in_the_unit_of_its_limit() {
+        let shown = |text: &str, value: f64, ok: bool| {
+            let (text, value) = (text.to_owned(), Some(value));
+            shown_value(&ExpectationResult { text, value, ok }).unwrap()
+        };
+        assert_eq!(
+            shown("functions.api.cold_start_share <= 1 %", 0.000_094_6, true),
+            "0.0095 %"
+        );
+        assert_eq!(
+            shown("functions.api.cold_start_share <= 0.01", 0.000_094_6, true),
+            "0.000095"
+        );
+        assert_eq!(
+            shown("functions.api.async.AsyncEventAge.max <= 6 h", 21_540_000.0, true),
+            "5.98 h"
+        );
+        assert_eq!(shown("cost.monthly_estimate <= 150 USD", 87.9876, true), "$87.99");
+        assert_eq!(shown("totals.Throttles == 0", 41_250.0, false), "41,250");
+        assert_eq!(shown("functions.api.latency.p99 <= 800 ms", 800.3, false), "800.3");
     }
 
     #[test]

@@ -64,22 +64,74 @@ pub(super) fn dollars_f64(amount: Money) -> f64 {
     decimal_f64(amount.atoms(), Money::ATOMS_PER_USD, 12)
 }
 
-/// `$1,234.56`; below a dollar with as many digits as it takes to see something: `$0.0021`.
+/// `$1,234.50` from a cent up; below a cent two significant digits: `$0.0021`.
 pub(super) fn dollars(amount: Money) -> String {
-    let cents = amount.cents();
-    let sign = if amount < Money::ZERO { "-" } else { "" };
-    if amount == Money::ZERO || cents.abs() >= 100 {
-        let cents = cents.unsigned_abs();
-        let whole = u64::try_from(cents / 100).unwrap_or(u64::MAX);
-        return format!("{sign}${}.{:02}", grouped(whole), cents % 100);
+    priced(amount.as_f64(), amount.cents())
+}
+
+/// [`dollars`] of an amount that is a float already.
+pub(super) fn dollars_of(usd: f64) -> String {
+    priced(usd, (usd * 100.0).round() as i128)
+}
+
+fn priced(usd: f64, cents: i128) -> String {
+    /// From here on two digits round up to a cent.
+    const NEARLY_A_CENT: f64 = 0.009_95;
+    let sign = if usd < 0.0 { "-" } else { "" };
+    let size = usd.abs();
+    if size > 0.0 && size < NEARLY_A_CENT {
+        let places = two_digit_places(size);
+        return format!("{sign}${size:.places$}");
     }
-    let places = (2..=12)
-        .find(|places| decimal_f64(amount.atoms(), Money::ATOMS_PER_USD, places - 1) != 0.0)
-        .unwrap_or(12);
-    format!(
-        "{sign}${}",
-        decimal(amount.atoms(), Money::ATOMS_PER_USD, places).trim_start_matches('-')
-    )
+    let cents = cents.unsigned_abs();
+    let whole = u64::try_from(cents / 100).unwrap_or(u64::MAX);
+    format!("{sign}${}.{:02}", grouped(whole), cents % 100)
+}
+
+/// As many decimals as show two significant digits of `size`, which is positive.
+fn two_digit_places(size: f64) -> usize {
+    // The format rounds before it chooses the exponent: 0.00999 has that of 0.010.
+    let text = format!("{size:.1e}");
+    let exponent: i32 = text.rsplit('e').next().and_then(|tail| tail.parse().ok()).unwrap_or(0);
+    usize::try_from(1 - exponent).unwrap_or(0)
+}
+
+/// [`significant`], with at least two significant digits below 1 and as many of what is missing to 1: `0.000095`,
+/// `0.99962`.
+pub(super) fn precise(value: f64) -> String {
+    if value > 0.0 && value < 1.0 {
+        let places = share_places(value);
+        trimmed(&format!("{value:.places$}"))
+    } else {
+        significant(value)
+    }
+}
+
+/// [`precise`] for a share, in percent: `0.0095 %`, `99.962 %`.
+pub(super) fn precise_percent(share: f64) -> String {
+    if share > 0.0 && share < 1.0 {
+        let places = share_places(share).saturating_sub(2);
+        format!("{} %", trimmed(&format!("{:.places$}", share * 100.0)))
+    } else {
+        format!("{} %", significant(share * 100.0))
+    }
+}
+
+fn share_places(share: f64) -> usize {
+    two_digit_places(share).max(two_digit_places(1.0 - share))
+}
+
+/// A name of more than 24 characters, shortened in the middle so that both ends can still be recognised.
+pub(super) fn short_name(name: &str) -> String {
+    const LONGEST: usize = 24;
+    const FIRST: usize = 10;
+    const LAST: usize = 8;
+    let letters: Vec<char> = name.chars().collect();
+    if letters.len() <= LONGEST {
+        return name.to_owned();
+    }
+    let (first, last) = (&letters[..FIRST], &letters[letters.len() - LAST..]);
+    first.iter().chain(['…'].iter()).chain(last).collect()
 }
 
 /// A time in the unit a person would use: `40 µs`, `85.2 ms`, `1.24 s`, `12.5 min`, `5.99 h`.
@@ -108,14 +160,23 @@ pub(super) fn significant(value: f64) -> String {
 }
 
 fn trimmed(text: &str) -> String {
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text.to_owned()
+    }
 }
 
 /// `0.0123` as `1.23 %`; what is more than nothing never prints as `0 %`, what is less than all never as `100 %`.
 pub(super) fn percent(share: f64) -> String {
+    if share > 0.0 && share < 0.000_1 {
+        return "< 0.01 %".to_owned();
+    }
+    if share > 0.0 && share < 0.001 {
+        return precise_percent(share);
+    }
     let text = significant(share * 100.0);
     match text.as_str() {
-        "0" if share > 0.0 => "< 0.01 %".to_owned(),
         "100" if share < 1.0 => "> 99.9 %".to_owned(),
         _ => format!("{text} %"),
     }
@@ -155,18 +216,50 @@ mod tests {
         assert_eq!(milliseconds(0.01), "10 µs");
         assert_eq!(milliseconds(21_600_000.0), "6 h");
         assert_eq!(percent(0.0123), "1.23 %");
-        assert_eq!(percent(0.000_001), "< 0.01 %");
+        assert_eq!(percent(0.000_07), "< 0.01 %");
+        assert_eq!(percent(0.000_512_8), "0.051 %");
         assert_eq!(percent(0.999_999_9), "> 99.9 %");
         assert_eq!(percent(0.0), "0 %");
     }
 
     #[test]
-    fn small_amounts_keep_digits_that_say_something() {
+    fn money_has_two_decimals_from_a_cent_up_and_two_significant_digits_below() {
         let usd = |micros: i128| Money::from_atoms(Money::ATOMS_PER_USD / 1_000_000 * micros);
-        assert_eq!(dollars(usd(1_234_560_000)), "$1,234.56");
-        assert_eq!(dollars(usd(2_100)), "$0.0021");
-        assert_eq!(dollars(usd(0)), "$0.00");
-        assert_eq!(dollars(usd(-5_000_000)), "-$5.00");
+        let shown = |micros: i128| dollars(usd(micros));
+        assert_eq!(shown(1_234_560_000), "$1,234.56");
+        assert_eq!(shown(200_000), "$0.20");
+        assert_eq!(shown(24_000), "$0.02");
+        assert_eq!(shown(10_000), "$0.01");
+        assert_eq!(shown(9_990), "$0.01");
+        assert_eq!(shown(4_000), "$0.0040");
+        assert_eq!(shown(2_149), "$0.0021");
+        assert_eq!(shown(12), "$0.000012");
+        assert_eq!(shown(-2_149), "-$0.0021");
+        assert_eq!(shown(0), "$0.00");
+        assert_eq!(shown(-5_000_000), "-$5.00");
+    }
+
+    #[test]
+    fn small_values_keep_two_significant_digits_and_never_round_to_nothing_or_all() {
+        assert_eq!(precise(0.0), "0");
+        assert_eq!(precise(0.000_094_6), "0.000095");
+        assert_eq!(precise(0.0333), "0.033");
+        assert_eq!(precise(0.5), "0.5");
+        assert_eq!(precise(0.999_62), "0.99962");
+        assert_eq!(precise(1.0), "1");
+        assert_eq!(precise(41_250.0), "41,250");
+        assert_eq!(precise_percent(0.000_094_6), "0.0095 %");
+        assert_eq!(precise_percent(0.664_77), "66 %");
+        assert_eq!(precise_percent(0.999_62), "99.962 %");
+        assert_eq!(precise_percent(1.0), "100 %");
+        assert_eq!(precise_percent(0.0), "0 %");
+    }
+
+    #[test]
+    fn only_long_names_are_shortened_and_both_ends_stay() {
+        assert_eq!(short_name("twenty-four-characters-x"), "twenty-four-characters-x");
+        assert_eq!(short_name("twenty-five-characters-xy"), "twenty-fiv…cters-xy");
+        assert_eq!(short_name("ÄÖÜ"), "ÄÖÜ");
     }
 
     #[test]

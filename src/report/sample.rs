@@ -31,7 +31,7 @@ pub(super) struct Sample {
     pub(super) result: RunResult,
     changed: Vec<(String, String)>,
     warnings: Vec<String>,
-    expectations: Vec<ExpectationResult>,
+    pub(super) expectations: Vec<ExpectationResult>,
 }
 
 impl Sample {

@@ -7,15 +7,15 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Wi
 
 use super::ReportInput;
 use super::cost::by_function;
+use super::expect::shown_value;
 use super::json::fingerprint;
-use super::numbers::{dollars, grouped, milliseconds, percent, share, significant};
-use super::warnings::all_warnings;
+use super::numbers::{dollars, grouped, milliseconds, percent, precise, share, short_name};
+use super::warnings::warnings_in_short;
 use crate::metrics::{FunctionSummary, LatencySummary};
 
 const WIDTH: u16 = 100;
 const FUNCTIONS_SHOWN: usize = 15;
 const WARNINGS_SHOWN: usize = 10;
-const NAME_WIDTH: usize = 30;
 
 /// What a person wants to know after a run, at most 100 columns wide (but for the path). `folder` is where the files
 /// are, if any were written.
@@ -54,7 +54,7 @@ fn heading(input: &ReportInput) -> String {
     let _ = writeln!(
         text,
         " {}: seed {}, {length} simulated, fingerprint {}",
-        clip(&plan.name, NAME_WIDTH),
+        short_name(&plan.name),
         plan.seed,
         fingerprint(&input.result.summary)
     );
@@ -101,7 +101,7 @@ fn functions(input: &ReportInput) -> String {
     for ((name, function), cost) in rows.iter().take(FUNCTIONS_SHOWN) {
         let (counts, times) = (&function.counts, shown_times(function));
         table.add_row([
-            clip(name, NAME_WIDTH),
+            short_name(name),
             grouped(counts.invocations),
             grouped(counts.errors),
             grouped(counts.throttles),
@@ -145,7 +145,7 @@ fn bill(input: &ReportInput) -> String {
         dollars(result.monthly_estimate.total),
         grouped(account.concurrent_executions.max),
         grouped(u64::from(input.plan.account.concurrent_executions)),
-        significant(account.concurrent_executions.mean),
+        precise(account.concurrent_executions.mean),
     )
 }
 
@@ -153,9 +153,7 @@ fn expectations(input: &ReportInput) -> String {
     let mut table = bare(8);
     for expectation in input.expectations {
         let verdict = if expectation.ok { "ok" } else { "FAILED" };
-        let value = expectation
-            .value
-            .map_or("no value".to_owned(), |value| format!("is {}", significant(value)));
+        let value = shown_value(expectation).map_or("no value".to_owned(), |value| format!("is {value}"));
         table.add_row([verdict.to_owned(), format!("{} ({value})", expectation.text)]);
     }
     if table.is_empty() {
@@ -166,7 +164,7 @@ fn expectations(input: &ReportInput) -> String {
 }
 
 fn warnings(input: &ReportInput) -> String {
-    let all = all_warnings(input);
+    let all = warnings_in_short(input);
     let mut text = String::new();
     for warning in all.iter().take(WARNINGS_SHOWN) {
         text.push_str(&paragraph("warning:", warning));
@@ -230,17 +228,10 @@ fn table(heads: &[&str], texts: usize) -> Table {
     table
 }
 
-/// At most `width` characters.
-fn clip(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
-        return text.to_owned();
-    }
-    text.chars().take(width - 1).chain(['…']).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::ExpectationResult;
     use crate::report::sample::Sample;
 
     #[test]
@@ -265,6 +256,27 @@ mod tests {
         ] {
             assert!(text.contains(wanted), "{wanted} is missing in\n{text}");
         }
+    }
+
+    #[test]
+    fn a_function_with_a_name_of_64_characters_takes_one_line() {
+        let mut sample = Sample::busy();
+        sample.plan.functions[0].name = format!("{:064x}", 0xABCDu32);
+        let text = terminal_summary(&sample.input(), None);
+        let line = text.lines().find(|line| line.contains("0000000000…0000abcd")).unwrap();
+        assert!(line.contains("4,310,000") && line.contains("$2.87"), "{text}");
+    }
+
+    #[test]
+    fn small_shares_are_told_apart_from_nothing() {
+        let mut sample = Sample::busy();
+        sample.expectations = vec![ExpectationResult {
+            text: "functions.checkout.cold_start_share <= 1 %".to_owned(),
+            value: Some(0.000_094_6),
+            ok: true,
+        }];
+        let text = terminal_summary(&sample.input(), None);
+        assert!(text.contains("<= 1 % (is 0.0095 %)"), "{text}");
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub(in crate::report) fn report_html(input: &ReportInput, charts: &[(Chart, Stri
                 (head(input))
                 (answer(input))
                 (tiles(input))
-                @for (chart, svg) in charts { (figure(*chart, svg)) }
+                (figures(input, charts))
                 (tables::all(input))
                 h2 { "The scenario" }
                 pre { (input.source_text) }
@@ -47,6 +47,26 @@ fn head(input: &ReportInput) -> Markup {
             "Scenario " b { (plan.name) } ", " (plan.horizon() - SimTime::ZERO) " of simulated time, seed " (plan.seed)
             ", Lambda as of " (plan.model_date) ", " (plan.billing.region) ". lambdasim " (input.version)
             ", fingerprint " code { (fingerprint(&input.result.summary)) } "."
+        }
+    }
+}
+
+/// Charts that show something; of the others it is said why they are missing.
+fn figures(input: &ReportInput, charts: &[(Chart, String)]) -> Markup {
+    let mut missing: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (chart, _) in charts {
+        let Some(reason) = chart.emptiness(input) else { continue };
+        match missing.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, titles)) => titles.push(chart.title()),
+            None => missing.push((reason, vec![chart.title()])),
+        }
+    }
+    html! {
+        @for (chart, svg) in charts {
+            @if chart.emptiness(input).is_none() { (figure(*chart, svg)) }
+        }
+        @for (reason, titles) in missing {
+            p.soft { "Not drawn, as " (reason) ": “" (titles.join("”, “")) "”." }
         }
     }
 }
@@ -73,6 +93,20 @@ mod tests {
     }
 
     #[test]
+    fn empty_charts_are_left_out_with_a_reason() {
+        let charts = Chart::ALL.map(|chart| (chart, format!("<svg>{}</svg>", chart.name())));
+        let page = report_html(&Sample::blank().input(), &charts);
+        assert!(!page.contains("<figure"));
+        assert!(page.contains("Not drawn, as no request was throttled: “Throttles by cause”."));
+        assert!(page.contains(
+            "Not drawn, as no synchronous call succeeded: “Latency as callers saw it”, \
+             “How many answers came within what time”."
+        ));
+        let page = report_html(&Sample::busy().input(), &charts);
+        assert!(page.contains("<svg>throttles</svg>") && !page.contains("Not drawn"));
+    }
+
+    #[test]
     fn texts_of_the_scenario_cannot_become_markup() {
         let mut sample = Sample::blank();
         sample.plan.name = "<b>&".to_owned();
@@ -90,7 +124,7 @@ mod tests {
             "0.95 %",
             "97 %",
             "CONC-6",
-            "0.05 %",
+            "0.051 %",
             "a month like it",
             "FAILED",
             "312 samples",

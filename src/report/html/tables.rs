@@ -7,11 +7,11 @@ use crate::lambda::FunctionConfig;
 use crate::metrics::{FunctionSummary, LatencySummary};
 use crate::pricing::{Bill, FreeTier, Line, MonthLength, Rounding};
 use crate::report::ReportInput;
-use crate::report::causes::{sentence, title};
+use crate::report::causes::title;
 use crate::report::cost::{by_function, item_title};
 use crate::report::csv::qualifier_name;
 use crate::report::inference::loss_comparisons;
-use crate::report::numbers::{decimal, dollars, grouped, milliseconds, percent, share, significant};
+use crate::report::numbers::{decimal, dollars, grouped, milliseconds, percent, precise, share, short_name};
 
 const FUNCTIONS_SHOWN: usize = 50;
 const LATENCY_ROWS_SHOWN: usize = 60;
@@ -35,8 +35,11 @@ pub(super) fn all(input: &ReportInput) -> Markup {
 
 type Cells = Vec<Markup>;
 
+/// What stands above a column, and what that means where it is an abbreviation.
+type Head = (&'static str, &'static str);
+
 /// A table under a heading; the first `texts` columns hold words, the others numbers.
-fn section(heading: &str, note: &str, heads: &[&str], texts: usize, rows: &[Cells]) -> Markup {
+fn section(heading: &str, note: &str, heads: &[Head], texts: usize, rows: &[Cells]) -> Markup {
     let class = |place: usize| if place < texts { "words" } else { "number" };
     html! {
         @if !rows.is_empty() {
@@ -44,7 +47,7 @@ fn section(heading: &str, note: &str, heads: &[&str], texts: usize, rows: &[Cell
             @if !note.is_empty() { p.soft { (note) } }
             div.scroll {
                 table {
-                    thead { tr { @for (place, head) in heads.iter().enumerate() { th class=(class(place)) { (head) } } } }
+                    thead { tr { @for (place, head) in heads.iter().enumerate() { th class=(class(place)) { (head_cell(*head)) } } } }
                     tbody {
                         @for row in rows {
                             tr { @for (place, cell) in row.iter().enumerate() { td class=(class(place)) { (cell) } } }
@@ -53,6 +56,20 @@ fn section(heading: &str, note: &str, heads: &[&str], texts: usize, rows: &[Cell
                 }
             }
         }
+    }
+}
+
+fn head_cell((head, meaning): Head) -> Markup {
+    html! {
+        @if meaning.is_empty() { (head) } @else { abbr title=(meaning) { (head) } }
+    }
+}
+
+/// A name, whole in its title where it had to be shortened.
+fn name_cell(name: &str) -> Markup {
+    let short = short_name(name);
+    html! {
+        @if short == name { span.name { (name) } } @else { span.name title=(name) { (short) } }
     }
 }
 
@@ -79,7 +96,7 @@ fn traffic(input: &ReportInput) -> Markup {
         .map(|(name, entry)| {
             let (counts, times) = (&entry.counts, &entry.latency);
             vec![
-                text(name),
+                name_cell(name),
                 count(counts.arrivals),
                 count(counts.succeeded),
                 count(counts.failed),
@@ -93,16 +110,19 @@ fn traffic(input: &ReportInput) -> Markup {
         })
         .collect();
     let heads = [
-        "Traffic",
-        "Arrivals",
-        "Succeeded",
-        "Failed",
-        "Throttled",
-        "Dropped",
-        "In flight",
-        "Requests",
-        "p50",
-        "p99",
+        ("Traffic", ""),
+        ("Arrivals", "calls and events that it asked for"),
+        ("Succeeded", ""),
+        ("Failed", ""),
+        ("Throttled", "refused to the end with status 429"),
+        (
+            "Dropped",
+            "events that were never run: too old, or reserved concurrency 0",
+        ),
+        ("In flight", "still running or waiting at the end"),
+        ("Requests", "attempts, retries included"),
+        ("p50", "half of the latencies are at most this"),
+        ("p99", "99 % of the latencies are at most this"),
     ];
     section(
         "Traffic",
@@ -120,7 +140,7 @@ fn functions(input: &ReportInput) -> Markup {
         .map(|(place, name, function)| {
             let (counts, times) = (&function.counts, &function.latency);
             vec![
-                text(name),
+                name_cell(name),
                 count(counts.invocations),
                 count(counts.errors),
                 count(counts.throttles),
@@ -129,27 +149,36 @@ fn functions(input: &ReportInput) -> Markup {
                 time(times, times.p50),
                 time(times, times.p99),
                 count(function.concurrent_executions.max),
-                text(significant(function.concurrent_executions.mean)),
+                text(precise(function.concurrent_executions.mean)),
                 count(function.environments_created),
-                text(significant(function.environments_idle_mean)),
+                text(precise(function.environments_idle_mean)),
                 text(dollars(costs[place])),
             ]
         })
         .collect();
     let heads = [
-        "Function",
-        "Invocations",
-        "Errors",
-        "Throttles",
-        "Cold starts",
-        "Duration p50",
-        "Latency p50",
-        "p99",
-        "Concurrent, max",
-        "mean",
-        "Envs made",
-        "idle, mean",
-        "Cost",
+        ("Function", ""),
+        ("Inv.", "Invocations: attempts that ran"),
+        ("Errors", "invocations that failed"),
+        ("Throttles", "requests refused with status 429"),
+        ("Cold", "share of invocations that waited for a new environment"),
+        (
+            "Dur. p50",
+            "Duration of the handler: half of the invocations take at most this",
+        ),
+        (
+            "Lat. p50",
+            "latency as callers saw it: half of the answers took at most this",
+        ),
+        (
+            "Lat. p99",
+            "latency as callers saw it: 99 % of the answers took at most this",
+        ),
+        ("Conc. max", "concurrent executions, maximum"),
+        ("Conc. mean", "concurrent executions, mean over time"),
+        ("Envs", "execution environments created"),
+        ("Idle", "idle environments, mean over time"),
+        ("Cost", ""),
     ];
     let all = input.plan.functions.len();
     let note = match all.checked_sub(FUNCTIONS_SHOWN) {
@@ -165,20 +194,15 @@ fn throttles(input: &ReportInput) -> Markup {
     let all = input.result.summary.totals.throttles;
     let row = |(cause, number): (crate::facts::Cause, u64)| {
         vec![
-            html! { b { (title(cause)) } },
-            html! { (sentence(cause)) " (" (cause.rule()) ")" },
+            text(title(cause)),
+            text(cause.rule()),
             count(number),
             text(percent(share(number, all))),
         ]
     };
     let rows: Vec<Cells> = causes(input).into_iter().map(row).collect();
-    section(
-        "Throttles by cause",
-        "",
-        &["Cause", "Rule", "Throttles", "Share"],
-        2,
-        &rows,
-    )
+    let heads = [("Cause", ""), ("Rule", ""), ("Throttles", ""), ("Share", "")];
+    section("Throttles by cause", "", &heads, 2, &rows)
 }
 
 fn latency_by_start(input: &ReportInput) -> Markup {
@@ -191,13 +215,10 @@ fn latency_by_start(input: &ReportInput) -> Markup {
     let row = |row: &&crate::metrics::LatencyRow| {
         let times = &row.latency;
         let function = &plan.functions[row.function.index()].name;
-        let target = match qualifier_name(plan, row.function, row.qualifier) {
-            Some(qualifier) => format!("{function}:{qualifier}"),
-            None => function.clone(),
-        };
+        let qualifier = qualifier_name(plan, row.function, row.qualifier);
         vec![
-            text(&plan.traffic[row.traffic.index()].name),
-            text(target),
+            name_cell(&plan.traffic[row.traffic.index()].name),
+            html! { (name_cell(function)) @if let Some(qualifier) = qualifier { ":" (qualifier) } },
             text(row.invocation_type.name()),
             text(row.start.name()),
             count(times.count),
@@ -210,7 +231,16 @@ fn latency_by_start(input: &ReportInput) -> Markup {
     };
     let rows: Vec<Cells> = shown.iter().map(row).collect();
     let heads = [
-        "Traffic", "To", "Type", "Start", "Answers", "Mean", "p50", "p90", "p99", "Max",
+        ("Traffic", ""),
+        ("To", ""),
+        ("Type", ""),
+        ("Start", "what served the last attempt"),
+        ("Answers", ""),
+        ("Mean", ""),
+        ("p50", "half are at most this"),
+        ("p90", "90 % are at most this"),
+        ("p99", "99 % are at most this"),
+        ("Max", ""),
     ];
     let note = "Every final answer by what served its last attempt; none: nothing ran. All rows are in latency.csv.";
     section("Latency by kind of start", note, &heads, 4, &rows)
@@ -218,24 +248,27 @@ fn latency_by_start(input: &ReportInput) -> Markup {
 
 fn asynchronous(input: &ReportInput) -> Markup {
     let heads = [
-        "Function",
-        "Received",
-        "Retried after throttle",
-        "after error",
-        "Expired",
-        "Exhausted",
-        "Dead-lettered",
-        "To on-success",
-        "To on-failure",
-        "Age p99",
-        "Outcome p50",
-        "p99",
-        "Slowest",
+        ("Function", ""),
+        ("Received", "events that Lambda queued"),
+        (
+            "Retries, throttled",
+            "attempts made because the one before was throttled",
+        ),
+        ("Retries, error", "attempts made because the one before failed"),
+        ("Expired", "events that grew too old in the queue"),
+        ("Exhausted", "events that failed with no retry left"),
+        ("DLQ", "sent to the dead-letter queue"),
+        ("Success dest.", "sent to the on-success destination"),
+        ("Failure dest.", "sent to the on-failure destination"),
+        ("Age p99", "age at an attempt: 99 % are at most this"),
+        ("p50", "event to final outcome: half take at most this"),
+        ("p99", "event to final outcome: 99 % take at most this"),
+        ("Max", "event to final outcome: the slowest"),
     ];
     let row = |name: &str, function: &FunctionSummary| {
         let events = &function.asynchronous;
         vec![
-            text(name),
+            name_cell(name),
             count(events.received),
             count(events.retries_throttled),
             count(events.retries_error),
@@ -272,7 +305,7 @@ fn provisioned(input: &ReportInput) -> Markup {
         let (served, spilled) = (function.provisioned_invocations, function.provisioned_spillover);
         (amount > 0 || served + spilled > 0).then(|| {
             vec![
-                text(name),
+                name_cell(name),
                 count(amount),
                 count(served),
                 count(spilled),
@@ -283,12 +316,18 @@ fn provisioned(input: &ReportInput) -> Markup {
     };
     let rows: Vec<Cells> = all.filter_map(row).collect();
     let heads = [
-        "Function",
-        "At the start",
-        "Invocations",
-        "Spilled over",
-        "Share spilled",
-        "Utilization, max",
+        ("Function", ""),
+        ("Ready", "provisioned environments at the start"),
+        ("Invocations", "served by provisioned environments"),
+        (
+            "Spilled over",
+            "ran on demand because all provisioned environments were busy",
+        ),
+        ("Share spilled", ""),
+        (
+            "Utilization, max",
+            "largest share of the provisioned environments that was busy",
+        ),
     ];
     let note = "What provisioned environments cannot take runs on demand, with a cold start where none is idle.";
     section("Provisioned concurrency", note, &heads, 1, &rows)
@@ -297,7 +336,7 @@ fn provisioned(input: &ReportInput) -> Markup {
 fn loss(input: &ReportInput) -> Markup {
     let row = |found: crate::report::inference::LossComparison| {
         vec![
-            text(&input.plan.functions[found.function.index()].name),
+            name_cell(&input.plan.functions[found.function.index()].name),
             count(u64::from(found.servers)),
             text(format!("{:.2}", found.load)),
             text(percent(found.expected)),
@@ -309,11 +348,14 @@ fn loss(input: &ReportInput) -> Markup {
         .map(row)
         .collect();
     let heads = [
-        "Function",
-        "Reserved concurrency",
-        "Offered load, erlangs",
-        "Erlang-B",
-        "Simulated",
+        ("Function", ""),
+        ("Reserved concurrency", ""),
+        (
+            "Offered load, erlangs",
+            "mean number of requests in progress if none were refused",
+        ),
+        ("Erlang-B", "share that theory refuses"),
+        ("Simulated", "share that the simulation refused"),
     ];
     let note = "A reserved function under steady Poisson load without retries is a loss system: Erlang’s formula gives the \
                 share of requests it turns away, whatever the distribution of its duration.";
@@ -356,7 +398,14 @@ fn quantity(line: &Line) -> String {
     }
 }
 
-const BILL_HEADS: [&str; 6] = ["Item", "Architecture", "Month", "Quantity", "Unit price", "Amount"];
+const BILL_HEADS: [Head; 6] = [
+    ("Item", ""),
+    ("Architecture", ""),
+    ("Month", ""),
+    ("Quantity", ""),
+    ("Unit price", ""),
+    ("Amount", ""),
+];
 
 fn bill(input: &ReportInput) -> Markup {
     let note = match input.plan.billing.rounding {
@@ -398,7 +447,7 @@ fn tags(input: &ReportInput) -> Markup {
         .into_iter()
         .map(|(tag, cost)| vec![text(tag), text(dollars(cost))])
         .collect();
-    section("Cost by tag", "", &["Tag", "Cost"], 1, &rows)
+    section("Cost by tag", "", &[("Tag", ""), ("Cost", "")], 1, &rows)
 }
 
 fn assumptions(input: &ReportInput) -> Markup {
@@ -425,5 +474,33 @@ fn assumptions(input: &ReportInput) -> Markup {
         [] => "What AWS does not document follows the default parameters; none was changed.",
         _ => "What AWS does not document follows parameters; those changed from their default are listed.",
     };
-    section("What this rests on", note, &["Assumption", "Value"], 1, &rows)
+    section(
+        "What this rests on",
+        note,
+        &[("Assumption", ""), ("Value", "")],
+        1,
+        &rows,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::Sample;
+
+    #[test]
+    fn a_long_name_is_shortened_and_whole_in_its_title() {
+        let page = functions(&Sample::crowded(3).input()).into_string();
+        let cell = "title=\"function-with-a-rather-long-name-0002\">function-w…ame-0002<";
+        assert!(page.contains(cell), "{page}");
+    }
+
+    #[test]
+    fn abbreviated_heads_say_what_they_mean() {
+        let page = functions(&Sample::busy().input()).into_string();
+        assert!(
+            page.contains("<abbr title=\"concurrent executions, maximum\">Conc. max</abbr>"),
+            "{page}"
+        );
+    }
 }

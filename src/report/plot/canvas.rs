@@ -16,6 +16,8 @@ use crate::report::ReportInput;
 
 const SIZE: (u32, u32) = (1280, 720);
 const MARGIN: i32 = 28;
+/// The label of the last tick hangs over the end of its axis by half its width.
+const RIGHT_MARGIN: i32 = 60;
 const TITLE_SIZE: i32 = 34;
 const TEXT_SIZE: i32 = 24;
 const LINE_HEIGHT: i32 = 32;
@@ -75,15 +77,22 @@ fn draw<B: DrawingBackend>(figure: &Figure, root: &Area<B>) -> Drawn<B> {
     let right = SIZE.0 as i32 - MARGIN - width as i32;
     root.draw(&Text::new(figure.caption.as_str(), (right, top + 8), font(TEXT_SIZE)))?;
     top += LINE_HEIGHT + 14;
-    top += draw_legend(figure, root, top)?;
-    let (_, below) = root.split_vertically(top);
-    draw_plane(figure, &below)?;
-    if let Some(text) = figure.empty {
-        let (width, _) = root.estimate_text_size(text, &font(TITLE_SIZE))?;
-        let place = ((SIZE.0 as i32 - width as i32) / 2, (SIZE.1 as i32 + top) / 2 - 40);
-        root.draw(&Text::new(text, place, font(TITLE_SIZE)))?;
+    if let Some(reason) = figure.empty {
+        draw_reason(reason, root)?;
+    } else {
+        top += draw_legend(figure, root, top)?;
+        let (_, below) = root.split_vertically(top);
+        draw_plane(figure, &below)?;
     }
     root.present()
+}
+
+/// In place of axes, which would measure nothing.
+fn draw_reason<B: DrawingBackend>(reason: &str, root: &Area<B>) -> Drawn<B> {
+    let text = format!("Nothing to show: {reason}.");
+    let (width, height) = root.estimate_text_size(&text, &font(TITLE_SIZE))?;
+    let place = ((SIZE.0 as i32 - width as i32) / 2, (SIZE.1 as i32 - height as i32) / 2);
+    root.draw(&Text::new(text, place, font(TITLE_SIZE)))
 }
 
 /// Entries side by side, in as many lines as they need; returns the height.
@@ -102,18 +111,18 @@ fn draw_legend<B: DrawingBackend>(
             (left, line) = (MARGIN, line + 1);
         }
         let middle = top + line * LINE_HEIGHT + LINE_HEIGHT / 2;
-        let half = if matches!(layer.mark, Mark::Lines(_) | Mark::Level(_)) {
-            2
-        } else {
-            8
+        let dash = [(0, 10), (SWATCH - 10, SWATCH)];
+        let (half, parts) = match layer.mark {
+            Mark::Level(_) => (2, &dash[..]),
+            Mark::Lines(_) => (2, &[(0, SWATCH)][..]),
+            Mark::Boxes(_) | Mark::Band(_) => (8, &[(0, SWATCH)][..]),
         };
-        let swatch = [(left, middle - half), (left + SWATCH, middle + half)];
-        root.draw(&Rectangle::new(swatch, layer.color.filled()))?;
-        root.draw(&Text::new(
-            layer.label.as_str(),
-            (left + SWATCH + 10, middle - 11),
-            font(TEXT_SIZE),
-        ))?;
+        for (from, to) in parts {
+            let swatch = [(left + from, middle - half), (left + to, middle + half)];
+            root.draw(&Rectangle::new(swatch, layer.color.filled()))?;
+        }
+        let place = (left + SWATCH + 10, middle - 9);
+        root.draw(&Text::new(layer.label.as_str(), place, font(TEXT_SIZE)))?;
         left += width + GAP;
     }
     Ok(if figure.layers.is_empty() {
@@ -137,6 +146,7 @@ fn draw_plane<B: DrawingBackend>(figure: &Figure, area: &Area<B>) -> Drawn<B> {
     let mut chart = ChartBuilder::on(area)
         .margin(MARGIN)
         .margin_top(10)
+        .margin_right(RIGHT_MARGIN)
         .x_label_area_size(74)
         .y_label_area_size(widest.unwrap_or(0) + 62)
         .build_cartesian_2d(Ruler(figure.x.clone()), Ruler(figure.y.clone()))?;
@@ -198,7 +208,8 @@ fn draw_layer<B: DrawingBackend>(layer: &Layer, figure: &Figure, chart: &mut Cha
                 if let [dot] = piece.as_slice() {
                     chart.draw_series([Circle::new(*dot, 3, color.filled())])?;
                 } else {
-                    chart.draw_series(LineSeries::new(piece.iter().copied(), color.stroke_width(STROKE)))?;
+                    let corners = corners(piece, |point| chart.backend_coord(point));
+                    chart.draw_series(LineSeries::new(corners, color.stroke_width(STROKE)))?;
                 }
             }
         }
@@ -222,6 +233,32 @@ fn draw_layer<B: DrawingBackend>(layer: &Layer, figure: &Figure, chart: &mut Cha
     Ok(())
 }
 
+/// The points at which a line turns. A thick line bulges where a point lies within a level or upright straight, as it
+/// is drawn in whole pixels.
+fn corners(points: &[(f64, f64)], pixel: impl Fn(&(f64, f64)) -> (i32, i32)) -> Vec<(f64, f64)> {
+    let mut kept: Vec<((f64, f64), (i32, i32))> = Vec::new();
+    for point in points {
+        let place = pixel(point);
+        if let [.., (_, before), (_, last)] = kept.as_slice()
+            && is_within(*before, *last, place)
+        {
+            kept.pop();
+        }
+        if kept.last().is_none_or(|(_, last)| *last != place) {
+            kept.push((*point, place));
+        }
+    }
+    kept.into_iter().map(|(point, _)| point).collect()
+}
+
+/// Whether `middle` lies on the level or upright straight between `from` and `to`.
+fn is_within(from: (i32, i32), middle: (i32, i32), to: (i32, i32)) -> bool {
+    let between = |low: i32, value: i32, high: i32| (low.min(high)..=low.max(high)).contains(&value);
+    let level = from.1 == middle.1 && middle.1 == to.1 && between(from.0, middle.0, to.0);
+    let upright = from.0 == middle.0 && middle.0 == to.0 && between(from.1, middle.1, to.1);
+    level || upright
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -240,6 +277,22 @@ mod tests {
                 assert_eq!(svg, draw_svg(chart, &sample.input()).unwrap());
             }
         }
+    }
+
+    #[test]
+    fn lines_keep_their_corners_and_spikes_but_no_points_within_a_straight() {
+        let whole = |point: &(f64, f64)| (point.0.round() as i32, point.1.round() as i32);
+        let steps = [(0.0, 5.0), (1.0, 5.0), (1.0, 5.2), (2.0, 5.2), (2.0, 1.0), (3.0, 1.0)];
+        assert_eq!(corners(&steps, whole), [(0.0, 5.0), (2.0, 5.2), (2.0, 1.0), (3.0, 1.0)]);
+        let spike = [(0.0, 1.0), (1.0, 1.0), (1.0, 9.0), (1.0, 2.0)];
+        assert_eq!(corners(&spike, whole), spike);
+    }
+
+    #[test]
+    fn a_chart_without_data_says_why_and_has_no_axes() {
+        let svg = draw_svg(Chart::Latency, &Sample::blank().input()).unwrap();
+        assert!(svg.contains("Nothing to show: no synchronous call succeeded."));
+        assert!(!svg.contains("<line") && !svg.contains("<polyline"), "{svg}");
     }
 
     #[test]

@@ -1,15 +1,18 @@
 //! Which charts there are and what each shows.
 
+use plotters::style::RGBColor;
+
 use super::axis::{Axis, TimeAxis};
-use super::figure::{Figure, Layer, Mark, NEUTRAL};
+use super::figure::{Figure, LIMIT, Layer, Mark, READY};
 use crate::facts::Cause;
+use crate::lambda::FunctionConfig;
 use crate::metrics::Bucket;
 use crate::pricing::Item;
 use crate::report::ReportInput;
 use crate::report::causes::title;
 use crate::report::cost::{by_item, item_title};
 use crate::report::csv::instant;
-use crate::report::numbers::grouped;
+use crate::report::numbers::{grouped, short_name};
 use crate::units::{SimTime, Span};
 
 /// The charts of a run folder.
@@ -23,8 +26,10 @@ pub(in crate::report) enum Chart {
     Cost,
 }
 
-/// As many functions as can be told apart beside the account.
-const FUNCTIONS_SHOWN: usize = 5;
+/// Colours of functions, as many as can be told apart beside the account.
+const FUNCTION_COLORS: [usize; 5] = [1, 2, 3, 5, 6];
+/// A limit beyond so many times the largest value would press the data flat.
+const WITHIN_REACH: f64 = 3.0;
 /// Latencies that differ by more than this are shown on a logarithmic scale.
 const WIDE_RANGE: f64 = 12.0;
 
@@ -75,6 +80,11 @@ impl Chart {
         }
     }
 
+    /// Why there is nothing to draw, if so.
+    pub(in crate::report) fn emptiness(self, input: &ReportInput) -> Option<&'static str> {
+        self.figure(input).empty
+    }
+
     fn blank(self, input: &ReportInput, x: Axis, y: Axis) -> Figure {
         Figure {
             title: self.title().to_owned(),
@@ -123,16 +133,12 @@ fn concurrency(input: &ReportInput) -> Figure {
     let timeline = &input.result.timeline;
     let most = timeline.buckets.iter().map(|bucket| bucket.concurrency_max).max();
     let most = most.unwrap_or(0) as f64;
-    let limit = f64::from(input.plan.account.concurrent_executions);
-    let limit_shown = limit <= most * 2.0;
-    let y = Axis::linear(
-        "concurrent executions",
-        if limit_shown { most.max(limit) } else { most },
-        true,
-    );
+    let levels = levels(input, most);
+    let highest = levels.iter().fold(most, |highest, (_, level)| highest.max(*level));
+    let y = Axis::linear("concurrent executions", highest, true);
     let mut figure = Chart::Concurrency.blank(input, time.axis.clone(), y);
     if most == 0.0 {
-        figure.empty = Some("Nothing ran");
+        figure.empty = Some("nothing ran");
         return figure;
     }
     let mean = timeline.buckets.iter().map(|bucket| bucket.concurrency_mean);
@@ -154,24 +160,68 @@ fn concurrency(input: &ReportInput) -> Figure {
         ),
     });
     if input.plan.functions.len() > 1 {
-        let colors = [1, 2, 3, 5, 6];
-        let functions = timeline.functions.iter().take(FUNCTIONS_SHOWN).zip(colors);
+        let functions = drawn_functions(input);
         figure
             .layers
-            .extend(functions.map(|((function, maxima, _), color)| Layer {
-                label: input.plan.functions[function.index()].name.clone(),
-                color: Figure::color(color),
+            .extend(functions.into_iter().map(|(function, maxima, color)| Layer {
+                label: short_name(&function.name),
+                color,
                 mark: staircase(&places, maxima.iter().map(|max| f64::from(*max))),
             }));
     }
-    if limit_shown {
-        figure.layers.push(Layer {
-            label: format!("account limit {}", grouped(limit as u64)),
-            color: NEUTRAL,
-            mark: Mark::Level(limit),
-        });
-    }
+    figure.layers.extend(levels.into_iter().map(|(layer, _)| layer));
     figure
+}
+
+/// The functions with a line of their own, those that rise highest: configuration, maximum of each step, colour.
+fn drawn_functions<'a>(input: &ReportInput<'a>) -> Vec<(&'a FunctionConfig, &'a [u32], RGBColor)> {
+    let mut highest: Vec<_> = input.result.timeline.functions.iter().collect();
+    highest.sort_by_key(|(_, maxima, _)| std::cmp::Reverse(maxima.iter().max()));
+    highest.truncate(FUNCTION_COLORS.len());
+    highest.sort_by_key(|(function, ..)| *function);
+    let colored = highest.into_iter().zip(FUNCTION_COLORS);
+    colored
+        .map(|((function, maxima, _), color)| {
+            let config = &input.plan.functions[function.index()];
+            (config, maxima.as_slice(), Figure::color(color))
+        })
+        .collect()
+}
+
+/// Limits and what is kept ready, as far as they are in reach of `most`.
+fn levels(input: &ReportInput, most: f64) -> Vec<(Layer, f64)> {
+    let level = |label: String, color: RGBColor, value: u64| {
+        let value = value as f64;
+        let mark = Mark::Level(value);
+        (Layer { label, color, mark }, value)
+    };
+    let mut levels = Vec::new();
+    for (names, reserved, color) in reservations(input) {
+        let label = format!("reserved for {names}: {}", grouped(u64::from(reserved)));
+        levels.push(level(label, color, u64::from(reserved)));
+    }
+    let qualifiers = input.plan.functions.iter().flat_map(|function| &function.qualifiers);
+    let ready: u64 = qualifiers.map(|qualifier| u64::from(qualifier.provisioned)).sum();
+    if ready > 0 {
+        levels.push(level(format!("provisioned, ready: {}", grouped(ready)), READY, ready));
+    }
+    let limit = u64::from(input.plan.account.concurrent_executions);
+    levels.push(level(format!("account limit: {}", grouped(limit)), LIMIT, limit));
+    levels.retain(|(_, value)| *value > 0.0 && *value <= most * WITHIN_REACH);
+    levels
+}
+
+/// Reserved concurrency of the drawn functions; equal ones share a line, which would hide all but the last.
+fn reservations(input: &ReportInput) -> Vec<(String, u32, RGBColor)> {
+    let mut found: Vec<(String, u32, RGBColor)> = Vec::new();
+    for (function, _, color) in drawn_functions(input) {
+        let Some(reserved) = function.reserved else { continue };
+        match found.iter_mut().find(|(_, known, _)| *known == reserved) {
+            Some(shared) => (shared.0, shared.2) = ("each of several".to_owned(), LIMIT),
+            None => found.push((short_name(&function.name), reserved, color)),
+        }
+    }
+    found
 }
 
 fn latency(input: &ReportInput) -> Figure {
@@ -184,7 +234,7 @@ fn latency(input: &ReportInput) -> Figure {
     let scale = Scale::of(&all, "latency");
     let mut figure = Chart::Latency.blank(input, time.axis.clone(), scale.axis.clone());
     if all.is_empty() {
-        figure.empty = Some("No synchronous call succeeded in this run");
+        figure.empty = Some("no synchronous call succeeded");
         return figure;
     }
     let layer = |label: &str, color, value: &dyn Fn(&Bucket) -> Option<f64>| {
@@ -262,7 +312,7 @@ fn throttles(input: &ReportInput) -> Figure {
     let y = Axis::linear(per_step("throttles", timeline.step), most as f64, true);
     let mut figure = Chart::Throttles.blank(input, time.axis.clone(), y);
     if most == 0 {
-        figure.empty = Some("No throttles in this run");
+        figure.empty = Some("no request was throttled");
         return figure;
     }
     let mut floors = vec![0u64; timeline.buckets.len()];
@@ -303,7 +353,7 @@ fn cold_starts(input: &ReportInput) -> Figure {
     let y = Axis::linear(per_step("cold starts", timeline.step), most as f64, true);
     let mut figure = Chart::ColdStarts.blank(input, time.axis.clone(), y);
     if most == 0 {
-        figure.empty = Some("No cold starts in this run");
+        figure.empty = Some("nothing started cold");
         return figure;
     }
     let bars = places
@@ -335,7 +385,7 @@ fn latency_cdf(input: &ReportInput) -> Figure {
     let scale = Scale::of(&all, "latency");
     let mut figure = Chart::LatencyCdf.blank(input, scale.axis.clone(), Axis::percent("share of answers"));
     if all.is_empty() {
-        figure.empty = Some("No synchronous call succeeded in this run");
+        figure.empty = Some("no synchronous call succeeded");
         return figure;
     }
     let colors = [1, 0, 2];
@@ -363,7 +413,7 @@ fn cost(input: &ReportInput) -> Figure {
     let y = Axis::linear("US dollars, spread by use", total, false);
     let mut figure = Chart::Cost.blank(input, time.axis.clone(), y);
     if total <= 0.0 || buckets.is_empty() {
-        figure.empty = Some("Nothing was billed in this run");
+        figure.empty = Some("nothing was billed");
         return figure;
     }
     let mut floor = vec![0.0; places.len() + 1];
@@ -412,6 +462,7 @@ fn spread(amount: f64, weights: &[f64]) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::FunctionId;
     use crate::report::sample::Sample;
 
     #[test]
@@ -433,6 +484,48 @@ mod tests {
         for chart in Chart::ALL {
             assert!(chart.figure(&sample.input()).empty.is_some(), "{}", chart.name());
         }
+    }
+
+    fn level_labels(sample: &Sample) -> Vec<String> {
+        let figure = Chart::Concurrency.figure(&sample.input());
+        let levels = figure
+            .layers
+            .iter()
+            .filter(|layer| matches!(layer.mark, Mark::Level(_)));
+        levels.map(|layer| layer.label.clone()).collect()
+    }
+
+    #[test]
+    fn limits_within_reach_and_ready_environments_are_levels() {
+        let mut sample = Sample::busy();
+        // At most 304 run at once: three times that is 912.
+        sample.plan.functions[0].qualifiers[1].provisioned = 50;
+        assert_eq!(
+            level_labels(&sample),
+            ["reserved for checkout: 300", "provisioned, ready: 50"]
+        );
+        sample.plan.account.concurrent_executions = 912;
+        sample.plan.functions[0].reserved = Some(0);
+        assert_eq!(level_labels(&sample), ["provisioned, ready: 50", "account limit: 912"]);
+    }
+
+    #[test]
+    fn the_functions_that_rise_highest_are_drawn() {
+        let mut sample = Sample::crowded(8);
+        let maxima = [1, 9, 2, 8, 1, 7, 6, 5];
+        sample.result.timeline.functions = (0..8)
+            .map(|number| (FunctionId(number), vec![0, maxima[number as usize]], vec![0, 0]))
+            .collect();
+        let drawn = drawn_functions(&sample.input());
+        let tops: Vec<u32> = drawn.iter().map(|(_, maxima, _)| maxima[1]).collect();
+        assert_eq!(tops, [9, 8, 7, 6, 5]);
+    }
+
+    #[test]
+    fn functions_with_the_same_reservation_share_a_level() {
+        let mut sample = Sample::busy();
+        sample.plan.functions[1].reserved = Some(300);
+        assert_eq!(level_labels(&sample), ["reserved for each of several: 300"]);
     }
 
     #[test]

@@ -15,8 +15,11 @@ pub(super) const PALETTE: [RGBColor; 7] = [
     RGBColor(0xF0, 0xE4, 0x42),
 ];
 
-/// Limits and other things that are not data.
-pub(super) const NEUTRAL: RGBColor = RGBColor(0x55, 0x55, 0x55);
+/// Limits, which are not data.
+pub(super) const LIMIT: RGBColor = RGBColor(0x55, 0x55, 0x55);
+
+/// What is kept ready, which is not data either.
+pub(super) const READY: RGBColor = RGBColor(0x6F, 0x42, 0xC1);
 
 /// A chart, whatever it will be drawn on.
 #[derive(Clone, Debug)]
@@ -27,7 +30,7 @@ pub(super) struct Figure {
     pub(super) y: Axis,
     /// From back to front.
     pub(super) layers: Vec<Layer>,
-    /// Said instead of the data where there is none.
+    /// Why there is no data, where there is none.
     pub(super) empty: Option<&'static str>,
 }
 
