@@ -1,5 +1,5 @@
-use std::cmp::Ordering;
 use dary_heap::QuaternaryHeap;
+use std::cmp::Ordering;
 
 use crate::units::SimTime;
 
