@@ -8,7 +8,7 @@ fn main() -> ExitCode {
     match cli::dispatch(cli::arguments()) {
         Ok(code) => code,
         Err(failure) => {
-            eprintln!("{failure}");
+            cli::complain(&failure.to_string());
             failure.exit_code()
         }
     }

@@ -3,9 +3,17 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+const AFTER_HELP: &str = "\
+First steps: `lambdasim new shop`, then `lambdasim run shop.yaml`.
+Exit codes: 0 done, 1 an expectation failed, 2 wrong usage or scenario, 3 input or output failed, 130 interrupted.";
+
+const AFTER_RUN: &str = "\
+An earlier run folder of the same name is replaced, any other folder is left alone (exit 3).
+Exit codes: 0 done, 1 an expectation failed, 2 wrong usage or scenario, 3 input or output failed, 130 interrupted.";
+
 /// A deterministic simulator of AWS Lambda: from a scenario file to a cost and latency report.
 #[derive(Debug, Parser)]
-#[command(name = "lambdasim", version, max_term_width = 100)]
+#[command(name = "lambdasim", version, max_term_width = 100, after_help = AFTER_HELP)]
 pub struct Arguments {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -14,6 +22,7 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Simulate scenarios, print a summary and write a run folder for each
+    #[command(after_help = AFTER_RUN)]
     Run(RunCommand),
     /// Report every problem of scenarios without running them
     Validate(ValidateCommand),

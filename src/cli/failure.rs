@@ -27,6 +27,12 @@ pub enum Failure {
         /// What the operating system said.
         cause: std::io::Error,
     },
+    /// A file that would be written is there already.
+    #[error("{} exists and is left as it is; take another name, or remove the file", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
     /// Ctrl-C.
     #[error("interrupted; nothing was written")]
     Interrupted,
@@ -38,7 +44,9 @@ impl Failure {
         match self {
             Failure::Scenarios(problems) => ExitCode::from(problems.iter().map(Problems::exit_code).max().unwrap_or(2)),
             Failure::Usage(_) => ExitCode::from(2),
-            Failure::Trace(_) | Failure::Report(_) | Failure::Write { .. } => ExitCode::from(3),
+            Failure::Trace(_) | Failure::Report(_) | Failure::Write { .. } | Failure::Exists { .. } => {
+                ExitCode::from(3)
+            }
             Failure::Interrupted => ExitCode::from(130),
         }
     }

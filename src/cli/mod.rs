@@ -15,6 +15,7 @@ use clap::Parser;
 
 pub use args::Arguments;
 pub use failure::Failure;
+pub use output::complain;
 
 /// The arguments of this process; help, version and usage errors end it here.
 pub fn arguments() -> Arguments {

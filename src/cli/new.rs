@@ -1,5 +1,5 @@
 use std::fs::OpenOptions;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -26,9 +26,12 @@ pub(super) fn new(command: &NewCommand) -> Result<ExitCode, Failure> {
     let written = OpenOptions::new().write(true).create_new(true).open(&path);
     written
         .and_then(|mut file| file.write_all(scenario::starter(name).as_bytes()))
-        .map_err(|cause| Failure::Write {
-            path: path.clone(),
-            cause,
+        .map_err(|cause| match cause.kind() {
+            ErrorKind::AlreadyExists => Failure::Exists { path: path.clone() },
+            _ => Failure::Write {
+                path: path.clone(),
+                cause,
+            },
         })?;
     print(&format!("wrote {0}; next: lambdasim run {0}\n", path.display()))?;
     Ok(ExitCode::SUCCESS)

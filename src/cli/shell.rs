@@ -1,7 +1,9 @@
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::CommandFactory;
 use clap_complete::Shell;
+use clap_mangen::Man;
 
 use super::args::Arguments;
 use super::failure::Failure;
@@ -22,14 +24,36 @@ pub(super) fn completions(shell: Shell) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// `lambdasim man`.
+/// `lambdasim man`: one page for the program and all its commands.
 pub(super) fn man() -> Result<ExitCode, Failure> {
-    let mut page = Vec::new();
-    let rendered = clap_mangen::Man::new(Arguments::command()).render(&mut page);
-    rendered.map_err(|cause| Failure::Write {
+    let page = man_page().map_err(|cause| Failure::Write {
         path: "the manual page".into(),
         cause,
     })?;
     print(&String::from_utf8_lossy(&page))?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn man_page() -> io::Result<Vec<u8>> {
+    let mut command = Arguments::command().disable_help_subcommand(true);
+    command.build();
+    let mut page = Vec::new();
+    let whole = Man::new(command.clone());
+    whole.render_title(&mut page)?;
+    whole.render_name_section(&mut page)?;
+    whole.render_synopsis_section(&mut page)?;
+    whole.render_description_section(&mut page)?;
+    whole.render_options_section(&mut page)?;
+    for inner in command.get_subcommands() {
+        writeln!(page, ".SH \"LAMBDASIM {}\"", inner.get_name().to_uppercase())?;
+        let mut section = Vec::new();
+        let man = Man::new(inner.clone());
+        man.render_synopsis_section(&mut section)?;
+        man.render_description_section(&mut section)?;
+        man.render_options_section(&mut section)?;
+        // What would head a page of its own becomes a part of this one.
+        page.extend(String::from_utf8_lossy(&section).replace(".SH ", ".SS ").bytes());
+    }
+    whole.render_extra_section(&mut page)?;
+    Ok(page)
 }

@@ -1,11 +1,16 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use serde_json::Value;
+
 use super::args::{ScenarioArguments, ValidateCommand};
 use super::failure::Failure;
-use super::output::print;
+use super::output::{complain, print};
 use crate::report;
-use crate::scenario::{self, Expectation, LoadOptions, ProblemKind, Problems, Scenario};
+use crate::scenario::{self, Expectation, LoadOptions, ProblemKind, Problems, Scenario, nearest};
+
+/// Unknown paths of one scenario for which the nearest known one is looked up: it takes a while in large ones.
+const MOST_SUGGESTIONS: usize = 20;
 
 /// `lambdasim validate SCENARIO…`: every problem, nothing run.
 pub(super) fn validate(command: &ValidateCommand) -> Result<ExitCode, Failure> {
@@ -15,7 +20,7 @@ pub(super) fn validate(command: &ValidateCommand) -> Result<ExitCode, Failure> {
         scenario
             .warnings
             .iter()
-            .for_each(|warning| eprintln!("{}: warning: {warning}", path.display()));
+            .for_each(|warning| complain(&format!("{}: warning: {warning}", path.display())));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -50,15 +55,22 @@ fn load(path: &Path, options: &LoadOptions) -> Result<Scenario, Problems> {
         .expectations
         .iter()
         .filter(|expectation| !report::exists(&blank, &expectation.path));
-    let problem = |expectation: &Expectation| {
+    let problem = |(index, expectation): (usize, &Expectation)| {
+        let suggestion = (index < MOST_SUGGESTIONS)
+            .then(|| nearest_path(&blank, &expectation.path))
+            .flatten();
         let found = format!(
             "expects something of {}, which summary.json does not have",
             expectation.path
         );
-        let remedy = "take a path of summary.json (docs/outputs.md lists them)";
-        scenario.problem(&expectation.place, expectation.text.len(), &found, remedy)
+        let listed = "take a path of summary.json (docs/outputs.md lists them)";
+        let remedy = match suggestion {
+            Some(close) => format!("did you mean {close}? {listed}"),
+            None => listed.to_owned(),
+        };
+        scenario.problem(&expectation.place, expectation.text.len(), &found, &remedy)
     };
-    let list: Vec<_> = unknown.map(problem).collect();
+    let list: Vec<_> = unknown.enumerate().map(problem).collect();
     if list.is_empty() {
         Ok(scenario)
     } else {
@@ -68,4 +80,18 @@ fn load(path: &Path, options: &LoadOptions) -> Result<Scenario, Problems> {
             omitted: 0,
         })
     }
+}
+
+/// The path that was probably meant: each unknown step replaced by the nearest one that the summary has there.
+fn nearest_path(summary: &Value, path: &str) -> Option<String> {
+    let (mut value, mut steps) = (summary, Vec::new());
+    for step in path.split('.') {
+        let map = value.as_object()?;
+        let keys = || map.keys().map(String::as_str);
+        let key = keys().find(|key| *key == step).or_else(|| nearest(step, keys()))?;
+        steps.push(key);
+        value = &map[key];
+    }
+    let found = steps.join(".");
+    report::exists(summary, &found).then_some(found)
 }

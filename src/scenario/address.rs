@@ -1,5 +1,6 @@
 //! The one form of addresses: `checkout:live`, `sqs:orders` (contract §1).
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::keys::nearest;
@@ -67,15 +68,25 @@ pub(super) fn check_function_name(name: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Every function with its versions and aliases.
+/// Names compared for suggestions in one scenario: thousands of wrong names must not take minutes.
+const MOST_COMPARISONS: usize = 200_000;
+
+/// Every function with its versions and aliases, and how many names were compared for suggestions.
 #[derive(Debug, Default)]
-pub(super) struct Directory(pub BTreeMap<String, BTreeSet<String>>);
+pub(super) struct Directory(pub BTreeMap<String, BTreeSet<String>>, Cell<usize>);
 
 impl Directory {
+    fn nearest(&self, name: &str) -> Option<&str> {
+        let compared = self.1.get() + self.0.len();
+        self.1.set(compared);
+        let known = || self.0.keys().map(String::as_str);
+        (compared <= MOST_COMPARISONS).then(|| nearest(name, known())).flatten()
+    }
+
     /// Whether this function, and its qualifier, exist.
     pub fn check(&self, name: &str, qualifier: Option<&str>) -> Result<(), Fault> {
         let Some(qualifiers) = self.0.get(name) else {
-            let allowed = match nearest(name, self.0.keys().map(String::as_str)) {
+            let allowed = match self.nearest(name) {
                 Some(close) => format!("did you mean {close}?"),
                 None if self.0.is_empty() => "define it under `functions`".to_owned(),
                 None => format!("defined under `functions`: {}", listed(self.0.keys())),

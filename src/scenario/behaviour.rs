@@ -8,7 +8,7 @@ use super::parameters::FunctionParameters;
 use super::problem::Fault;
 use super::reader::{Layers, Reader};
 use super::source::Mark;
-use super::tree::Entry;
+use super::tree::{Entry, Kind, Node};
 use super::values;
 use crate::facts::{Architecture, PackageType};
 use crate::kernel::Distribution;
@@ -37,6 +37,18 @@ pub(super) struct Behaviour<'a> {
     pub owner: String,
 }
 
+impl Behaviour<'_> {
+    /// Whether the absence of `keys` follows from what has been told already: no map, or one of them misspelt.
+    fn told(&self, keys: &[&str]) -> bool {
+        let misspelt = |entry: &Entry| nearest(&entry.key, keys.iter().copied()).is_some();
+        let follows = |node: &&Node| match &node.kind {
+            Kind::Map(entries) => entries.iter().any(misspelt),
+            kind => !matches!(kind, Kind::Empty),
+        };
+        self.own.0.iter().any(follows)
+    }
+}
+
 /// What all versions of all functions share.
 pub(super) struct Platform<'a> {
     /// Where problems go.
@@ -57,17 +69,20 @@ impl Platform<'_> {
         let suppressed_init_factor = self.suppressed_init_factor(place, memory);
         let (duration, scaling) = self.duration(place, memory);
         let (error_rate, crash_rate) = self.failure_rates(place);
+        let timeout = self.timeout(place);
         let initbill = self.dated.on("SW-INITBILL");
         let factor = place
             .all
             .get("duration_factor")
             .and_then(|entry| self.reader.factor(entry));
+        let duration_factor = scaling * factor.unwrap_or(1.0);
+        self.warn_of_certain_timeouts(place, &duration, duration_factor, timeout);
         VersionConfig {
             name: place.version.to_owned(),
             architecture,
             memory,
             ephemeral_storage: self.ephemeral_storage(place),
-            timeout: self.timeout(place),
+            timeout,
             placement: parameters.placement(package),
             init,
             init_factor: if parameters.cpu_boost {
@@ -78,7 +93,7 @@ impl Platform<'_> {
             suppressed_init_factor,
             proactive_init: parameters.proactive_init,
             duration,
-            duration_factor: scaling * factor.unwrap_or(1.0),
+            duration_factor,
             first_invoke,
             error_rate,
             crash_rate,
@@ -87,6 +102,19 @@ impl Platform<'_> {
             idle: parameters.idle.clone(),
             max_life: parameters.max_life.clone(),
             dead_letter: self.dead_letter(place),
+        }
+    }
+
+    /// A duration without its unit is seconds, which is easily far above the timeout.
+    fn warn_of_certain_timeouts(&self, place: &Behaviour<'_>, duration: &Distribution, factor: f64, timeout: Span) {
+        let Some(length) = duration.as_constant() else {
+            return;
+        };
+        if length.as_millis_f64() * factor > timeout.as_millis_f64() {
+            self.reader.warn(format!(
+                "every invocation of {} times out: its duration of {length} is above its timeout of {timeout}",
+                place.owner
+            ));
         }
     }
 
@@ -116,7 +144,7 @@ impl Platform<'_> {
         };
         // A pasted template holds a list of one.
         let node = match &entry.value.kind {
-            super::tree::Kind::List(items) if items.len() == 1 => &items[0],
+            Kind::List(items) if items.len() == 1 => &items[0],
             _ => &entry.value,
         };
         let names = [Architecture::X86_64.name(), Architecture::Arm64.name()];
@@ -244,7 +272,15 @@ impl Platform<'_> {
             return (init, Span::ZERO, custom);
         }
         match (runtime, row) {
-            (_, Some(row)) => (row.init(package, architecture), row.first_invoke(memory), custom),
+            (runtime, Some(row)) => {
+                if let Some((_, name)) = runtime.filter(|(_, name)| name != row.name && !custom) {
+                    self.reader.warn(format!(
+                        "the runtime {name} is not measured; {} of the same language stands in for its INIT (COLD-8)",
+                        row.name
+                    ));
+                }
+                (row.init(package, architecture), row.first_invoke(memory), custom)
+            }
             (Some((entry, name)), None) => {
                 let allowed = match nearest(&name, Runtime::names()) {
                     Some(close) => format!("did you mean {close}?"),
@@ -257,6 +293,7 @@ impl Platform<'_> {
                 );
                 (nothing, Span::ZERO, custom)
             }
+            (None, None) if place.told(&["runtime", "init"]) => (nothing, Span::ZERO, custom),
             (None, None) if place.traced.is_some() => {
                 self.reader.warn(
                     "functions of an Azure trace have no runtime: their INIT is 0 s; give `defaults: { runtime: … }` or `init`"
@@ -308,9 +345,11 @@ impl Platform<'_> {
                 (Distribution::constant(Span::from_micros(here.round() as u64)), 1.0)
             }
             (None, _) => {
-                let found = format!("{} has no `duration`", place.owner);
-                self.reader
-                    .problem(place.mark, found, "add one, such as `duration: 80 ms`");
+                if !place.told(&["duration"]) {
+                    let found = format!("{} has no `duration`", place.owner);
+                    self.reader
+                        .problem(place.mark, found, "add one, such as `duration: 80 ms`");
+                }
                 (Distribution::constant(Span::ZERO), 1.0)
             }
         }

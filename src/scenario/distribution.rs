@@ -1,8 +1,9 @@
 //! Distributions of times (contract §2.3).
 
+use super::keys::nearest;
 use super::problem::Fault;
 use super::reader::Reader;
-use super::tree::{Entry, Kind, Node};
+use super::tree::{Entry, Kind, Node, shortened};
 use super::values;
 use crate::kernel::Distribution;
 use crate::trace;
@@ -76,7 +77,15 @@ pub(super) fn distribution(reader: &Reader, node: &Node, what: &str) -> Option<D
         "mixture" => shape.mixture(),
         "empirical" => shape.empirical(),
         unknown => {
-            reader.problem(entry.mark, format!("`{unknown}` is no distribution"), forms());
+            let allowed = match nearest(unknown, FORMS.iter().copied()) {
+                Some(name) => format!("did you mean `{name}`?"),
+                None => forms(),
+            };
+            reader.problem(
+                entry.mark,
+                format!("`{}` is no distribution", shortened(unknown)),
+                allowed,
+            );
             None
         }
     }
@@ -124,11 +133,21 @@ impl Shape<'_> {
                 self.entry.key,
                 format_args!("{{ {} }}", names.join(", "))
             );
-            return self.wrong(
-                &self.entry.value,
-                format!("`{}` has other keys than it needs", self.entry.key),
-                &allowed,
-            );
+            if let Some(unknown) = entries.iter().find(|entry| !names.contains(&&*entry.key)) {
+                let found = format!("`{}` is no key of this `{}`", shortened(&unknown.key), self.entry.key);
+                let allowed = match nearest(&unknown.key, names.into_iter()) {
+                    Some(name) => format!("did you mean `{name}`? {allowed}"),
+                    None => allowed,
+                };
+                self.reader.problem(unknown.mark, found, allowed);
+                return None;
+            }
+            let missing: Vec<&str> = names
+                .into_iter()
+                .filter(|name| self.entry.value.entry(name).is_none())
+                .collect();
+            let found = format!("`{}` has no {}", self.entry.key, missing.join(" and no "));
+            return self.wrong(&self.entry.value, found, &allowed);
         }
         Some(found.map(|entry| &entry.unwrap_or(self.entry).value))
     }

@@ -214,7 +214,12 @@ impl<'a> Functions<'a> {
         self.platform.reader.value(entry, |text| {
             let fault = || Fault::new(format!("is \"{text}\""), allowed);
             match Address::parse(text)? {
-                Address::Function { name, qualifier } => self.directory.check(name, qualifier)?,
+                Address::Function { name, qualifier } => {
+                    self.directory.check(name, qualifier)?;
+                    self.platform.reader.warn(format!(
+                        "what is sent to the destination {text} is counted, but {text} is not invoked by it yet (ASYNC-10)"
+                    ));
+                }
                 Address::Service { name, .. } if name.ends_with(".fifo") => {
                     return Err(Fault::new(
                         format!("is \"{text}\", a FIFO target"),

@@ -1034,7 +1034,7 @@ pub(super) static PARAMETERS: Section = Section {
 };
 
 /// What is closest to an unknown name, if anything is close. AWS's own spelling (`MemorySize`) finds ours.
-pub(super) fn nearest<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let wanted = snake_case(unknown);
     let wanted = wanted.trim_end_matches("_in_seconds").trim_end_matches("_in_mb");
     known

@@ -47,8 +47,8 @@ pub(super) fn load(path: &Path, set: &[(String, String)], allow_outside: bool) -
     let name = path.display().to_string();
     let text = match read(path, &mut loader.bytes) {
         Ok(text) => text,
-        Err(ReadFault::Unreadable(fault)) => return Err(alone(&name, fault, ProblemKind::Input)),
-        Err(ReadFault::Wrong(fault)) => return Err(alone(&name, fault, ProblemKind::Scenario)),
+        Err(ReadFault::Unreadable(fault)) => return Err(alone(&name, 0, fault, ProblemKind::Input)),
+        Err(ReadFault::Wrong(line, fault)) => return Err(alone(&name, line, fault, ProblemKind::Scenario)),
     };
     let mut root = loader.file(path, name, &text);
     if !matches!(root.kind, Kind::Map(_)) {
@@ -84,9 +84,9 @@ pub(super) fn bind(
     }
 }
 
-fn alone(name: &str, fault: Fault, kind: ProblemKind) -> Problems {
+fn alone(name: &str, line: u32, fault: Fault, kind: ProblemKind) -> Problems {
     Problems {
-        list: vec![Problem::without_source(name, fault)],
+        list: vec![Problem::without_source(name, line, fault)],
         omitted: 0,
         kind,
     }
@@ -94,7 +94,8 @@ fn alone(name: &str, fault: Fault, kind: ProblemKind) -> Problems {
 
 enum ReadFault {
     Unreadable(Fault),
-    Wrong(Fault),
+    /// In this line; 0 where the whole file is wrong.
+    Wrong(u32, Fault),
 }
 
 fn read(path: &Path, allowance: &mut u64) -> Result<String, ReadFault> {
@@ -114,14 +115,27 @@ fn read(path: &Path, allowance: &mut u64) -> Result<String, ReadFault> {
     let Some(left) = allowance.checked_sub(bytes.len() as u64) else {
         let remedy = "put arrivals into a trace file and name it under `trace`";
         let fault = Fault::new("the scenario is larger than 16 MB (its includes counted)", remedy);
-        return Err(ReadFault::Wrong(fault));
+        return Err(ReadFault::Wrong(0, fault));
     };
     *allowance = left;
-    if bytes.split(|byte| *byte == b'\n').any(|line| line.len() > LONGEST_LINE) {
-        let fault = Fault::new("a line is longer than 1 MB", "break it into several lines");
-        return Err(ReadFault::Wrong(fault));
+    if let Some(index) = bytes
+        .split(|byte| *byte == b'\n')
+        .position(|line| line.len() > LONGEST_LINE)
+    {
+        let fault = Fault::new("the line is longer than 1 MB", "break it into several lines");
+        return Err(ReadFault::Wrong(line_number(index), fault));
     }
-    String::from_utf8(bytes).map_err(|_| ReadFault::Wrong(Fault::new("the file is not UTF-8 text", "save it as UTF-8")))
+    String::from_utf8(bytes).map_err(|error| {
+        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let breaks = before.iter().filter(|byte| **byte == b'\n').count();
+        let fault = Fault::new("the line is not UTF-8 text", "save the file as UTF-8");
+        ReadFault::Wrong(line_number(breaks), fault)
+    })
+}
+
+/// The number of a line before which lie `index` others.
+fn line_number(index: usize) -> u32 {
+    u32::try_from(index + 1).unwrap_or(u32::MAX)
 }
 
 struct Loader {
@@ -247,8 +261,12 @@ impl Loader {
         }
         match read(&path, &mut self.bytes) {
             Ok(text) => Some(self.file(&path, path.display().to_string(), &text)),
-            Err(ReadFault::Unreadable(fault) | ReadFault::Wrong(fault)) => {
+            Err(ReadFault::Unreadable(fault) | ReadFault::Wrong(0, fault)) => {
                 self.wrong(name.mark, format!("{written}: {}", fault.found), fault.allowed);
+                None
+            }
+            Err(ReadFault::Wrong(line, fault)) => {
+                self.wrong(name.mark, format!("{written}:{line}: {}", fault.found), fault.allowed);
                 None
             }
         }

@@ -28,6 +28,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use expectation::{Expectation, Operator};
+pub use keys::nearest;
 pub use place::Place;
 pub use problem::{Problem, ProblemKind, Problems};
 pub use schema::json_schema;
@@ -75,7 +76,7 @@ impl Scenario {
         let fault = Fault::new(message, remedy);
         match self.sources.iter().find(|source| source.name == place.file) {
             Some(source) => Problem::at(source, place, length.max(1), fault),
-            None => Problem::without_source(&place.file, fault),
+            None => Problem::without_source(&place.file, 0, fault),
         }
     }
 }

@@ -42,12 +42,13 @@ impl Problem {
         }
     }
 
-    pub(super) fn without_source(file: &str, fault: Fault) -> Problem {
+    /// Of a text that was not read to its end; line 0 means the whole file.
+    pub(super) fn without_source(file: &str, line: u32, fault: Fault) -> Problem {
         Problem {
             place: Place {
                 file: file.to_owned(),
-                line: 1,
-                column: 1,
+                line,
+                column: line.min(1),
             },
             message: fault.found,
             remedy: fault.allowed,

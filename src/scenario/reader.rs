@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use super::keys::nearest;
 use super::problem::{Fault, Finding};
 use super::source::{Mark, Source};
 use super::tree::{Entry, Kind, Node};
@@ -56,7 +57,7 @@ impl Reader {
     /// The scalar of `node`, read by `parse`; `what` names it in messages.
     pub fn scalar<T>(&self, node: &Node, what: &str, parse: impl Fn(&str) -> Result<T, Fault>) -> Option<T> {
         let result = match &node.kind {
-            Kind::Scalar(text) => parse(text),
+            Kind::Scalar(text) => parse(text).map_err(|fault| without_commas(text, &parse).unwrap_or(fault)),
             _ => match parse("") {
                 Err(fault) => Err(Fault::new(format!("is {}", node.described()), fault.allowed)),
                 Ok(_) => Err(Fault::new(
@@ -163,7 +164,9 @@ impl Reader {
     /// The entry that must be there.
     pub fn required<'n>(&self, node: &'n Node, key: &str, owner: &str, mark: Mark, example: &str) -> Option<&'n Entry> {
         let entry = node.entry(key);
-        if entry.is_none() {
+        let misspelt = |entry: &Entry| nearest(&entry.key, std::iter::once(key)).is_some();
+        // A misspelt key has been told as an unknown one, with this as the suggestion.
+        if entry.is_none() && !node.entries().iter().any(misspelt) {
             self.problem(
                 mark,
                 format!("{owner} has no `{key}`"),
@@ -193,6 +196,18 @@ impl Reader {
             }
         }
     }
+}
+
+/// The fault of a number with commas between its thousands, where it is right without them.
+fn without_commas<T>(text: &str, parse: impl Fn(&str) -> Result<T, Fault>) -> Option<Fault> {
+    let plain = text.replace(',', "");
+    if plain == text || !text.starts_with(|c: char| c.is_ascii_digit()) || parse(&plain).is_err() {
+        return None;
+    }
+    Some(Fault::new(
+        format!("is \"{text}\""),
+        format!("write it without commas: {plain}"),
+    ))
 }
 
 /// The path that `written` names from inside `folder`, which must exist.

@@ -10,7 +10,7 @@ use super::check::check;
 use super::dated::{self, Dated};
 use super::expectation::{self, Expectation};
 use super::functions::{Functions, Origin, Resolved};
-use super::keys::SCENARIO;
+use super::keys::{SCENARIO, nearest};
 use super::parameters::{self, AccountParameters};
 use super::problem::Fault;
 use super::reader::{Layers, Reader};
@@ -512,20 +512,22 @@ fn priced_at(top: &Top) -> Timestamp {
     }
 }
 
+/// A region that has prices.
 fn region(text: &str) -> Result<String, Fault> {
-    let parts: Vec<&str> = text.split('-').collect();
-    let letters = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase());
-    let fits = match parts.as_slice() {
-        [words @ .., number] => words.len() >= 2 && words.iter().all(letters) && number.parse::<u8>().is_ok(),
-        [] => false,
-    };
-    match fits {
-        true => Ok(text.to_owned()),
-        false => Err(Fault::new(
-            format!("is \"{}\"", shortened(text)),
-            "an AWS region such as us-east-1 is allowed",
-        )),
+    let book = PriceBook::built_in();
+    let known = book.regions();
+    if known.contains(&text) {
+        return Ok(text.to_owned());
     }
+    let all = format!("allowed: {}", known.join(", "));
+    let allowed = match nearest(text, known.iter().copied()) {
+        Some(close) => format!("did you mean {close}? {all}"),
+        None => all,
+    };
+    Err(Fault::new(
+        format!("is \"{}\", which is no region of the price book", shortened(text)),
+        allowed,
+    ))
 }
 
 /// A name that can be a folder's.

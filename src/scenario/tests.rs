@@ -1102,7 +1102,7 @@ fn files_that_are_no_scenario_are_refused_with_a_word() {
         "1:1: ",
         &["longer than 1 MB"],
     );
-    refuses(&"# padding\n".repeat(1_700_000), "1:1: ", &["larger than 16 MB"]);
+    refuses(&"# padding\n".repeat(1_700_000), "0:0: ", &["larger than 16 MB"]);
     let latin = Folder::new()
         .with("a.yaml", [b'n', 0xff, b'\n'])
         .load(&LoadOptions::default())

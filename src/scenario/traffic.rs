@@ -19,7 +19,7 @@ use crate::kernel::draws::StreamKey;
 use crate::lambda::{FunctionConfig, RetryConfig, RetryMode, StreamConfig, TrafficConfig};
 use crate::trace::{AzureFunction, CsvTrace};
 use crate::units::{Rate, SimTime, Span, Timestamp};
-use crate::workload::{Process, RateProfile, SourceConfig};
+use crate::workload::{Process, RateProfile, SourceConfig, TraceFile};
 
 /// Keys of `arrivals` that say what arrives.
 const PROCESSES: &[&str] = &[
@@ -354,14 +354,26 @@ impl Traffic<'_> {
             .filter(|entry| PROCESSES.contains(&&*entry.key))
             .collect();
         let [process] = given.as_slice() else {
+            // A misspelt process has been told as an unknown key.
+            if given.is_empty()
+                && node
+                    .entries()
+                    .iter()
+                    .any(|entry| nearest(&entry.key, PROCESSES.iter().copied()).is_some())
+            {
+                return None;
+            }
             let found = match (&node.kind, given.len()) {
                 (Kind::Map(_), 0) => "`arrivals` does not say what arrives".to_owned(),
                 (Kind::Map(_), count) => format!("`arrivals` holds {count} processes"),
                 _ => format!("`arrivals` is {}", node.described()),
             };
             let mark = given.get(1).map_or(node.mark, |second| second.mark);
-            self.reader
-                .problem(mark, found, format!("give one of {}", PROCESSES.join(", ")));
+            self.reader.problem(
+                mark,
+                found,
+                format!("give one of {}, such as `{{ poisson: 10/s }}`", PROCESSES.join(", ")),
+            );
             return None;
         };
         self.companions(node, &process.key);
@@ -527,7 +539,7 @@ impl Traffic<'_> {
             let read = |key, example| self.reader.required(&entry.value, key, "`at`", entry.mark, example);
             let (count, time) = (read("count", "1000"), read("time", "0 s"));
             return Some(Process::Together {
-                count: self.reader.count(count?, 0, 1_000_000_000)?,
+                count: self.reader.count(count?, 0, 10_000_000)?,
                 time: SimTime::ZERO + self.reader.duration(time?)?,
             });
         }
@@ -575,6 +587,7 @@ impl Traffic<'_> {
         let path = self.reader.data_path(&process.value, "trace")?;
         match CsvTrace::check(&path, self.start) {
             Ok(trace) => {
+                self.warn_of_late_rows(&process.value, &trace);
                 let names = trace.functions().to_vec();
                 let process = Process::Trace(Arc::new(trace));
                 Some(if names.is_empty() {
@@ -588,6 +601,20 @@ impl Traffic<'_> {
                     .problem(process.value.mark, problem.to_string(), "correct the file");
                 None
             }
+        }
+    }
+
+    /// Warns of a trace that begins after the end: mostly one whose seconds count from another instant.
+    fn warn_of_late_rows(&self, node: &Node, trace: &CsvTrace) {
+        let end = SimTime::ZERO + self.duration;
+        let first = trace.rows().next().map(|row| row.time);
+        if first.is_some_and(|first| first >= end) && !self.duration.is_zero() {
+            let place = self.reader.sources[node.mark.source as usize].place(node.mark);
+            let text = node.compact();
+            self.reader.warn(format!(
+                "{place}: every row of {text} lies at or after the end of the scenario, so nothing arrives: seconds count \
+                 from `start`; seconds since 1970 need `start: 1970-01-01`, or write times as 2026-11-27T00:00:00Z"
+            ));
         }
     }
 

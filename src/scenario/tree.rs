@@ -9,6 +9,8 @@ use super::source::Mark;
 
 /// Maps and lists inside each other.
 const DEEPEST: usize = 64;
+/// Bytes of a text that count as one value more where it is copied by an alias.
+const BYTES_PER_VALUE: usize = 64;
 
 /// A part of a scenario file.
 #[derive(Clone, Debug)]
@@ -121,6 +123,7 @@ pub(super) struct Parsed {
 /// The first fault that makes reading on impossible.
 pub(super) fn parse(text: &str, source: u32, offset: usize, budget: &mut usize) -> Result<Parsed, Vec<Finding>> {
     let mut builder = Builder {
+        text,
         source,
         offset,
         budget,
@@ -147,11 +150,12 @@ pub(super) fn parse(text: &str, source: u32, offset: usize, budget: &mut usize) 
 }
 
 struct Builder<'budget> {
+    text: &'budget str,
     source: u32,
     offset: usize,
     budget: &'budget mut usize,
     frames: Vec<Frame>,
-    /// Copies of anchored nodes with their size in nodes.
+    /// Copies of anchored nodes with their size in values, long texts counted several times.
     anchors: BTreeMap<usize, (Node, usize)>,
     root: Option<Node>,
     documents: usize,
@@ -175,7 +179,11 @@ impl Builder<'_> {
         let mark = self.mark(&span);
         if let Some(tag) = event.tag().filter(|tag| !tag.is_yaml_core_schema()) {
             let found = format!("the tag {} has no meaning here", tag.original());
-            return Err(Finding::new(mark, found, "write the value without it"));
+            return Err(Finding::new(
+                self.tag(mark, &tag.original().to_string()),
+                found,
+                "write the value without it",
+            ));
         }
         match event {
             Event::DocumentStart(..) => {
@@ -187,11 +195,12 @@ impl Builder<'_> {
                 Ok(())
             }
             Event::Scalar(text, style, anchor, _) => {
+                let size = 1 + text.len() / BYTES_PER_VALUE;
                 let kind = match (&*text, style) {
                     ("" | "~" | "null", ScalarStyle::Plain) => Kind::Empty,
                     _ => Kind::Scalar(text.into_owned()),
                 };
-                self.finish(Node { kind, mark }, anchor, 1)
+                self.finish(Node { kind, mark }, anchor, size)
             }
             Event::SequenceStart(_, anchor, _) => self.open(anchor, mark, Content::List(Vec::new())),
             Event::MappingStart(_, anchor, _) => self.open(anchor, mark, Content::Map(Vec::new(), None)),
@@ -242,7 +251,7 @@ impl Builder<'_> {
         self.finish(node, frame.anchor, frame.size)
     }
 
-    /// A node of `size` nodes is complete; only its own top is new to the budget.
+    /// A node of `size` values is complete; only its own top is new to the budget.
     fn finish(&mut self, node: Node, anchor: usize, size: usize) -> Result<(), Finding> {
         self.spend(1, node.mark)?;
         if anchor > 0 {
@@ -320,6 +329,32 @@ impl Builder<'_> {
         Mark::new(self.source, self.offset + start, self.offset + end)
     }
 
+    /// A tag stands before the value that carries it.
+    fn tag(&self, mark: Mark, tag: &str) -> Mark {
+        let value = (mark.start as usize).saturating_sub(self.offset);
+        let before = self.text.get(..value).and_then(|before| before.rfind(tag));
+        before.map_or(mark, |at| {
+            Mark::new(self.source, self.offset + at, self.offset + at + tag.len())
+        })
+    }
+
+    /// The first tab of the line: the scanner complains behind it.
+    fn tab(&self, mark: Mark) -> Mark {
+        let at = (mark.start as usize).saturating_sub(self.offset).min(self.text.len());
+        let line = self.text.as_bytes()[..at].iter().rposition(|byte| *byte == b'\n');
+        let start = line.map_or(0, |before| before + 1);
+        let tab = self.text.as_bytes()[start..]
+            .iter()
+            .position(|byte| matches!(byte, b'\t' | b'\n'));
+        match tab
+            .map(|tab| start + tab)
+            .filter(|tab| self.text.as_bytes()[*tab] == b'\t')
+        {
+            Some(tab) => Mark::new(self.source, self.offset + tab, self.offset + tab + 1),
+            None => mark,
+        }
+    }
+
     fn scan_fault(&self, error: &ScanError) -> Finding {
         let start = self.offset + error.marker().byte_offset().unwrap_or(0);
         let mark = Mark::new(self.source, start, start + 1);
@@ -332,7 +367,7 @@ impl Builder<'_> {
             | ErrorKind::TabInPlainScalar
             | ErrorKind::InvalidBlockEntryWhitespace
             | ErrorKind::InvalidMappingValueWhitespace => {
-                Finding::new(mark, "a tab stands where YAML wants spaces", tab)
+                Finding::new(self.tab(mark), "a tab stands where YAML wants spaces", tab)
             }
             ErrorKind::UnknownAnchor => Finding::new(
                 mark,
@@ -347,14 +382,7 @@ impl Builder<'_> {
                 let found = format!("this is not YAML: unexpected {character:?}");
                 Finding::new(mark, found, "put text with special characters into quotes")
             }
-            kind => {
-                let found = format!("this is not YAML: {}", in_words(kind));
-                Finding::new(
-                    mark,
-                    found,
-                    "check indentation, brackets, quotes and colons here and just above",
-                )
-            }
+            kind => Finding::new(mark, format!("this is not YAML: {}", in_words(kind)), remedy(kind)),
         }
     }
 }
@@ -371,4 +399,18 @@ fn in_words(kind: &ErrorKind) -> String {
         words.extend(letter.to_lowercase());
     }
     words
+}
+
+/// What most often leads to this.
+fn remedy(kind: &ErrorKind) -> &'static str {
+    let words = in_words(kind);
+    if words.starts_with("mapping value") {
+        "perhaps the line above lacks its colon, or a colon its blank: a key is written `key: value`"
+    } else if words.contains("block mapping key") || words.contains("indent") {
+        "indent all keys of a map alike; those of an inner map further"
+    } else if words.contains("flow") {
+        "perhaps a bracket, a brace or a comma is missing here or in the line above"
+    } else {
+        "check indentation, brackets, quotes and colons here and just above"
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::keys::nearest;
 use super::problem::Fault;
 use super::tree::shortened;
 use crate::units::{MemoryMb, Rate, Span, Timestamp};
@@ -178,7 +179,13 @@ pub(super) fn gb_seconds(text: &str) -> Result<u128, Fault> {
 /// One of `words`, by its position.
 pub(super) fn choice(text: &str, words: &[&str]) -> Result<usize, Fault> {
     let position = words.iter().position(|word| *word == text);
-    position.ok_or_else(|| Fault::new(is(text), format!("allowed: {}", words.join(", "))))
+    position.ok_or_else(|| {
+        let all = format!("allowed: {}", words.join(", "));
+        match nearest(text, words.iter().copied()) {
+            Some(close) if words.len() > 1 => Fault::new(is(text), format!("did you mean {close}? {all}")),
+            _ => Fault::new(is(text), all),
+        }
+    })
 }
 
 /// An instant of the years 1970 to 2199; a bare date is its midnight in UTC.
