@@ -4,7 +4,7 @@ use super::histogram::Histogram;
 use crate::facts::FunctionId;
 use crate::units::{SimTime, Span};
 
-/// What a [`Timeline`] hands out at the end.
+/// The run in steps, for plots and the report.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TimelineSummary {
     /// Length of one step.
