@@ -6,7 +6,7 @@ mod command;
 mod concurrency;
 mod environments;
 mod events;
-mod harness;
+pub mod harness;
 mod prices;
 mod provisioned;
 mod scaling;

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod determinism;
+mod edges;
 mod golden;
 mod laws;
 mod layering;

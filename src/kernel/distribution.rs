@@ -163,6 +163,15 @@ impl Distribution {
         }
     }
 
+    /// The smallest value that can be drawn.
+    pub fn minimum(&self) -> Span {
+        match &self.0 {
+            Shape::Mixture(parts) => parts.iter().map(|(_, part)| part.minimum()).min().unwrap_or(Span::ZERO),
+            // All others rise with the uniform.
+            _ => self.sample(0),
+        }
+    }
+
     /// The value at a 53-bit uniform draw.
     pub fn sample(&self, uniform: u64) -> Span {
         match &self.0 {

@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 
 use super::config::EnvPick;
 use super::task::Task;
-use crate::facts::{StartKind, Verdict, VersionId};
+use crate::facts::{QualifierId, StartKind, Verdict, VersionId};
 use crate::kernel::Distribution;
 use crate::units::{SimTime, Span};
 
@@ -15,10 +15,13 @@ pub(super) struct Environment {
     /// End of its maximum life (LIFE-13).
     pub death: SimTime,
     pub version: VersionId,
-    pub provisioned: bool,
+    /// Through which qualifier it is provisioned; `None` on demand.
+    pub provisioned: Option<QualifierId>,
     /// Whether the next invocation must run INIT again (LIFE-6).
     pub reset: bool,
-    /// Whether it has served an invocation.
+    /// Whether INIT ran ahead of any invocation, and none has come yet.
+    pub fresh: bool,
+    /// Whether it has served an invocation in the window of the gauges.
     pub used: bool,
     /// Whether it serves one now.
     pub busy: bool,
@@ -50,7 +53,7 @@ impl IdleLife {
     pub fn new(life: Option<&Distribution>) -> IdleLife {
         IdleLife {
             life: life.cloned(),
-            floor: life.map_or(Span::MAX, |life| life.sample(0)),
+            floor: life.map_or(Span::MAX, Distribution::minimum),
         }
     }
 
@@ -66,6 +69,8 @@ pub(super) struct IdleEntry {
     pub environment: u32,
     pub number: u64,
     pub since: SimTime,
+    /// First instant at which it can serve again (`env.turnaround`).
+    pub usable: SimTime,
     pub death: SimTime,
 }
 
@@ -126,29 +131,24 @@ impl IdlePool {
         self.earliest_end = earliest;
     }
 
-    /// Takes the environment that serves next (LIFE-16) among those idle for at least `turnaround`; tells those found to
-    /// have ended.
+    /// Takes the environment that serves next (LIFE-16) among those that are usable; tells those found to have ended.
     pub fn pick(
         &mut self,
         now: SimTime,
         pick: EnvPick,
-        turnaround: Span,
         random: impl FnOnce() -> u64,
         draw: impl Fn(u32) -> u64,
         mut ended: impl FnMut(IdleEntry, SimTime),
     ) -> Option<IdleEntry> {
         if pick != EnvPick::MostRecentlyUsed {
             self.settle(now, draw, ended);
-            let ready = self
-                .entries
-                .partition_point(|entry| entry.since.saturating_add(turnaround) <= now);
-            return self.entries.remove(self.choose(pick, ready, random)?);
+            return self.entries.remove(self.choose(pick, now, random)?);
         }
         let mut index = self.entries.len();
         while index > 0 {
             index -= 1;
             let entry = self.entries[index];
-            if entry.since.saturating_add(turnaround) > now {
+            if entry.usable > now {
                 continue;
             }
             let certainly_alive = entry.since.saturating_add(self.life.floor).min(entry.death) > now;
@@ -174,15 +174,19 @@ impl IdlePool {
         }
     }
 
-    /// Index of the chosen one among the first `ready` entries, all alive.
-    fn choose(&self, pick: EnvPick, ready: usize, random: impl FnOnce() -> u64) -> Option<usize> {
+    /// Index of the chosen one among those usable, all alive.
+    fn choose(&self, pick: EnvPick, now: SimTime, random: impl FnOnce() -> u64) -> Option<usize> {
+        let mut usable = (0..self.entries.len()).filter(|index| self.entries[*index].usable <= now);
         let by_number = |index: &usize| self.entries[*index].number;
         match pick {
-            EnvPick::MostRecentlyUsed => ready.checked_sub(1),
-            EnvPick::LeastRecentlyUsed => (ready > 0).then_some(0),
-            EnvPick::NewestCreated => (0..ready).max_by_key(by_number),
-            EnvPick::Oldest => (0..ready).min_by_key(by_number),
-            EnvPick::Random => (ready > 0).then(|| ((random() as u128 * ready as u128) >> 53) as usize),
+            EnvPick::MostRecentlyUsed => usable.next_back(),
+            EnvPick::LeastRecentlyUsed => usable.next(),
+            EnvPick::NewestCreated => usable.max_by_key(by_number),
+            EnvPick::Oldest => usable.min_by_key(by_number),
+            EnvPick::Random => {
+                let count = usable.clone().count() as u128;
+                usable.nth(((random() as u128 * count) >> 53) as usize)
+            }
         }
     }
 }
@@ -201,7 +205,7 @@ fn end_of(life: &IdleLife, entry: &IdleEntry, draw: &impl Fn(u32) -> u64) -> Sim
 mod tests {
     use super::*;
 
-    fn pool_of(idle_since_secs: &[u64]) -> IdlePool {
+    fn pool_of(idle_since_secs: &[u64], turnaround_secs: u64) -> IdlePool {
         let life = Distribution::constant(Span::from_secs(300));
         let mut pool = IdlePool::new(IdleLife::new(Some(&life)));
         // Numbers run against the order of becoming idle, so that every option picks another one.
@@ -212,15 +216,16 @@ mod tests {
                 environment: index as u32,
                 number,
                 since,
+                usable: since + Span::from_secs(turnaround_secs),
                 death: SimTime::MAX,
             });
         }
         pool
     }
 
-    fn picked(pool: &mut IdlePool, pick: EnvPick, at_secs: u64, turnaround: u64) -> Option<u32> {
+    fn picked(pool: &mut IdlePool, pick: EnvPick, at_secs: u64) -> Option<u32> {
         let now = SimTime::ZERO + Span::from_secs(at_secs);
-        pool.pick(now, pick, Span::from_secs(turnaround), || 0, |_| 0, |_, _| {})
+        pool.pick(now, pick, || 0, |_| 0, |_, _| {})
             .map(|entry| entry.environment)
     }
 
@@ -235,7 +240,7 @@ mod tests {
         ];
         for (pick, expected) in cases {
             assert_eq!(
-                picked(&mut pool_of(&[10, 20, 30]), pick, 40, 0),
+                picked(&mut pool_of(&[10, 20, 30], 0), pick, 40),
                 Some(expected),
                 "{pick:?}"
             );
@@ -245,21 +250,30 @@ mod tests {
     #[test]
     fn an_environment_whose_idle_life_ends_now_is_gone() {
         for pick in [EnvPick::MostRecentlyUsed, EnvPick::LeastRecentlyUsed] {
-            assert_eq!(picked(&mut pool_of(&[0, 1]), pick, 301, 0), None);
-            assert!(picked(&mut pool_of(&[0, 2]), pick, 301, 0).is_some());
+            assert_eq!(picked(&mut pool_of(&[0, 1], 0), pick, 301), None);
+            assert!(picked(&mut pool_of(&[0, 2], 0), pick, 301).is_some());
         }
     }
 
     #[test]
     fn an_environment_is_not_reused_before_its_turnaround() {
         for pick in [EnvPick::MostRecentlyUsed, EnvPick::Oldest] {
-            assert_eq!(picked(&mut pool_of(&[10, 39]), pick, 40, 5), Some(0), "{pick:?}");
+            assert_eq!(picked(&mut pool_of(&[10, 39], 5), pick, 40), Some(0), "{pick:?}");
+        }
+    }
+
+    #[test]
+    fn the_order_of_a_mixture_s_parts_does_not_lengthen_a_life() {
+        let part = |secs| (0.5, Distribution::constant(Span::from_secs(secs)));
+        for parts in [vec![part(600), part(60)], vec![part(60), part(600)]] {
+            let life = IdleLife::new(Some(&Distribution::mixture(parts)));
+            assert_eq!(life.floor, Span::from_secs(60));
         }
     }
 
     #[test]
     fn settling_tells_the_true_end_of_each_environment() {
-        let mut pool = pool_of(&[10, 20, 30]);
+        let mut pool = pool_of(&[10, 20, 30], 0);
         let mut ends = Vec::new();
         pool.settle(
             SimTime::ZERO + Span::from_secs(325),

@@ -6,6 +6,9 @@ use crate::units::Span;
 
 /// Limit of on-demand INIT (LIFE-2).
 const INIT_LIMIT: Span = Span::from_secs(10);
+/// Limit of INIT ahead of any request (LIFE-4), unless the timeout is longer.
+const PROVISIONED_INIT_LIMIT: Span = Span::from_secs(130);
+const LONGEST_INIT: Span = Span::from_secs(900);
 
 /// What it takes to run one attempt, phase by phase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +27,12 @@ pub(super) struct Execution {
     pub verdict: Verdict,
 }
 
+/// INIT of a provisioned environment at a 53-bit uniform: boosted as any, with a limit of its own (LIFE-4).
+pub(super) fn provisioned_init(version: &VersionConfig, uniform: u64) -> Span {
+    let limit = version.timeout.max(PROVISIONED_INIT_LIMIT).min(LONGEST_INIT);
+    scaled(version.init.sample(uniform), version.init_factor).min(limit)
+}
+
 /// In what state the environment is that runs the attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Readiness {
@@ -31,6 +40,8 @@ pub(super) enum Readiness {
     New,
     /// It was reset (LIFE-9): INIT runs inside the invocation.
     Reset,
+    /// INIT ran ahead of any invocation: it serves its first one.
+    Fresh,
     /// It has run before.
     Warm,
 }
@@ -52,8 +63,9 @@ impl Execution {
         };
         if readiness != Readiness::Warm {
             handler = handler.max(version.first_invoke);
-            let suppressed = execution.initialise(task, version, readiness, key);
-            handler = handler.saturating_add(suppressed);
+            if readiness != Readiness::Fresh {
+                handler = handler.saturating_add(execution.initialise(task, version, readiness, key));
+            }
         }
         execution.finish(handler, task, version, key);
         execution

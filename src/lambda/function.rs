@@ -220,7 +220,8 @@ impl Function {
                 spilled: false,
             });
         }
-        let spilled = pool.is_some_and(|pool| self.provisioned[pool].requested > 0);
+        let asked = |pool: &ProvisionedPool| pool.qualifier == stream.qualifier && pool.requested > 0;
+        let spilled = self.provisioned.iter().any(asked);
         self.take_slot(cx.account)?;
         if let Some(environment) = self.take_idle(now, version, task, stream, cx) {
             return Ok(Admission {
@@ -254,14 +255,7 @@ impl Function {
                 .draw(task.ordinal, task.attempt, Purpose::EnvironmentPick)
                 .first
         };
-        let entry = pool.idle.pick(
-            now,
-            self.config.env_pick,
-            self.config.turnaround,
-            random,
-            |_| 0,
-            |_, _| {},
-        );
+        let entry = pool.idle.pick(now, self.config.env_pick, random, |_| 0, |_, _| {});
         match entry {
             Some(entry) => {
                 pool.busy += 1;
@@ -316,7 +310,6 @@ impl Function {
         let entry = self.idle[version.index()].pick(
             now,
             self.config.env_pick,
-            self.config.turnaround,
             random,
             |environment| idle_draw(&environments[environment as usize], streams),
             |entry, end| gone.push((entry.environment, end)),
@@ -350,6 +343,7 @@ impl Function {
         let readiness = match admission.environment {
             None => Readiness::New,
             Some(environment) if self.environments[environment as usize].reset => Readiness::Reset,
+            Some(environment) if self.environments[environment as usize].fresh => Readiness::Fresh,
             Some(_) => Readiness::Warm,
         };
         let execution = Execution::of(task, version, readiness, stream.key);
@@ -363,6 +357,7 @@ impl Function {
         (environment.busy, environment.start_kind, environment.verdict) =
             (true, admission.start_kind, execution.verdict);
         environment.task = *task;
+        environment.fresh = false;
         if !environment.used {
             environment.used = true;
             cx.observer.environment_used(now, self.id);
@@ -426,10 +421,17 @@ impl Function {
         let life = || stream.key.draw(task.ordinal, task.attempt, Purpose::Life).second;
         let death = max_life.map_or(SimTime::MAX, |max_life| now.saturating_add(max_life.sample(life())));
         cx.observer.environment(now, self.id, true);
-        self.insert(now, death, version, *task, false)
+        self.insert(now, death, version, *task, None)
     }
 
-    pub fn insert(&mut self, now: SimTime, death: SimTime, version: VersionId, task: Task, provisioned: bool) -> u32 {
+    pub fn insert(
+        &mut self,
+        now: SimTime,
+        death: SimTime,
+        version: VersionId,
+        task: Task,
+        provisioned: Option<QualifierId>,
+    ) -> u32 {
         let number = self.created;
         self.created += 1;
         let environment = Environment {
@@ -439,6 +441,7 @@ impl Function {
             version,
             provisioned,
             reset: false,
+            fresh: provisioned.is_some(),
             used: false,
             busy: false,
             start_kind: StartKind::None,
@@ -478,7 +481,7 @@ impl Function {
             verdict: environment.verdict,
         };
         let (stream, version) = (environment.task.stream, environment.version);
-        let (provisioned, death, number) = (environment.provisioned, environment.death, environment.number);
+        let (provisioned, death, number) = (environment.provisioned.is_some(), environment.death, environment.number);
         let stream = &cx.streams[stream.index()];
         let kind = if provisioned {
             StartKind::Provisioned
@@ -486,10 +489,12 @@ impl Function {
             StartKind::Warm
         };
         cx.observer.slot(now, self.pool(stream.qualifier, kind), false);
+        let usable = now.saturating_add(self.config.turnaround);
         let entry = IdleEntry {
             environment: index,
             number,
             since: now,
+            usable,
             death,
         };
         if provisioned {

@@ -150,7 +150,7 @@ impl Platform {
             for (_, environment) in function
                 .environments
                 .iter()
-                .filter(|(_, environment)| environment.provisioned)
+                .filter(|(_, environment)| environment.provisioned.is_some())
             {
                 function.tell_recycling(environment, end, &mut cx);
             }

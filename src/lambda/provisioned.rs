@@ -1,4 +1,5 @@
 use super::environment::{Environment, IdleEntry};
+use super::execution::provisioned_init;
 use super::function::{Context, Event, Function};
 use super::provisioned_pool::divide;
 use super::rate::RequestRate;
@@ -82,9 +83,8 @@ impl Function {
         let allocation = self.config.allocation;
         let filling = count as u64 * 60_000_000 / allocation.per_minute.max(1) as u64;
         let version = self.provisioned[pool].version;
-        let init = self.config.versions[version.index()]
-            .init
-            .sample(self.init_draw(self.next_number() + count as u64 - 1, 0));
+        let last = self.next_number() + count as u64 - 1;
+        let init = provisioned_init(&self.config.versions[version.index()], self.init_draw(last, 0));
         let ready = now
             .saturating_add(allocation.delay)
             .saturating_add(Span::from_micros(filling))
@@ -103,9 +103,7 @@ impl Function {
             .min(count);
         let (qualifier, version) = (self.provisioned[pool].qualifier, self.provisioned[pool].version);
         for number in self.next_number()..self.next_number() + wanted as u64 {
-            let init = self.config.versions[version.index()]
-                .init
-                .sample(self.init_draw(number, 0));
+            let init = provisioned_init(&self.config.versions[version.index()], self.init_draw(number, 0));
             cx.observer.provisioned_init(now, self.id, qualifier, version, init);
         }
         self.add_ready(now, pool, wanted, cx);
@@ -116,11 +114,18 @@ impl Function {
         for _ in 0..count {
             let version = self.provisioned[pool].version;
             let number = self.next_number();
-            let index = self.insert(now, SimTime::MAX, version, Task::none(), true);
+            let index = self.insert(
+                now,
+                SimTime::MAX,
+                version,
+                Task::none(),
+                Some(self.provisioned[pool].qualifier),
+            );
             let entry = IdleEntry {
                 environment: index,
                 number,
-                since: SimTime::ZERO,
+                since: now,
+                usable: now,
                 death: SimTime::MAX,
             };
             self.provisioned[pool].idle.push(entry);
@@ -176,8 +181,9 @@ impl Function {
     pub fn tell_recycling<O: Observer>(&self, environment: &Environment, end: SimTime, cx: &mut Context<O>) {
         let version = &self.config.versions[environment.version.index()];
         let Some(max_life) = &version.max_life else { return };
-        let pool = self.provisioned.iter().find(|pool| pool.version == environment.version);
-        let Some(pool) = pool else { return };
+        let Some(qualifier) = environment.provisioned else {
+            return;
+        };
         let mut time = environment.created;
         for generation in 1.. {
             let life = self
@@ -188,9 +194,9 @@ impl Function {
             if time >= end {
                 return;
             }
-            let init = version.init.sample(self.init_draw(environment.number, generation));
+            let init = provisioned_init(version, self.init_draw(environment.number, generation));
             cx.observer
-                .provisioned_init(time, self.id, pool.qualifier, environment.version, init);
+                .provisioned_init(time, self.id, qualifier, environment.version, init);
         }
     }
 

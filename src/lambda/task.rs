@@ -1,5 +1,5 @@
 use super::config::StreamConfig;
-use crate::facts::{Arrival, Call, Recorded, StreamId};
+use crate::facts::{Arrival, Call, Recorded, StartKind, StreamId};
 use crate::units::SimTime;
 
 /// One arrival on its way through attempts.
@@ -19,6 +19,8 @@ pub(super) struct Task {
     pub failures: u32,
     /// What the last client retry took from the quota (SDK-3, SDK-5).
     pub retry_cost: u32,
+    /// What served the last attempt, if it ran.
+    pub start_kind: StartKind,
     /// A second delivery of an event (ASYNC-7): runs, but its outcome counts for nothing.
     pub duplicate: bool,
     /// The client has stopped waiting for the current attempt.
@@ -37,6 +39,7 @@ impl Task {
             throttles_in_row: 0,
             failures: 0,
             retry_cost: 0,
+            start_kind: StartKind::None,
             duplicate: false,
             abandoned: false,
         }

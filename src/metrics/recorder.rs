@@ -124,6 +124,7 @@ struct FunctionState {
     by_version: Vec<VersionSummary>,
     init: Histogram,
     duration: Histogram,
+    qualifiers: usize,
     environments: LateGauge,
     concurrency: GaugeSummary,
     created: u64,
@@ -181,6 +182,7 @@ impl<'a> Recorder<'a> {
             }
         }
         let state = |function: &FunctionInfo| FunctionState {
+            qualifiers: function.destinations.len(),
             by_version: vec![VersionSummary::default(); function.memory.len()],
             ..FunctionState::default()
         };
@@ -333,6 +335,13 @@ impl<'a> Recorder<'a> {
         for period in &mut self.periods {
             period.open(self.window.from);
         }
+        for (state, first) in self.functions.iter_mut().zip(&self.first_period) {
+            let qualifiers = *first as usize..*first as usize + state.qualifiers;
+            state.utilization_max = self.periods[qualifiers]
+                .iter()
+                .map(Period::utilization)
+                .fold(0.0, f64::max);
+        }
         self.account.claimed_max = self.account.claimed() + self.account.unreserved_peak;
     }
 
@@ -379,6 +388,7 @@ impl<'a> Recorder<'a> {
                 self.touched.push(place);
             }
         }
+        self.carry_utilization();
         for ((function, qualifier, reason, cause), count) in std::mem::take(&mut self.throttles) {
             self.sink.throttles(&ThrottleRow {
                 time: start,
@@ -390,6 +400,18 @@ impl<'a> Recorder<'a> {
             });
         }
         self.period_end = self.period_end.saturating_add(self.period);
+    }
+
+    /// Provisioned environments that are busy across a boundary keep their utilisation, also in their function's datapoints.
+    fn carry_utilization(&mut self) {
+        for (state, first) in self.functions.iter().zip(&self.first_period) {
+            let first = *first as usize;
+            if self.periods[first].provisioned_busy.value > 0 {
+                let qualifiers = &self.periods[first..first + state.qualifiers];
+                let utilization = qualifiers.iter().map(Period::utilization).fold(0.0, f64::max);
+                self.periods[first].utilized(utilization);
+            }
+        }
     }
 
     /// Changes the running period of the function, and of the qualifier if it has a name.
@@ -703,9 +725,12 @@ impl Observer for Recorder<'_> {
     }
 
     fn slot(&mut self, time: SimTime, pool: Pool, taken: bool) {
-        self.reach(time);
         if taken {
+            self.reach(time);
             self.touch(pool.function, pool.qualifier);
+        } else {
+            // What ends at a boundary belongs to what lies before it (TIME-2, half-open windows).
+            self.reach(SimTime::from_micros(time.as_micros().saturating_sub(1)));
         }
         let account = &mut self.periods[0];
         account.busy.step(time, taken);

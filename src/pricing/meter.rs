@@ -129,21 +129,35 @@ impl Meter {
     /// The usage of the run, which ends at `end`. What runs on is billed in the month in which it started (PRICE-23);
     /// provisioned concurrency that is still enabled is rounded up as if it ended here (PRICE-8).
     pub fn finish(mut self, end: SimTime) -> Usage {
+        let mut paddings = Vec::new();
         for place in 0..self.qualifiers.len() {
-            self.provide(place, end, 0);
+            let enabled = self.qualifiers[place];
+            if enabled.amount > 0 && end > enabled.enabled_at {
+                self.book(place, enabled.booked_until, end);
+                let month = self.month_at(SimTime::from_micros(end.as_micros() - 1));
+                paddings.push((
+                    place,
+                    self.months[month].month,
+                    provisioned_padding(end - enabled.enabled_at),
+                ));
+            }
         }
         let mut usage = Usage::starting(self.start);
         for MonthCells { month, cells, .. } in &self.months {
             for (qualifier, cells) in self.qualifiers.iter().zip(cells.chunks(ARCHITECTURES.len())) {
                 for (architecture, cell) in ARCHITECTURES.into_iter().zip(cells) {
-                    let key = UsageKey {
-                        month: *month,
-                        architecture,
-                        function: qualifier.function,
-                        qualifier: qualifier.qualifier,
-                    };
-                    usage.add(key, &in_millis(cell));
+                    usage.add(qualifier.key(*month, architecture), &in_millis(cell));
                 }
+            }
+        }
+        for (place, month, padding) in paddings {
+            let qualifier = self.qualifiers[place];
+            for (version, amount) in qualifier.versions() {
+                let rate = self.rate(qualifier.function, version);
+                let mut amounts = Amounts::default();
+                let mb_micros = amount as u128 * rate.memory as u128 * padding.as_micros() as u128;
+                amounts.add(Measure::ProvisionedConcurrency, mb_micros / 1_000);
+                usage.add_end_padding(qualifier.key(month, ARCHITECTURES[rate.architecture]), amounts);
             }
         }
         usage
@@ -274,6 +288,15 @@ impl Observer for Meter {
 }
 
 impl Qualifier {
+    fn key(&self, month: Month, architecture: Architecture) -> UsageKey {
+        UsageKey {
+            month,
+            architecture,
+            function: self.function,
+            qualifier: self.qualifier,
+        }
+    }
+
     /// The versions that its provisioned environments belong to, with their number (PC-8).
     fn versions(&self) -> impl Iterator<Item = (VersionId, u32)> + use<> {
         let (additional, second) = self.meaning.additional.map_or((None, 0), |(version, share)| {

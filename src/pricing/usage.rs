@@ -95,6 +95,8 @@ pub struct UsageKey {
 pub struct Usage {
     first_month: Month,
     entries: BTreeMap<UsageKey, Amounts>,
+    /// The part of the entries that only rounds up what is still enabled at the end: a projection goes on instead.
+    end_padding: Vec<(UsageKey, Amounts)>,
 }
 
 impl Usage {
@@ -103,6 +105,7 @@ impl Usage {
         Usage {
             first_month: Month::of(start),
             entries: BTreeMap::new(),
+            end_padding: Vec::new(),
         }
     }
 
@@ -127,6 +130,12 @@ impl Usage {
             let entry = self.entries.entry(key).or_default();
             *entry = [*entry, *amounts].iter().sum();
         }
+    }
+
+    /// Adds what rounds up provisioned concurrency that is still enabled at the end of the run (PRICE-8).
+    pub(super) fn add_end_padding(&mut self, key: UsageKey, amounts: Amounts) {
+        self.add(key, &amounts);
+        self.end_padding.push((key, amounts));
     }
 
     /// Adds on-demand attempts of `billed_ms` each, on environments with this memory and /tmp.
@@ -192,6 +201,13 @@ impl Usage {
             let entry = pooled.entry(UsageKey { month, ..*key }).or_default();
             *entry = [*entry, *amounts].iter().sum();
         }
+        for (key, padding) in &self.end_padding {
+            if let Some(entry) = pooled.get_mut(&UsageKey { month, ..*key }) {
+                Measure::ALL
+                    .iter()
+                    .for_each(|measure| entry.set(*measure, entry.get(*measure) - padding.get(*measure)));
+            }
+        }
         if !simulated.is_zero() {
             for architecture in [Architecture::X86_64, Architecture::Arm64] {
                 let mut entries: Vec<&mut Amounts> = pooled
@@ -205,6 +221,7 @@ impl Usage {
         Usage {
             first_month: month,
             entries: pooled,
+            end_padding: Vec::new(),
         }
     }
 }

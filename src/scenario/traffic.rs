@@ -21,6 +21,9 @@ use crate::trace::{AzureFunction, CsvTrace};
 use crate::units::{Rate, SimTime, Span, Timestamp};
 use crate::workload::{Process, RateProfile, SourceConfig, TraceFile};
 
+/// Shorter periods are a mistake, and a run would do nothing but begin them.
+const SHORTEST_REPEAT: Span = Span::from_secs(1);
+
 /// Keys of `arrivals` that say what arrives.
 const PROCESSES: &[&str] = &[
     "poisson", "constant", "bursts", "mmpp", "at", "trace", "azure", "schedule",
@@ -427,7 +430,13 @@ impl Traffic<'_> {
         let mut points = self.points(entry, items)?;
         if let (Some((repeat, period)), Some(&(last, rate))) = (repeat, points.last()) {
             let end = SimTime::ZERO + period;
-            if period.is_zero() || last > end {
+            if period < SHORTEST_REPEAT {
+                let found = format!("`repeat` is {}", repeat.value.compact());
+                self.reader
+                    .problem(repeat.value.mark, found, "a period of at least 1 s is allowed");
+                return None;
+            }
+            if last > end {
                 let found = format!("`repeat` is {}, before the last point", repeat.value.compact());
                 let allowed = "a period not shorter than the last point is allowed";
                 self.reader.problem(repeat.value.mark, found, allowed);

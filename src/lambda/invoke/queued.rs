@@ -10,6 +10,8 @@ use crate::units::{SimTime, Span};
 
 /// Wait before each retry after a function error (ASYNC-3): one minute, then two.
 const ERROR_WAIT: Span = Span::from_secs(60);
+/// Where the attempts of a second delivery (ASYNC-7) begin to count, so that it has draws of its own.
+const DUPLICATE_ATTEMPTS: u32 = 1_000;
 /// Longest wait after a throttle (ASYNC-4).
 const LONGEST_THROTTLE_WAIT: Span = Span::from_secs(300);
 
@@ -21,6 +23,8 @@ impl Function {
             self.retry_or_give_up(now, *task, Failure::Throttle, cx);
             return Reply::Throttled(Cause::AccountRate);
         }
+        let traffic = cx.streams[task.stream.index()].traffic;
+        cx.clients[traffic.index()].succeeded(task.ordinal, task.retry_cost, now);
         self.step(now, task, AsyncStep::Received, cx);
         let key = cx.streams[task.stream.index()].key;
         let events = &self.config.events;
@@ -33,17 +37,13 @@ impl Function {
             && events
                 .duplicates
                 .covers(key.draw(task.ordinal, task.attempt, Purpose::Copies).first);
-        self.wait(now.saturating_add(delay), *task, Wake::Dispatch, cx);
+        self.requeue(now, delay, *task, Wake::Dispatch, cx);
         if duplicated {
-            self.wait(
-                now.saturating_add(delay),
-                Task {
-                    duplicate: true,
-                    ..*task
-                },
-                Wake::Dispatch,
-                cx,
-            );
+            let mut second = *task;
+            second.duplicate = true;
+            second.attempt = DUPLICATE_ATTEMPTS;
+            second.uniform = key.draw(task.ordinal, DUPLICATE_ATTEMPTS, Purpose::Work).second;
+            self.requeue(now, delay, second, Wake::Dispatch, cx);
         }
         Reply::Queued
     }
@@ -76,6 +76,7 @@ impl Function {
         let wait = throttle_wait(&self.config.events, &task, key);
         let mut next = self.next_attempt(task, cx);
         next.throttles_in_row += 1;
+        next.start_kind = StartKind::None;
         self.requeue(now, wait, next, Wake::AfterThrottle, cx);
     }
 
@@ -93,7 +94,9 @@ impl Function {
 
     /// An event has reached its maximum age.
     pub fn expire<O: Observer>(&mut self, now: SimTime, task: Task, cx: &mut Context<O>) {
-        self.finish(now, &task, AsyncStep::Expired, StartKind::None, cx);
+        if !task.duplicate {
+            self.finish(now, &task, AsyncStep::Expired, task.start_kind, cx);
+        }
     }
 
     /// The invocation of an event is over: done, retried in a minute or two, or exhausted (ASYNC-3).
@@ -113,6 +116,7 @@ impl Function {
         }
         let mut next = self.next_attempt(task, cx);
         next.failures += 1;
+        next.start_kind = finished.start_kind;
         next.throttles_in_row = 0;
         let wait = Span::from_micros(ERROR_WAIT.as_micros() * next.failures as u64);
         self.requeue(now, wait, next, Wake::AfterError, cx);

@@ -39,7 +39,11 @@ impl Function {
                 if let Some(read_timeout) = read_timeout.filter(|limit| started.answered.since(now) > *limit) {
                     // INV-10: the invocation goes on and is billed; only its caller is gone.
                     self.environments[started.environment as usize].task.abandoned = true;
-                    self.wait(now.saturating_add(read_timeout), *task, Wake::ReadTimeout, cx);
+                    let waiting = Task {
+                        start_kind: started.start_kind,
+                        ..*task
+                    };
+                    self.wait(now.saturating_add(read_timeout), waiting, Wake::ReadTimeout, cx);
                 } else if started.completes && started.answered >= cx.horizon {
                     // The environment is free again, but its caller still waits when the run ends.
                     self.wait(started.answered, *task, Wake::Answer, cx);
@@ -78,6 +82,7 @@ impl Function {
             Some((delay, cost)) => {
                 let mut next = self.next_attempt(task, cx);
                 next.retry_cost = cost;
+                next.start_kind = StartKind::None;
                 self.wait(now.saturating_add(delay), next, Wake::Retry, cx);
             }
             None => {
@@ -86,7 +91,7 @@ impl Function {
                 } else {
                     Ending::Failed
                 };
-                self.end(now, &task, ending, StartKind::None, cx);
+                self.end(now, &task, ending, task.start_kind, cx);
             }
         }
     }
