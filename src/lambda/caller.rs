@@ -22,6 +22,7 @@ pub enum Failure {
 #[derive(Clone, Debug)]
 pub struct Clients {
     config: RetryConfig,
+    adaptive: bool,
     clients: Vec<Client>,
 }
 
@@ -44,6 +45,7 @@ impl Clients {
         };
         Clients {
             config,
+            adaptive,
             clients: vec![client; count],
         }
     }
@@ -55,6 +57,9 @@ impl Clients {
 
     /// When the client of arrival `ordinal` may send an attempt it wants to send at `now` (SDK-4).
     pub fn send_at(&mut self, ordinal: u64, now: SimTime) -> SimTime {
+        if !self.adaptive {
+            return now;
+        }
         match self.client(ordinal).and_then(|client| client.limiter.as_mut()) {
             Some(limiter) => limiter.send_at(now),
             None => now,

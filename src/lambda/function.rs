@@ -83,6 +83,8 @@ pub(super) struct Function {
     /// Idle on-demand environments by version.
     idle: Vec<IdlePool>,
     pub provisioned: Vec<ProvisionedPool>,
+    /// P(f): what was asked for over all pools (CONC-10).
+    pub provisioned_requested: u32,
     pub provisioned_key: StreamKey,
     /// Busy on-demand environments.
     on_demand: u32,
@@ -135,6 +137,7 @@ impl Function {
             allocating: Slab::new(),
             idle: config.versions.iter().map(idle).collect(),
             provisioned,
+            provisioned_requested: 0,
             provisioned_key,
             on_demand: 0,
             scaling: Bucket::new(SCALING_CAPACITY, SCALING_PER_MINUTE),
@@ -208,11 +211,18 @@ impl Function {
         stream: &StreamConfig,
         cx: &mut Context<O>,
     ) -> Result<Admission, Cause> {
-        let pool = self
-            .provisioned
-            .iter()
-            .position(|p| p.version == version && p.qualifier == stream.qualifier);
-        if let Some(environment) = pool.and_then(|pool| self.take_provisioned(now, pool, task, stream)) {
+        let mut spilled = false;
+        let mut provisioned = None;
+        if self.provisioned_requested > 0 {
+            let here = |pool: &ProvisionedPool| pool.qualifier == stream.qualifier;
+            let pool = self
+                .provisioned
+                .iter()
+                .position(|pool| here(pool) && pool.version == version);
+            provisioned = pool.and_then(|pool| self.take_provisioned(now, pool, task, stream));
+            spilled = self.provisioned.iter().any(|pool| here(pool) && pool.requested > 0);
+        }
+        if let Some(environment) = provisioned {
             return Ok(Admission {
                 version,
                 environment: Some(environment),
@@ -220,8 +230,6 @@ impl Function {
                 spilled: false,
             });
         }
-        let asked = |pool: &ProvisionedPool| pool.qualifier == stream.qualifier && pool.requested > 0;
-        let spilled = self.provisioned.iter().any(asked);
         self.take_slot(cx.account)?;
         if let Some(environment) = self.take_idle(now, version, task, stream, cx) {
             return Ok(Admission {
@@ -272,8 +280,7 @@ impl Function {
     fn take_slot(&mut self, account: &mut Account) -> Result<(), Cause> {
         match self.config.reserved {
             Some(reserved) => {
-                let provisioned: u32 = self.provisioned.iter().map(|pool| pool.requested).sum();
-                if self.on_demand >= reserved.saturating_sub(provisioned) {
+                if self.on_demand >= reserved.saturating_sub(self.provisioned_requested) {
                     return Err(Cause::ReservedConcurrency);
                 }
             }

@@ -28,7 +28,7 @@ impl Function {
             let amount = self.config.qualifiers[index].provisioned;
             for (version, part) in divide(&self.config.qualifiers[index], amount) {
                 let pool = self.pool_of(qualifier, version);
-                self.provisioned[pool].requested = part;
+                self.ask(pool, part);
                 self.add_ready(SimTime::ZERO, pool, part, cx);
             }
             if amount > 0 {
@@ -56,7 +56,7 @@ impl Function {
             .filter(|pool| pool.qualifier == qualifier)
             .map(|pool| pool.requested)
             .sum();
-        let elsewhere: u32 = self.provisioned.iter().map(|pool| pool.requested).sum::<u32>() - before;
+        let elsewhere = self.provisioned_requested - before;
         match self.config.reserved {
             Some(reserved) if elsewhere + amount > reserved => return Err(ProvisionError::AboveReserved),
             Some(_) => {}
@@ -67,7 +67,7 @@ impl Function {
         }
         for (version, part) in divide(&self.config.qualifiers[qualifier.index()].clone(), amount) {
             let pool = self.pool_of(qualifier, version);
-            let requested = std::mem::replace(&mut self.provisioned[pool].requested, part);
+            let requested = self.ask(pool, part);
             if part > requested {
                 self.allocate(now, pool, part - requested, cx);
             } else {
@@ -76,6 +76,13 @@ impl Function {
         }
         self.tell_provisioned(now, qualifier, cx);
         Ok(())
+    }
+
+    /// Asks for `amount` environments of a pool; returns what was asked for before.
+    fn ask(&mut self, pool: usize, amount: u32) -> u32 {
+        let before = std::mem::replace(&mut self.provisioned[pool].requested, amount);
+        self.provisioned_requested = self.provisioned_requested - before + amount;
+        before
     }
 
     /// PC-4: an increment becomes usable as a block, after delay, allocation and the last environment's INIT.

@@ -14,15 +14,16 @@ pub(super) struct Gauge {
     pub step_max: u64,
     max: u64,
     since: SimTime,
-    integral: u128,
-    opened_at: u128,
+    /// Value × microseconds, modulo 2^64: only differences are used, and the longest run at 262,144 concurrent stays below.
+    integral: u64,
+    opened_at: u64,
 }
 
 impl Gauge {
     /// One more, or one less.
     #[inline]
     pub fn step(&mut self, time: SimTime, up: bool) {
-        self.integral += self.value as u128 * time.since(self.since).as_micros() as u128;
+        self.integral = self.integral_to(time);
         self.since = time;
         if up {
             self.value += 1;
@@ -34,9 +35,11 @@ impl Gauge {
         }
     }
 
-    /// Value × microseconds from the start of the run to `time`.
-    pub fn integral_to(&self, time: SimTime) -> u128 {
-        self.integral + self.value as u128 * time.since(self.since).as_micros() as u128
+    /// Value × microseconds from the start of the run to `time`, modulo 2^64.
+    #[inline]
+    pub fn integral_to(&self, time: SimTime) -> u64 {
+        self.integral
+            .wrapping_add(self.value.wrapping_mul(time.since(self.since).as_micros()))
     }
 
     /// The window begins at `time`: what stands then counts as well.
@@ -46,7 +49,7 @@ impl Gauge {
 
     /// The window that was opened at `from` ends at `to`.
     pub fn close(&self, from: SimTime, to: SimTime) -> GaugeSummary {
-        let integral = self.integral_to(to) - self.opened_at;
+        let integral = self.integral_to(to).wrapping_sub(self.opened_at);
         let length = to.since(from).as_micros();
         GaugeSummary {
             max: self.max,

@@ -67,7 +67,7 @@ pub(super) struct Tally {
     pub backlog: u64,
     pub billed_mb_ms: u128,
     /// Of account-wide concurrency, up to the end of the step.
-    pub concurrency_integral: u128,
+    pub concurrency_integral: u64,
 }
 
 /// Collects the steps of a run. What happens in between is counted by its owner.
@@ -113,7 +113,7 @@ impl Timeline {
             throttles: std::array::from_fn(|cause| now.throttles[cause] - before.throttles[cause]),
             backlog: now.backlog,
             concurrency_max,
-            concurrency_mean: (now.concurrency_integral - before.concurrency_integral) as f64 / length as f64,
+            concurrency_mean: now.concurrency_integral.wrapping_sub(before.concurrency_integral) as f64 / length as f64,
             latency_p50_ms: None,
             latency_p99_ms: None,
             billed_mb_ms: now.billed_mb_ms - before.billed_mb_ms,
