@@ -553,6 +553,7 @@ impl Function {
     /// `task` with the draws of its next attempt.
     pub fn next_attempt<O: Observer>(&self, mut task: Task, cx: &Context<O>) -> Task {
         task.attempt += 1;
+        task.start_kind = StartKind::None;
         let key = cx.streams[task.stream.index()].key;
         task.uniform = key.draw(task.ordinal, task.attempt, Purpose::Work).second;
         task

@@ -336,11 +336,7 @@ impl<'a> Recorder<'a> {
             period.open(self.window.from);
         }
         for (state, first) in self.functions.iter_mut().zip(&self.first_period) {
-            let qualifiers = *first as usize..*first as usize + state.qualifiers;
-            state.utilization_max = self.periods[qualifiers]
-                .iter()
-                .map(Period::utilization)
-                .fold(0.0, f64::max);
+            state.utilization_max = utilization(&self.periods[*first as usize..][..state.qualifiers]);
         }
         self.account.claimed_max = self.account.claimed() + self.account.unreserved_peak;
     }
@@ -407,9 +403,8 @@ impl<'a> Recorder<'a> {
         for (state, first) in self.functions.iter().zip(&self.first_period) {
             let first = *first as usize;
             if self.periods[first].provisioned_busy.value > 0 {
-                let qualifiers = &self.periods[first..first + state.qualifiers];
-                let utilization = qualifiers.iter().map(Period::utilization).fold(0.0, f64::max);
-                self.periods[first].utilized(utilization);
+                let largest = utilization(&self.periods[first..][..state.qualifiers]);
+                self.periods[first].utilized(largest);
             }
         }
     }
@@ -551,6 +546,11 @@ impl<'a> Recorder<'a> {
             by_version: state.by_version.clone(),
         }
     }
+}
+
+/// Largest utilisation among a function's qualifiers (PC-11).
+fn utilization(qualifiers: &[Period]) -> f64 {
+    qualifiers.iter().map(Period::utilization).fold(0.0, f64::max)
 }
 
 /// Place of a final answer among a stream's histograms.

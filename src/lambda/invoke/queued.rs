@@ -76,7 +76,6 @@ impl Function {
         let wait = throttle_wait(&self.config.events, &task, key);
         let mut next = self.next_attempt(task, cx);
         next.throttles_in_row += 1;
-        next.start_kind = StartKind::None;
         self.requeue(now, wait, next, Wake::AfterThrottle, cx);
     }
 

@@ -82,7 +82,6 @@ impl Function {
             Some((delay, cost)) => {
                 let mut next = self.next_attempt(task, cx);
                 next.retry_cost = cost;
-                next.start_kind = StartKind::None;
                 self.wait(now.saturating_add(delay), next, Wake::Retry, cx);
             }
             None => {
