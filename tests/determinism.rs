@@ -75,7 +75,7 @@ type Name = (String, u64, u32);
 
 fn by_name(plan: &Plan, told: &Chronicle) -> BTreeMap<Name, Attempt> {
     let name = |attempt: &Attempt| {
-        let traffic = plan.streams[attempt.stream.index()].traffic.index();
+        let traffic = plan.flows[attempt.flow.index()].traffic.index();
         (plan.traffic[traffic].name.clone(), attempt.ordinal, attempt.attempt)
     };
     told.attempts.iter().map(|attempt| (name(attempt), *attempt)).collect()
@@ -93,7 +93,7 @@ fn with_equal_handlers(mut plan: Plan) -> Plan {
 fn beside_a_stranger(plan: &Plan) -> Plan {
     let mut stranger = plan.clone();
     (stranger.functions, stranger.tags, stranger.traffic) = Default::default();
-    (stranger.streams, stranger.sources) = Default::default();
+    (stranger.flows, stranger.sources) = Default::default();
     let mut config = function("a-stranger", Distribution::exponential(900.0));
     config.versions[0].error_rate = Share::from_fraction(0.3);
     let id = add_function(&mut stranger, config);
@@ -111,19 +111,19 @@ fn beside_a_stranger(plan: &Plan) -> Plan {
 
 /// Adds all functions and traffic of `more`, with new numbers.
 fn append(plan: &mut Plan, more: &Plan) {
-    let (functions, traffic, streams) = (plan.functions.len(), plan.traffic.len(), plan.streams.len());
+    let (functions, traffic, flows) = (plan.functions.len(), plan.traffic.len(), plan.flows.len());
     plan.functions.extend(more.functions.iter().cloned());
     plan.tags.extend(more.tags.iter().cloned());
     plan.traffic.extend(more.traffic.iter().cloned());
-    for stream in &more.streams {
-        let mut stream = *stream;
-        stream.function = FunctionId(stream.function.0 + functions as u32);
-        stream.traffic = TrafficId(stream.traffic.0 + traffic as u32);
-        plan.streams.push(stream);
+    for flow in &more.flows {
+        let mut flow = *flow;
+        flow.function = FunctionId(flow.function.0 + functions as u32);
+        flow.traffic = TrafficId(flow.traffic.0 + traffic as u32);
+        plan.flows.push(flow);
     }
     for source in &more.sources {
         let mut source = source.clone();
-        source.stream.0 += streams as u32;
+        source.flow.0 += flows as u32;
         plan.sources.push(source);
     }
 }
@@ -159,11 +159,11 @@ fn rng_1_an_unrelated_function_changes_no_draw_of_any_invocation() {
     assert!(compared > 10_000, "only {compared} attempts were there both times");
 }
 
-/// An attempt without its numbers of function, stream and traffic.
+/// An attempt without its numbers of function, flow and traffic.
 fn unnumbered(attempts: BTreeMap<Name, Attempt>) -> BTreeMap<Name, String> {
     let plain = |mut attempt: Attempt| {
         attempt.function = FunctionId(0);
-        attempt.stream.0 = 0;
+        attempt.flow.0 = 0;
         format!("{attempt:?}")
     };
     attempts
@@ -200,8 +200,8 @@ fn functions_in_another_order_run_the_same() {
         reversed.functions.reverse();
         reversed.tags.reverse();
         let last = plan.functions.len() as u32 - 1;
-        for stream in &mut reversed.streams {
-            stream.function = FunctionId(last - stream.function.0);
+        for flow in &mut reversed.flows {
+            flow.function = FunctionId(last - flow.function.0);
         }
         let run = |plan: &Plan| unnumbered(by_name(plan, &chronicle(plan).1));
         assert!(run(&plan) == run(&reversed), "{}", replay(seed));
@@ -214,8 +214,8 @@ fn functions_in_another_order_run_the_same() {
 fn by_hand(plan: &Plan, looks: &mut ChaCha8Rng) -> Chronicle {
     let mut told = Chronicle::default();
     let (seed, horizon) = ((plan.seed, plan.replication), plan.horizon());
-    let (functions, traffic, streams) = (&plan.functions, &plan.traffic, &plan.streams);
-    let mut platform = Platform::new(seed, &plan.account, functions, traffic, streams, horizon, &mut told);
+    let (functions, traffic, flows) = (&plan.functions, &plan.traffic, &plan.flows);
+    let mut platform = Platform::new(seed, &plan.account, functions, traffic, flows, horizon, &mut told);
     let mut now = SimTime::ZERO;
     let arrivals: Vec<Arrival> = Arrivals::new(&plan.sources).collect();
     for arrival in arrivals {
@@ -310,8 +310,8 @@ fn events() -> Plan {
     config.reserved = Some(8);
     config.events.jitter = Some((1_000, 1_200));
     let id = add_function(&mut plan, config);
-    let stream = add_traffic(&mut plan, "orders", id, InvocationType::Event, poisson(40));
-    plan.streams[stream.index()].qualifier = QualifierId(1);
+    let flow = add_traffic(&mut plan, "orders", id, InvocationType::Event, poisson(40));
+    plan.flows[flow.index()].qualifier = QualifierId(1);
     plan
 }
 

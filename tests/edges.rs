@@ -79,7 +79,7 @@ fn cold_5_the_first_invocation_of_a_provisioned_environment_is_slow_as_well() {
         InvocationType::RequestResponse,
         Process::At(calls),
     );
-    plan.streams[0].qualifier = QualifierId(1);
+    plan.flows[0].qualifier = QualifierId(1);
     let duration = support::run(&plan).summary.functions[0].duration;
     assert_eq!((duration.count, duration.max, duration.p50), (2, 9.2, 1.0));
 }

@@ -64,7 +64,7 @@ impl Case {
     }
 
     fn is_event(&self, attempt: &Attempt) -> bool {
-        self.plan.streams[attempt.stream.index()].invocation_type == InvocationType::Event
+        self.plan.flows[attempt.flow.index()].invocation_type == InvocationType::Event
     }
 
     /// Attempts of each environment in order of time.
@@ -102,8 +102,8 @@ fn close(found: f64, expected: f64) -> bool {
 /// The counts that follow from what was told of arrivals and attempts chosen by `of` (function, traffic).
 fn recount(case: &Case, of: impl Fn(FunctionId, usize) -> bool) -> Counts {
     let plan = &case.plan;
-    let traffic = |stream: usize| plan.streams[stream].traffic.index();
-    let call = |call: &Call| case.counts(call.arrived) && of(call.function, traffic(call.stream.index()));
+    let traffic = |flow: usize| plan.flows[flow].traffic.index();
+    let call = |call: &Call| case.counts(call.arrived) && of(call.function, traffic(call.flow.index()));
     let mut counts = Counts {
         arrivals: case.told.arrivals.iter().filter(|arrived| call(arrived)).count() as u64,
         ..Counts::default()
@@ -119,14 +119,14 @@ fn recount(case: &Case, of: impl Fn(FunctionId, usize) -> bool) -> Counts {
     }
     counts.in_flight_at_end = counts.arrivals - counts.ended();
     for attempt in &case.told.attempts {
-        if case.counts(attempt.arrived) && of(attempt.function, traffic(attempt.stream.index())) {
+        if case.counts(attempt.arrived) && of(attempt.function, traffic(attempt.flow.index())) {
             counts.invocations += 1;
             counts.cold_starts += u64::from(attempt.start_kind == StartKind::Cold);
             counts.errors += u64::from(attempt.end < plan.horizon() && attempt.verdict != Verdict::Ok);
         }
     }
     for refusal in &case.told.refusals {
-        if case.counts(refusal.arrived) && of(refusal.function, traffic(refusal.stream.index())) {
+        if case.counts(refusal.arrived) && of(refusal.function, traffic(refusal.flow.index())) {
             counts.throttles += u64::from(refusal.throttle.is_some());
             counts.rejected += u64::from(refusal.throttle.is_none());
         }
@@ -162,7 +162,7 @@ fn every_arrival_ends_at_most_once_and_before_the_end_of_the_run() {
     every_run(|case| {
         let mut ended = BTreeSet::new();
         for Ended { call, time, .. } in &case.told.ends {
-            assert!(ended.insert((call.stream, call.ordinal)), "{call:?} ended twice");
+            assert!(ended.insert((call.flow, call.ordinal)), "{call:?} ended twice");
             assert!(
                 *time >= call.arrived && *time < case.plan.horizon(),
                 "{call:?} ended at {time:?}"
@@ -311,7 +311,7 @@ impl Observer for Gatekeeper<'_> {
             *count += 1;
             assert!(*count <= most, "RPS-3 at {:?}", attempt.start);
         }
-        if self.plan.streams[attempt.stream.index()].invocation_type == InvocationType::Event {
+        if self.plan.flows[attempt.flow.index()].invocation_type == InvocationType::Event {
             return;
         }
         self.requests += 1;
@@ -753,20 +753,20 @@ fn stories(case: &Case, event: bool) -> Vec<(Call, Story<'_>)> {
         InvocationType::RequestResponse
     };
     for call in case.told.arrivals.iter().filter(|call| call.invocation_type == wanted) {
-        all.insert((call.stream, call.ordinal), (*call, Story::default()));
+        all.insert((call.flow, call.ordinal), (*call, Story::default()));
     }
     for attempt in &case.told.attempts {
-        if let Some((_, story)) = all.get_mut(&(attempt.stream, attempt.ordinal)) {
+        if let Some((_, story)) = all.get_mut(&(attempt.flow, attempt.ordinal)) {
             story.attempts.push(attempt);
         }
     }
     for refusal in &case.told.refusals {
-        if let Some((_, story)) = all.get_mut(&(refusal.stream, refusal.ordinal)) {
+        if let Some((_, story)) = all.get_mut(&(refusal.flow, refusal.ordinal)) {
             story.refusals.push(refusal);
         }
     }
     for (time, call, step) in &case.told.steps {
-        if let Some((_, story)) = all.get_mut(&(call.stream, call.ordinal)) {
+        if let Some((_, story)) = all.get_mut(&(call.flow, call.ordinal)) {
             story.steps.push((*time, *step));
         }
     }
@@ -777,7 +777,7 @@ fn stories(case: &Case, event: bool) -> Vec<(Call, Story<'_>)> {
 fn sdk_a_caller_makes_at_most_its_attempts_and_waits_no_longer_than_its_mode_allows() {
     every_run(|case| {
         for (call, story) in stories(case, false) {
-            let retry = case.plan.traffic[case.plan.streams[call.stream.index()].traffic.index()].retry;
+            let retry = case.plan.traffic[case.plan.flows[call.flow.index()].traffic.index()].retry;
             let most = if retry.mode == RetryMode::None {
                 1
             } else {

@@ -153,8 +153,8 @@ fn alias_3_a_weighted_alias_splits_its_traffic_as_independent_draws_do() {
         live.additional = Some((VersionId(2), Share::from_fraction(weight)));
         config.qualifiers.push(live);
         let id = add_function(&mut plan, config);
-        let stream = add_traffic(&mut plan, "t", id, InvocationType::RequestResponse, poisson(300));
-        plan.streams[stream.index()].qualifier = QualifierId(1);
+        let flow = add_traffic(&mut plan, "t", id, InvocationType::RequestResponse, poisson(300));
+        plan.flows[flow.index()].qualifier = QualifierId(1);
         let result = run(&plan);
         let versions: Vec<u64> = result.summary.functions[0]
             .by_version

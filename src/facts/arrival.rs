@@ -1,4 +1,4 @@
-use super::StreamId;
+use super::FlowId;
 use crate::units::{SimTime, Span};
 
 /// How a caller invokes (INV-1…3).
@@ -29,9 +29,9 @@ impl InvocationType {
 pub struct Arrival {
     /// When it arrives.
     pub time: SimTime,
-    /// From which stream.
-    pub stream: StreamId,
-    /// Which of its stream's draws are its own: arrival k of its traffic entry, from 0.
+    /// From which flow of arrivals.
+    pub flow: FlowId,
+    /// Which of its flow's draws are its own: arrival k of its traffic entry, from 0.
     pub ordinal: u64,
     /// The 53-bit uniform that decides the handler duration of the first attempt.
     pub uniform: u64,

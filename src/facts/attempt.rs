@@ -1,4 +1,4 @@
-use super::{FunctionId, QualifierId, StreamId, VersionId};
+use super::{FlowId, FunctionId, QualifierId, VersionId};
 use crate::units::{SimTime, Span};
 
 /// How an attempt that ran ended (INV-6).
@@ -160,8 +160,8 @@ impl Cause {
 /// One attempt that was admitted. Everything about it is settled at admission, so it is told then, whole.
 #[derive(Clone, Copy, Debug)]
 pub struct Attempt {
-    /// Which stream the arrival came from.
-    pub stream: StreamId,
+    /// Which flow the arrival came from.
+    pub flow: FlowId,
     /// Which arrival of its traffic entry.
     pub ordinal: u64,
     /// Which attempt at it, from 0.
@@ -207,8 +207,8 @@ pub struct Attempt {
 /// One attempt that was refused.
 #[derive(Clone, Copy, Debug)]
 pub struct Refusal {
-    /// Which stream the arrival came from.
-    pub stream: StreamId,
+    /// Which flow the arrival came from.
+    pub flow: FlowId,
     /// Which arrival of its traffic entry.
     pub ordinal: u64,
     /// Which attempt at it, from 0.

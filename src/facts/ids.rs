@@ -14,9 +14,9 @@ pub struct QualifierId(pub u16);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TrafficId(pub u32);
 
-/// One traffic entry towards one function and qualifier. A trace with many functions has many streams.
+/// One traffic entry towards one function and qualifier. A trace with many functions has many flows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct StreamId(pub u32);
+pub struct FlowId(pub u32);
 
 macro_rules! index {
     ($($id:ty),*) => { $(impl $id {
@@ -26,4 +26,4 @@ macro_rules! index {
         }
     })* };
 }
-index!(FunctionId, VersionId, QualifierId, TrafficId, StreamId);
+index!(FunctionId, VersionId, QualifierId, TrafficId, FlowId);

@@ -1,4 +1,4 @@
-use super::{Attempt, FunctionId, InvocationType, QualifierId, Refusal, StartKind, StreamId, VersionId};
+use super::{Attempt, FlowId, FunctionId, InvocationType, QualifierId, Refusal, StartKind, VersionId};
 use crate::units::{SimTime, Span};
 
 /// The platform tells, listeners count. Every method does nothing unless it is overridden, so what nobody listens to
@@ -85,8 +85,8 @@ forward! {
 /// One arrival on its way.
 #[derive(Clone, Copy, Debug)]
 pub struct Call {
-    /// Which stream it came from.
-    pub stream: StreamId,
+    /// Which flow it came from.
+    pub flow: FlowId,
     /// Which arrival of its traffic entry.
     pub ordinal: u64,
     /// When it arrived.

@@ -225,7 +225,7 @@ pub enum RetryMode {
 
 /// One traffic entry towards one function.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct StreamConfig {
+pub struct FlowConfig {
     /// The traffic entry.
     pub traffic: TrafficId,
     /// The function asked for.

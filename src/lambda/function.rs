@@ -2,7 +2,7 @@ use slab::Slab;
 
 use super::account::Account;
 use super::caller::Clients;
-use super::config::{FunctionConfig, RateShape, StreamConfig};
+use super::config::{FlowConfig, FunctionConfig, RateShape};
 use super::environment::{Environment, Finished, IdleEntry, IdleLife, IdlePool};
 use super::execution::{Execution, Readiness};
 use super::provisioned_pool::{ProvisionedPool, divide};
@@ -64,7 +64,7 @@ pub(super) struct Context<'a, O> {
     pub account: &'a mut Account,
     pub agenda: &'a mut Agenda,
     pub clients: &'a mut [Clients],
-    pub streams: &'a [StreamConfig],
+    pub flows: &'a [FlowConfig],
     pub horizon: SimTime,
     pub observer: &'a mut O,
 }
@@ -149,21 +149,21 @@ impl Function {
     /// Steps 4 to 14 of the admission order (lambda-model §3.5) for one attempt of `task`: it runs, or the cause of
     /// its refusal comes back.
     pub fn invoke<O: Observer>(&mut self, now: SimTime, task: &Task, cx: &mut Context<O>) -> Result<Started, Cause> {
-        let stream = cx.streams[task.stream.index()];
-        let version = self.route(task, &stream);
-        let admission = self.admit(now, task, version, &stream, cx)?;
-        Ok(self.run(now, task, admission, &stream, cx))
+        let flow = cx.flows[task.flow.index()];
+        let version = self.route(task, &flow);
+        let admission = self.admit(now, task, version, &flow, cx)?;
+        Ok(self.run(now, task, admission, &flow, cx))
     }
 
     /// Step 4: the version behind a qualifier (ALIAS-3). All attempts at an event meet the draw of the first (ALIAS-4).
-    pub fn route(&self, task: &Task, stream: &StreamConfig) -> VersionId {
-        let qualifier = &self.config.qualifiers[stream.qualifier.index()];
+    pub fn route(&self, task: &Task, flow: &FlowConfig) -> VersionId {
+        let qualifier = &self.config.qualifiers[flow.qualifier.index()];
         let Some((additional, weight)) = qualifier.additional else {
             return qualifier.version;
         };
-        let keeps_draw = stream.invocation_type == InvocationType::Event && !self.config.redraw_on_retry;
+        let keeps_draw = flow.invocation_type == InvocationType::Event && !self.config.redraw_on_retry;
         let attempt = if keeps_draw { 0 } else { task.attempt };
-        let draw = stream.key.draw(task.ordinal, attempt, Purpose::Fate);
+        let draw = flow.key.draw(task.ordinal, attempt, Purpose::Fate);
         if weight.covers(draw.second) {
             additional
         } else {
@@ -177,13 +177,13 @@ impl Function {
         now: SimTime,
         task: &Task,
         version: VersionId,
-        stream: &StreamConfig,
+        flow: &FlowConfig,
         cx: &mut Context<O>,
     ) -> Result<Admission, Cause> {
         if self.config.reserved == Some(0) {
             return Err(Cause::ReservedZero);
         }
-        let rated = stream.invocation_type != InvocationType::Event;
+        let rated = flow.invocation_type != InvocationType::Event;
         if rated && !cx.account.take_request(now) {
             return Err(Cause::AccountRate);
         }
@@ -192,7 +192,7 @@ impl Function {
             cx.account.refund_request();
             return Err(Cause::ReservedRate);
         }
-        let admitted = self.find_environment(now, task, version, stream, cx);
+        let admitted = self.find_environment(now, task, version, flow, cx);
         if admitted.is_err() && rated {
             cx.account.refund_request();
             if rated_here && cx.account.refunds() {
@@ -208,18 +208,18 @@ impl Function {
         now: SimTime,
         task: &Task,
         version: VersionId,
-        stream: &StreamConfig,
+        flow: &FlowConfig,
         cx: &mut Context<O>,
     ) -> Result<Admission, Cause> {
         let mut spilled = false;
         let mut provisioned = None;
         if self.provisioned_requested > 0 {
-            let here = |pool: &ProvisionedPool| pool.qualifier == stream.qualifier;
+            let here = |pool: &ProvisionedPool| pool.qualifier == flow.qualifier;
             let pool = self
                 .provisioned
                 .iter()
                 .position(|pool| here(pool) && pool.version == version);
-            provisioned = pool.and_then(|pool| self.take_provisioned(now, pool, task, stream));
+            provisioned = pool.and_then(|pool| self.take_provisioned(now, pool, task, flow));
             spilled = self.provisioned.iter().any(|pool| here(pool) && pool.requested > 0);
         }
         if let Some(environment) = provisioned {
@@ -231,7 +231,7 @@ impl Function {
             });
         }
         self.take_slot(cx.account)?;
-        if let Some(environment) = self.take_idle(now, version, task, stream, cx) {
+        if let Some(environment) = self.take_idle(now, version, task, flow, cx) {
             return Ok(Admission {
                 version,
                 environment: Some(environment),
@@ -252,14 +252,13 @@ impl Function {
     }
 
     /// Step 9 (RPS-3).
-    fn take_provisioned(&mut self, now: SimTime, pool: usize, task: &Task, stream: &StreamConfig) -> Option<u32> {
+    fn take_provisioned(&mut self, now: SimTime, pool: usize, task: &Task, flow: &FlowConfig) -> Option<u32> {
         let pool = &mut self.provisioned[pool];
         if pool.busy >= pool.ready || !pool.rate.take(now) {
             return None;
         }
         let random = || {
-            stream
-                .key
+            flow.key
                 .draw(task.ordinal, task.attempt, Purpose::EnvironmentPick)
                 .first
         };
@@ -303,14 +302,13 @@ impl Function {
         now: SimTime,
         version: VersionId,
         task: &Task,
-        stream: &StreamConfig,
+        flow: &FlowConfig,
         cx: &mut Context<O>,
     ) -> Option<u32> {
-        let (environments, streams) = (&mut self.environments, cx.streams);
+        let (environments, flows) = (&mut self.environments, cx.flows);
         let mut gone = Vec::new();
         let random = || {
-            stream
-                .key
+            flow.key
                 .draw(task.ordinal, task.attempt, Purpose::EnvironmentPick)
                 .first
         };
@@ -318,7 +316,7 @@ impl Function {
             now,
             self.config.env_pick,
             random,
-            |environment| idle_draw(&environments[environment as usize], streams),
+            |environment| idle_draw(&environments[environment as usize], flows),
             |entry, end| gone.push((entry.environment, end)),
         );
         for (environment, end) in gone {
@@ -343,7 +341,7 @@ impl Function {
         now: SimTime,
         task: &Task,
         admission: Admission,
-        stream: &StreamConfig,
+        flow: &FlowConfig,
         cx: &mut Context<O>,
     ) -> Started {
         let version = &self.config.versions[admission.version.index()];
@@ -353,11 +351,11 @@ impl Function {
             Some(environment) if self.environments[environment as usize].fresh => Readiness::Fresh,
             Some(_) => Readiness::Warm,
         };
-        let execution = Execution::of(task, version, readiness, stream.key);
+        let execution = Execution::of(task, version, readiness, flow.key);
         let end = now.saturating_add(execution.busy());
         let index = match admission.environment {
             Some(environment) => environment,
-            None => self.create(now, admission.version, task, stream, cx),
+            None => self.create(now, admission.version, task, flow, cx),
         };
         let environment = &mut self.environments[index as usize];
         environment.reset = matches!(execution.verdict, Verdict::Timeout | Verdict::Crash);
@@ -373,16 +371,16 @@ impl Function {
         let account = &cx.account;
         let billed_ms = account.billed_ms(execution.billed_init.saturating_add(execution.duration));
         let attempt = Attempt {
-            stream: task.stream,
+            flow: task.flow,
             ordinal: task.ordinal,
             attempt: task.attempt,
             function: self.id,
             version: admission.version,
-            qualifier: stream.qualifier,
+            qualifier: flow.qualifier,
             arrived: task.arrived,
             start: now,
             end,
-            answered: end.saturating_add(self.overhead(task, stream)),
+            answered: end.saturating_add(self.overhead(task, flow)),
             completes: end < cx.horizon,
             verdict: execution.verdict,
             start_kind: admission.start_kind,
@@ -400,7 +398,7 @@ impl Function {
             environment: number,
         };
         cx.observer
-            .slot(now, self.pool(stream.qualifier, admission.start_kind), true);
+            .slot(now, self.pool(flow.qualifier, admission.start_kind), true);
         cx.observer.ran(&attempt);
         cx.agenda
             .schedule(end, Class::Completion, Event::Released(index).pack(self.id));
@@ -420,12 +418,12 @@ impl Function {
         now: SimTime,
         version: VersionId,
         task: &Task,
-        stream: &StreamConfig,
+        flow: &FlowConfig,
         cx: &mut Context<O>,
     ) -> u32 {
         self.settle(now, cx);
         let max_life = self.config.versions[version.index()].max_life.as_ref();
-        let life = || stream.key.draw(task.ordinal, task.attempt, Purpose::Life).second;
+        let life = || flow.key.draw(task.ordinal, task.attempt, Purpose::Life).second;
         let death = max_life.map_or(SimTime::MAX, |max_life| now.saturating_add(max_life.sample(life())));
         cx.observer.environment(now, self.id, true);
         self.insert(now, death, version, *task, None)
@@ -468,7 +466,7 @@ impl Function {
             let mut gone = Vec::new();
             self.idle[version].settle(
                 now,
-                |environment| idle_draw(&environments[environment as usize], cx.streams),
+                |environment| idle_draw(&environments[environment as usize], cx.flows),
                 |entry, end| gone.push((entry.environment, end)),
             );
             for (environment, end) in gone {
@@ -487,15 +485,15 @@ impl Function {
             start_kind: environment.start_kind,
             verdict: environment.verdict,
         };
-        let (stream, version) = (environment.task.stream, environment.version);
+        let (flow, version) = (environment.task.flow, environment.version);
         let (provisioned, death, number) = (environment.provisioned.is_some(), environment.death, environment.number);
-        let stream = &cx.streams[stream.index()];
+        let flow = &cx.flows[flow.index()];
         let kind = if provisioned {
             StartKind::Provisioned
         } else {
             StartKind::Warm
         };
-        cx.observer.slot(now, self.pool(stream.qualifier, kind), false);
+        cx.observer.slot(now, self.pool(flow.qualifier, kind), false);
         let usable = now.saturating_add(self.config.turnaround);
         let entry = IdleEntry {
             environment: index,
@@ -505,7 +503,7 @@ impl Function {
             death,
         };
         if provisioned {
-            self.return_provisioned(now, entry, stream.qualifier, version, cx);
+            self.return_provisioned(now, entry, flow.qualifier, version, cx);
         } else {
             self.give_slot_back(cx.account);
             if death <= now {
@@ -520,7 +518,7 @@ impl Function {
 
     /// Tells a refused attempt. At reserved concurrency 0 an event's attempt is refused without being a throttle (ASYNC-9).
     pub fn tell_refusal<O: Observer>(&self, now: SimTime, task: &Task, cause: Cause, cx: &mut Context<O>) {
-        let stream = &cx.streams[task.stream.index()];
+        let flow = &cx.flows[task.flow.index()];
         let reason = match cause {
             Cause::AccountConcurrency => Reason::ConcurrentInvocationLimitExceeded,
             Cause::ReservedConcurrency | Cause::ReservedZero => {
@@ -530,13 +528,13 @@ impl Function {
             Cause::AccountRate => cx.account.config.account_rate_reason,
             Cause::ReservedRate => Reason::ReservedFunctionInvocationRateLimitExceeded,
         };
-        let counted = cause != Cause::ReservedZero || stream.invocation_type != InvocationType::Event;
+        let counted = cause != Cause::ReservedZero || flow.invocation_type != InvocationType::Event;
         cx.observer.refused(&Refusal {
-            stream: task.stream,
+            flow: task.flow,
             ordinal: task.ordinal,
             attempt: task.attempt,
             function: self.id,
-            qualifier: stream.qualifier,
+            qualifier: flow.qualifier,
             arrived: task.arrived,
             time: now,
             throttle: counted.then_some((reason, cause)),
@@ -554,7 +552,7 @@ impl Function {
     pub fn next_attempt<O: Observer>(&self, mut task: Task, cx: &Context<O>) -> Task {
         task.attempt += 1;
         task.start_kind = StartKind::None;
-        let key = cx.streams[task.stream.index()].key;
+        let key = cx.flows[task.flow.index()].key;
         task.uniform = key.draw(task.ordinal, task.attempt, Purpose::Work).second;
         task
     }
@@ -574,11 +572,11 @@ impl Function {
     }
 
     /// Overhead of an answer to `task`'s current attempt (COLD-1); nobody waits for that of an event.
-    fn overhead(&self, task: &Task, stream: &StreamConfig) -> Span {
-        if stream.invocation_type == InvocationType::Event {
+    fn overhead(&self, task: &Task, flow: &FlowConfig) -> Span {
+        if flow.invocation_type == InvocationType::Event {
             return Span::ZERO;
         }
-        let draw = || stream.key.draw(task.ordinal, task.attempt, Purpose::Overhead).first;
+        let draw = || flow.key.draw(task.ordinal, task.attempt, Purpose::Overhead).first;
         self.config
             .overhead
             .as_constant()
@@ -587,9 +585,9 @@ impl Function {
 }
 
 /// The uniform of an environment's current idle life: that of the invocation it served last.
-fn idle_draw(environment: &Environment, streams: &[StreamConfig]) -> u64 {
+fn idle_draw(environment: &Environment, flows: &[FlowConfig]) -> u64 {
     let task = &environment.task;
-    streams[task.stream.index()]
+    flows[task.flow.index()]
         .key
         .draw(task.ordinal, task.attempt, Purpose::Life)
         .first

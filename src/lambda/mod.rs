@@ -18,8 +18,8 @@ mod task;
 pub use account::billed_ms;
 pub use caller::{Clients, Failure};
 pub use config::{
-    AccountConfig, AllocationConfig, EnvPick, EventInvokeConfig, FunctionConfig, QualifierConfig, QueueConfig,
-    RateShape, RetryConfig, RetryMode, ScalingRule, StreamConfig, TrafficConfig, VersionConfig,
+    AccountConfig, AllocationConfig, EnvPick, EventInvokeConfig, FlowConfig, FunctionConfig, QualifierConfig,
+    QueueConfig, RateShape, RetryConfig, RetryMode, ScalingRule, TrafficConfig, VersionConfig,
 };
 pub use platform::{Platform, Reply};
 pub use provisioned::ProvisionError;

@@ -1,6 +1,6 @@
 use super::account::Account;
 use super::caller::Clients;
-use super::config::{AccountConfig, FunctionConfig, StreamConfig, TrafficConfig};
+use super::config::{AccountConfig, FlowConfig, FunctionConfig, TrafficConfig};
 use super::environment::Finished;
 use super::function::{Context, Event, Function};
 use super::provisioned::ProvisionError;
@@ -19,7 +19,7 @@ pub struct Platform {
     functions: Vec<Function>,
     account: Account,
     clients: Vec<Clients>,
-    streams: Vec<StreamConfig>,
+    flows: Vec<FlowConfig>,
     agenda: Agenda,
     horizon: SimTime,
 }
@@ -52,7 +52,7 @@ impl Platform {
         account: &AccountConfig,
         functions: &[FunctionConfig],
         traffic: &[TrafficConfig],
-        streams: &[StreamConfig],
+        flows: &[FlowConfig],
         horizon: SimTime,
         observer: &mut O,
     ) -> Platform {
@@ -64,7 +64,7 @@ impl Platform {
             functions: functions.iter().enumerate().map(cell).collect(),
             account: Account::new(account, functions),
             clients: traffic.iter().map(Clients::new).collect(),
-            streams: streams.to_vec(),
+            flows: flows.to_vec(),
             agenda: Agenda::default(),
             horizon,
         };
@@ -78,10 +78,10 @@ impl Platform {
     /// Takes in one arrival, after everything due up to its instant.
     pub fn admit<O: Observer>(&mut self, arrival: &Arrival, observer: &mut O) -> Reply {
         self.advance_to(arrival.time, observer);
-        let stream = &self.streams[arrival.stream.index()];
-        let function = stream.function.index();
+        let flow = &self.flows[arrival.flow.index()];
+        let function = flow.function.index();
         let task = Task::new(arrival);
-        observer.arrived(&task.call(stream));
+        observer.arrived(&task.call(flow));
         let (function, mut cx) = self.split(function, observer);
         function.request(arrival.time, &task, &mut cx)
     }
@@ -159,7 +159,7 @@ impl Platform {
                 .map(|(_, environment)| &environment.task)
                 .chain(function.waiting.iter().map(|(_, (task, _))| task));
             let open = tasks.filter(|task| !task.duplicate && !task.abandoned);
-            unanswered.extend(open.map(|task| task.call(&cx.streams[task.stream.index()])));
+            unanswered.extend(open.map(|task| task.call(&cx.flows[task.flow.index()])));
         }
         unanswered
     }
@@ -174,7 +174,7 @@ impl Platform {
             account: &mut self.account,
             agenda: &mut self.agenda,
             clients: &mut self.clients,
-            streams: &self.streams,
+            flows: &self.flows,
             horizon: self.horizon,
             observer,
         };
@@ -185,7 +185,7 @@ impl Platform {
 impl Function {
     /// What follows the end of an invocation, by how it was invoked.
     fn after<O: Observer>(&mut self, now: SimTime, finished: &Finished, cx: &mut Context<O>) {
-        match cx.streams[finished.task.stream.index()].invocation_type {
+        match cx.flows[finished.task.flow.index()].invocation_type {
             InvocationType::Event => self.completed(now, finished, cx),
             InvocationType::RequestResponse | InvocationType::DryRun => self.answered(now, finished, cx),
         }

@@ -1,11 +1,11 @@
-use super::config::StreamConfig;
-use crate::facts::{Arrival, Call, Recorded, StartKind, StreamId};
+use super::config::FlowConfig;
+use crate::facts::{Arrival, Call, FlowId, Recorded, StartKind};
 use crate::units::SimTime;
 
 /// One arrival on its way through attempts.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Task {
-    pub stream: StreamId,
+    pub flow: FlowId,
     pub ordinal: u64,
     pub arrived: SimTime,
     /// 53-bit uniform of the current attempt's handler duration.
@@ -30,7 +30,7 @@ pub(super) struct Task {
 impl Task {
     pub fn new(arrival: &Arrival) -> Task {
         Task {
-            stream: arrival.stream,
+            flow: arrival.flow,
             ordinal: arrival.ordinal,
             arrived: arrival.time,
             uniform: arrival.uniform,
@@ -49,7 +49,7 @@ impl Task {
     pub fn none() -> Task {
         Task::new(&Arrival {
             time: SimTime::ZERO,
-            stream: StreamId(0),
+            flow: FlowId(0),
             ordinal: 0,
             uniform: 0,
             recorded: Recorded::default(),
@@ -57,14 +57,14 @@ impl Task {
     }
 
     /// The arrival as listeners know it.
-    pub fn call(&self, stream: &StreamConfig) -> Call {
+    pub fn call(&self, flow: &FlowConfig) -> Call {
         Call {
-            stream: self.stream,
+            flow: self.flow,
             ordinal: self.ordinal,
             arrived: self.arrived,
-            function: stream.function,
-            qualifier: stream.qualifier,
-            invocation_type: stream.invocation_type,
+            function: flow.function,
+            qualifier: flow.qualifier,
+            invocation_type: flow.invocation_type,
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::facts::Attempt;
 pub(super) struct Fingerprint(pub u64);
 
 impl Fingerprint {
-    /// Folds in one finished attempt of the stream with this identity.
+    /// Folds in one finished attempt of the flow with this identity.
     pub fn add(&mut self, identity: u64, attempt: &Attempt) {
         let kinds =
             (attempt.verdict as u64) << 60 | (attempt.start_kind as u64) << 56 | (attempt.version.0 as u64) << 40;

@@ -10,7 +10,7 @@ mod summary;
 mod timeline;
 
 pub use histogram::Histogram;
-pub use recorder::{FunctionInfo, Recorder, RecorderConfig, StreamInfo};
+pub use recorder::{FlowInfo, FunctionInfo, Recorder, RecorderConfig};
 pub use sink::{Datapoint, Sink, ThrottleRow};
 pub use summary::{
     AccountSummary, AsyncSummary, Counts, FunctionSummary, GaugeSummary, LatencyRow, LatencySummary, Summary,

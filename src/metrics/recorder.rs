@@ -27,17 +27,17 @@ pub struct RecorderConfig {
     pub horizon: SimTime,
     /// Number of traffic entries.
     pub traffic: usize,
-    /// Per stream.
-    pub streams: Vec<StreamInfo>,
+    /// Per flow.
+    pub flows: Vec<FlowInfo>,
     /// Per function.
     pub functions: Vec<FunctionInfo>,
     /// Number of destination addresses.
     pub queues: usize,
 }
 
-/// What is known of a stream.
+/// What is known of a flow.
 #[derive(Clone, Copy, Debug)]
-pub struct StreamInfo {
+pub struct FlowInfo {
     /// Its traffic entry.
     pub traffic: TrafficId,
     /// Its function.
@@ -74,7 +74,7 @@ pub struct Recorder<'a> {
     fingerprint: Fingerprint,
     traffic: Vec<Counts>,
     functions: Vec<FunctionState>,
-    /// Final answers by stream, start kind and whether they were good.
+    /// Final answers by flow, start kind and whether they were good.
     latency: Vec<[Option<Box<Histogram>>; LATENCY_CELLS]>,
     queues: Vec<u64>,
     account: AccountState,
@@ -201,7 +201,7 @@ impl<'a> Recorder<'a> {
             fingerprint: Fingerprint::default(),
             traffic: vec![Counts::default(); config.traffic],
             functions: config.functions.iter().map(state).collect(),
-            latency: config.streams.iter().map(|_| Default::default()).collect(),
+            latency: config.flows.iter().map(|_| Default::default()).collect(),
             queues: vec![0; config.queues],
             account: AccountState {
                 reserved,
@@ -233,7 +233,7 @@ impl<'a> Recorder<'a> {
         }
         for call in unanswered.iter().filter(|call| call.arrived >= self.window.from) {
             self.functions[call.function.index()].counts.in_flight_at_end += 1;
-            self.traffic[self.config.streams[call.stream.index()].traffic.index()].in_flight_at_end += 1;
+            self.traffic[self.config.flows[call.flow.index()].traffic.index()].in_flight_at_end += 1;
         }
         let mut totals = Counts::default();
         for counts in self.functions.iter().map(|function| function.counts) {
@@ -449,7 +449,7 @@ impl<'a> Recorder<'a> {
     }
 
     fn latency_curve(&self, kind: StartKind) -> (u64, Vec<f64>) {
-        let sync = self.streams_where(|stream| stream.invocation_type == InvocationType::RequestResponse);
+        let sync = self.streams_where(|flow| flow.invocation_type == InvocationType::RequestResponse);
         let merged = self.merged(sync.map(|index| &self.latency[index][cell(kind, true)]));
         let fractions: [f64; 101] = std::array::from_fn(|percent| percent as f64 / 100.0);
         (
@@ -458,19 +458,18 @@ impl<'a> Recorder<'a> {
         )
     }
 
-    fn streams_where(&self, wanted: impl Fn(&StreamInfo) -> bool) -> impl Iterator<Item = usize> {
+    fn streams_where(&self, wanted: impl Fn(&FlowInfo) -> bool) -> impl Iterator<Item = usize> {
         self.config
-            .streams
+            .flows
             .iter()
             .enumerate()
-            .filter(move |(_, stream)| wanted(stream))
+            .filter(move |(_, flow)| wanted(flow))
             .map(|(index, _)| index)
     }
 
     fn traffic_summary(&self, traffic: TrafficId) -> TrafficSummary {
-        let of = || self.streams_where(move |stream| stream.traffic == traffic);
-        let sync =
-            || of().filter(|index| self.config.streams[*index].invocation_type == InvocationType::RequestResponse);
+        let of = || self.streams_where(move |flow| flow.traffic == traffic);
+        let sync = || of().filter(|index| self.config.flows[*index].invocation_type == InvocationType::RequestResponse);
         let good = sync().flat_map(|index| StartKind::ALL.map(|kind| &self.latency[index][cell(kind, true)]));
         let all = of().flat_map(|index| self.latency[index].iter());
         TrafficSummary {
@@ -482,7 +481,7 @@ impl<'a> Recorder<'a> {
 
     fn latency_rows(&self) -> Vec<LatencyRow> {
         let mut rows = Vec::new();
-        for (index, stream) in self.config.streams.iter().enumerate() {
+        for (index, flow) in self.config.flows.iter().enumerate() {
             for start in StartKind::ALL {
                 let merged = self.merged(
                     [false, true]
@@ -491,10 +490,10 @@ impl<'a> Recorder<'a> {
                 );
                 if merged.count() > 0 {
                     rows.push(LatencyRow {
-                        traffic: stream.traffic,
-                        function: stream.function,
-                        qualifier: stream.qualifier,
-                        invocation_type: stream.invocation_type,
+                        traffic: flow.traffic,
+                        function: flow.function,
+                        qualifier: flow.qualifier,
+                        invocation_type: flow.invocation_type,
                         start,
                         latency: merged.summary(),
                     });
@@ -506,13 +505,13 @@ impl<'a> Recorder<'a> {
 
     fn function_summaries(&self) -> Vec<FunctionSummary> {
         let mut sync_streams = vec![Vec::new(); self.functions.len()];
-        for index in self.streams_where(|stream| stream.invocation_type == InvocationType::RequestResponse) {
-            sync_streams[self.config.streams[index].function.index()].push(index);
+        for index in self.streams_where(|flow| flow.invocation_type == InvocationType::RequestResponse) {
+            sync_streams[self.config.flows[index].function.index()].push(index);
         }
         sync_streams
             .iter()
             .enumerate()
-            .map(|(index, streams)| self.function_summary(FunctionId(index as u32), streams))
+            .map(|(index, flows)| self.function_summary(FunctionId(index as u32), flows))
             .collect()
     }
 
@@ -553,7 +552,7 @@ fn utilization(qualifiers: &[Period]) -> f64 {
     qualifiers.iter().map(Period::utilization).fold(0.0, f64::max)
 }
 
-/// Place of a final answer among a stream's histograms.
+/// Place of a final answer among a flow's histograms.
 fn cell(kind: StartKind, good: bool) -> usize {
     2 * kind as usize + usize::from(good)
 }
@@ -564,15 +563,15 @@ impl Observer for Recorder<'_> {
         self.tally.arrivals += 1;
         if self.counts(call.arrived) {
             self.functions[call.function.index()].counts.arrivals += 1;
-            self.traffic[self.config.streams[call.stream.index()].traffic.index()].arrivals += 1;
+            self.traffic[self.config.flows[call.flow.index()].traffic.index()].arrivals += 1;
         }
     }
 
     fn ran(&mut self, attempt: &Attempt) {
         self.reach(attempt.start);
-        let stream = self.config.streams[attempt.stream.index()];
+        let flow = self.config.flows[attempt.flow.index()];
         if attempt.completes {
-            self.fingerprint.add(stream.identity, attempt);
+            self.fingerprint.add(flow.identity, attempt);
         }
         let cold = u64::from(attempt.start_kind == StartKind::Cold);
         let failed = u64::from(attempt.completes && !attempt.verdict.is_ok());
@@ -586,7 +585,7 @@ impl Observer for Recorder<'_> {
             return;
         }
         let state = &mut self.functions[attempt.function.index()];
-        for counts in [&mut state.counts, &mut self.traffic[stream.traffic.index()]] {
+        for counts in [&mut state.counts, &mut self.traffic[flow.traffic.index()]] {
             counts.requests += 1;
             counts.invocations += 1;
             counts.cold_starts += cold;
@@ -617,7 +616,7 @@ impl Observer for Recorder<'_> {
         if !self.counts(refusal.arrived) {
             return;
         }
-        let traffic = self.config.streams[refusal.stream.index()].traffic;
+        let traffic = self.config.flows[refusal.flow.index()].traffic;
         let state = &mut self.functions[refusal.function.index()];
         for counts in [&mut state.counts, &mut self.traffic[traffic.index()]] {
             counts.requests += 1;
@@ -646,7 +645,7 @@ impl Observer for Recorder<'_> {
         if !self.counts(call.arrived) {
             return;
         }
-        let traffic = self.config.streams[call.stream.index()].traffic;
+        let traffic = self.config.flows[call.flow.index()].traffic;
         let state = &mut self.functions[call.function.index()];
         for counts in [&mut state.counts, &mut self.traffic[traffic.index()]] {
             match ended.ending {
@@ -661,7 +660,7 @@ impl Observer for Recorder<'_> {
             state.event_latency.record(latency);
         }
         let place = cell(ended.start_kind, ended.ending == Ending::Succeeded);
-        self.latency[call.stream.index()][place]
+        self.latency[call.flow.index()][place]
             .get_or_insert_with(Box::default)
             .record(latency);
     }

@@ -337,7 +337,7 @@ fn in_millis(cell: &Amounts) -> Amounts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::{StreamId, Verdict};
+    use crate::facts::{FlowId, Verdict};
 
     /// 2026-11-30T23:00:00Z.
     const LAST_HOUR_OF_NOVEMBER: Timestamp = Timestamp(1_796_079_600_000_000);
@@ -378,7 +378,7 @@ mod tests {
 
     fn attempt(function: u32, version: u16, qualifier: u16, start: SimTime, start_kind: StartKind) -> Attempt {
         Attempt {
-            stream: StreamId(0),
+            flow: FlowId(0),
             ordinal: 0,
             attempt: 0,
             function: FunctionId(function),

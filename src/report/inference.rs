@@ -113,13 +113,13 @@ fn loss_comparison(plan: &Plan, result: &RunResult, function: FunctionId) -> Opt
 }
 
 fn is_poisson(plan: &Plan, function: FunctionId) -> bool {
-    let streams = plan.streams.iter().enumerate();
-    let mut towards = streams.filter(|(_, stream)| stream.function == function).peekable();
+    let flows = plan.flows.iter().enumerate();
+    let mut towards = flows.filter(|(_, flow)| flow.function == function).peekable();
     towards.peek().is_some()
-        && towards.all(|(number, stream)| {
-            let mut sources = plan.sources.iter().filter(|source| source.stream.index() == number);
-            stream.invocation_type == InvocationType::RequestResponse
-                && plan.traffic[stream.traffic.index()].retry.max_attempts <= 1
+        && towards.all(|(number, flow)| {
+            let mut sources = plan.sources.iter().filter(|source| source.flow.index() == number);
+            flow.invocation_type == InvocationType::RequestResponse
+                && plan.traffic[flow.traffic.index()].retry.max_attempts <= 1
                 && sources.all(|source| is_steady(plan, source))
         })
 }
@@ -133,7 +133,7 @@ fn is_steady(plan: &Plan, source: &SourceConfig) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::StreamId;
+    use crate::facts::FlowId;
     use crate::report::sample::Sample;
 
     #[test]
@@ -215,7 +215,7 @@ mod tests {
         ));
         assert!(!applies(&|sample| sample.plan.traffic[0].retry.max_attempts = 3));
         assert!(!applies(
-            &|sample| sample.plan.streams[0].invocation_type = InvocationType::Event
+            &|sample| sample.plan.flows[0].invocation_type = InvocationType::Event
         ));
         assert!(!applies(
             &|sample| sample.plan.functions[0].qualifiers[1].provisioned = 1
@@ -225,7 +225,7 @@ mod tests {
             &|sample| sample.plan.sources[0].process = Process::At(Vec::new())
         ));
         assert!(!applies(
-            &|sample| sample.plan.streams[StreamId(0).index()].function = FunctionId(1)
+            &|sample| sample.plan.flows[FlowId(0).index()].function = FunctionId(1)
         ));
     }
 }

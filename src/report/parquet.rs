@@ -13,7 +13,7 @@ use ::parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use ::parquet::schema::parser::parse_message_type;
 
 use super::ReportError;
-use crate::facts::{Attempt, FunctionId, Observer, Reason, Refusal, StartKind, StreamId, Verdict};
+use crate::facts::{Attempt, FlowId, FunctionId, Observer, Reason, Refusal, StartKind, Verdict};
 use crate::simulation::Plan;
 use crate::units::{SimTime, Span};
 
@@ -122,7 +122,7 @@ fn failed(target: PathBuf, cause: io::Error) -> ReportError {
 
 impl<W: Write + Send> Observer for Records<W> {
     fn ran(&mut self, attempt: &Attempt) {
-        self.push_key(attempt.stream, attempt.ordinal, attempt.attempt, attempt.function);
+        self.push_key(attempt.flow, attempt.ordinal, attempt.attempt, attempt.function);
         let columns = &mut self.columns;
         let outcome = match attempt.verdict {
             _ if !attempt.completes => "running",
@@ -154,7 +154,7 @@ impl<W: Write + Send> Observer for Records<W> {
     }
 
     fn refused(&mut self, refusal: &Refusal) {
-        self.push_key(refusal.stream, refusal.ordinal, refusal.attempt, refusal.function);
+        self.push_key(refusal.flow, refusal.ordinal, refusal.attempt, refusal.function);
         let columns = &mut self.columns;
         let outcome = if refusal.throttle.is_some() {
             "throttled"
@@ -179,9 +179,9 @@ impl<W: Write + Send> Observer for Records<W> {
 }
 
 impl<W: Write + Send> Records<W> {
-    fn push_key(&mut self, stream: StreamId, ordinal: u64, attempt: u32, function: FunctionId) {
+    fn push_key(&mut self, flow: FlowId, ordinal: u64, attempt: u32, function: FunctionId) {
         let columns = &mut self.columns;
-        columns.traffic.push(Some(self.names.traffic[stream.index()].clone()));
+        columns.traffic.push(Some(self.names.traffic[flow.index()].clone()));
         columns.ordinal.push(Some(ordinal as i64));
         columns.attempt.push(Some(attempt as i32));
         columns
@@ -220,9 +220,9 @@ impl Names {
         };
         Names {
             traffic: plan
-                .streams
+                .flows
                 .iter()
-                .map(|stream| plan.traffic[stream.traffic.index()].name.as_str().into())
+                .map(|flow| plan.traffic[flow.traffic.index()].name.as_str().into())
                 .collect(),
             functions: plan.functions.iter().map(|f| f.name.as_str().into()).collect(),
             versions: plan.functions.iter().map(versions).collect(),
@@ -312,7 +312,7 @@ mod tests {
 
     fn attempt(ordinal: u64, completes: bool) -> Attempt {
         Attempt {
-            stream: StreamId(0),
+            flow: FlowId(0),
             ordinal,
             attempt: 1,
             function: FunctionId(0),
@@ -338,7 +338,7 @@ mod tests {
 
     fn refusal(throttle: Option<(Reason, Cause)>) -> Refusal {
         Refusal {
-            stream: StreamId(0),
+            flow: FlowId(0),
             ordinal: 9,
             attempt: 0,
             function: FunctionId(1),

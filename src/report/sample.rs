@@ -2,13 +2,13 @@
 
 use super::{ExpectationResult, ReportInput};
 use crate::facts::{
-    Architecture, FunctionId, InvocationType, QualifierId, Reason, StartKind, StreamId, TrafficId, VersionId,
+    Architecture, FlowId, FunctionId, InvocationType, QualifierId, Reason, StartKind, TrafficId, VersionId,
 };
 use crate::kernel::Distribution;
 use crate::kernel::draws::StreamKey;
 use crate::lambda::{
-    AccountConfig, AllocationConfig, EnvPick, EventInvokeConfig, FunctionConfig, QualifierConfig, QueueConfig,
-    RateShape, RetryConfig, RetryMode, ScalingRule, StreamConfig, TrafficConfig, VersionConfig,
+    AccountConfig, AllocationConfig, EnvPick, EventInvokeConfig, FlowConfig, FunctionConfig, QualifierConfig,
+    QueueConfig, RateShape, RetryConfig, RetryMode, ScalingRule, TrafficConfig, VersionConfig,
 };
 use crate::metrics::{
     AccountSummary, AsyncSummary, Bucket, Counts, FunctionSummary, GaugeSummary, LatencyRow, LatencySummary, Summary,
@@ -447,7 +447,7 @@ fn plan(functions: Vec<FunctionConfig>) -> Plan {
                 read_timeout: None,
             },
         }],
-        streams: vec![StreamConfig {
+        flows: vec![FlowConfig {
             traffic: TrafficId(0),
             function: FunctionId(0),
             qualifier: QualifierId(1),
@@ -455,7 +455,7 @@ fn plan(functions: Vec<FunctionConfig>) -> Plan {
             key,
         }],
         sources: vec![SourceConfig {
-            stream: StreamId(0),
+            flow: FlowId(0),
             key,
             from: SimTime::ZERO,
             until: SimTime::MAX,

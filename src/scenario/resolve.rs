@@ -79,13 +79,13 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
         start: top.start,
         duration: top.duration,
         configs: Vec::new(),
-        streams: Vec::new(),
+        flows: Vec::new(),
         sources: Vec::new(),
     };
     for entry in resolver.named("traffic") {
         traffic.read(entry);
     }
-    let (traffic, streams, sources) = (traffic.configs, traffic.streams, traffic.sources);
+    let (traffic, flows, sources) = (traffic.configs, traffic.flows, traffic.sources);
     let queues = resolver.queues(&configs);
     let billing = resolver.billing(&top, &parameters);
     Resolution {
@@ -104,7 +104,7 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
             functions: configs,
             tags,
             traffic,
-            streams,
+            flows,
             sources,
             queues,
             billing,

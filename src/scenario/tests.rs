@@ -142,7 +142,7 @@ fn defaults_are_those_of_the_contract() {
         (retry.mode, retry.max_attempts, retry.clients),
         (RetryMode::Standard2026, 3, 1)
     );
-    assert_eq!(plan.streams[0].invocation_type, InvocationType::RequestResponse);
+    assert_eq!(plan.flows[0].invocation_type, InvocationType::RequestResponse);
     assert_eq!(plan.sources[0].until, SimTime::from_micros(3_600_000_000));
 }
 
@@ -345,7 +345,7 @@ fn the_supported_part_of_the_contract_s_example_becomes_a_plan() {
     assert_eq!(traffic, ["nightly", "shoppers"]);
     assert_eq!(plan.traffic[1].retry.mode, RetryMode::Standard);
     assert_eq!(
-        (plan.streams[1].function.index(), plan.streams[1].qualifier.index()),
+        (plan.flows[1].function.index(), plan.flows[1].qualifier.index()),
         (0, 3)
     );
 }
@@ -1161,14 +1161,14 @@ fn traces_give_streams_and_azure_traces_give_functions() {
             ("bbb", 201, seconds(900))
         ]
     );
-    let streams: Vec<_> = plan
-        .streams
+    let flows: Vec<_> = plan
+        .flows
         .iter()
-        .map(|stream| (stream.traffic.index(), stream.function.index()))
+        .map(|flow| (flow.traffic.index(), flow.function.index()))
         .collect();
     // Entries n, t, z; the trace of n names aaa and api.
-    assert_eq!(streams, [(0, 0), (0, 1), (1, 1), (2, 0), (2, 2)]);
-    let sources: Vec<usize> = plan.sources.iter().map(|source| source.stream.index()).collect();
+    assert_eq!(flows, [(0, 0), (0, 1), (1, 1), (2, 0), (2, 2)]);
+    let sources: Vec<usize> = plan.sources.iter().map(|source| source.flow.index()).collect();
     assert_eq!(sources, [0, 2, 3, 4]);
     assert!(matches!(&plan.sources[3].process, Process::Minutes(minutes) if *minutes == [(0, 2)]));
     assert_ne!(plan.sources[2].key, plan.sources[3].key);

@@ -1,4 +1,4 @@
-//! Traffic entries: to `TrafficConfig`, streams and sources.
+//! Traffic entries: to `TrafficConfig`, flows and sources.
 
 use std::sync::Arc;
 
@@ -14,9 +14,9 @@ use super::schedule::{self, Setting};
 use super::source::Mark;
 use super::tree::{Entry, Kind, Node};
 use super::{check::check, values};
-use crate::facts::{FunctionId, InvocationType, QualifierId, StreamId, TrafficId};
+use crate::facts::{FlowId, FunctionId, InvocationType, QualifierId, TrafficId};
 use crate::kernel::draws::StreamKey;
-use crate::lambda::{FunctionConfig, RetryConfig, RetryMode, StreamConfig, TrafficConfig};
+use crate::lambda::{FlowConfig, FunctionConfig, RetryConfig, RetryMode, TrafficConfig};
 use crate::trace::{AzureFunction, CsvTrace};
 use crate::units::{Rate, SimTime, Span, Timestamp};
 use crate::workload::{Process, RateProfile, SourceConfig, TraceFile};
@@ -61,8 +61,8 @@ pub(super) struct Traffic<'a> {
     pub duration: Span,
     /// Entries read so far.
     pub configs: Vec<TrafficConfig>,
-    /// Their streams.
-    pub streams: Vec<StreamConfig>,
+    /// Their flows.
+    pub flows: Vec<FlowConfig>,
     /// Their sources.
     pub sources: Vec<SourceConfig>,
 }
@@ -77,7 +77,7 @@ enum Targets {
     Separate(Vec<(String, Process)>),
 }
 
-/// What all streams and sources of one entry share.
+/// What all flows and sources of one entry share.
 struct Template {
     traffic: TrafficId,
     invocation_type: InvocationType,
@@ -86,9 +86,9 @@ struct Template {
 }
 
 impl Template {
-    fn source(&self, stream: usize, key: StreamKey, process: Process) -> SourceConfig {
+    fn source(&self, flow: usize, key: StreamKey, process: Process) -> SourceConfig {
         SourceConfig {
-            stream: StreamId(stream as u32),
+            flow: FlowId(flow as u32),
             key,
             from: self.window.0,
             until: self.window.1,
@@ -97,8 +97,8 @@ impl Template {
         }
     }
 
-    fn stream(&self, (function, qualifier): (FunctionId, QualifierId), key: StreamKey) -> StreamConfig {
-        StreamConfig {
+    fn flow(&self, (function, qualifier): (FunctionId, QualifierId), key: StreamKey) -> FlowConfig {
+        FlowConfig {
             traffic: self.traffic,
             function,
             qualifier,
@@ -147,14 +147,14 @@ impl Traffic<'_> {
         }
     }
 
-    /// Adds the streams and sources of one entry.
+    /// Adds the flows and sources of one entry.
     fn place(&mut self, entry: &Entry, template: &Template, targets: Targets) {
         let key = StreamKey::derive(self.seed, 0, "traffic", &entry.key);
-        let first = self.streams.len();
+        let first = self.flows.len();
         match targets {
             Targets::Single(process) => {
                 if let Some(target) = self.target(entry) {
-                    self.streams.push(template.stream(target, key));
+                    self.flows.push(template.flow(target, key));
                     self.sources.push(template.source(first, key, process));
                 }
             }
@@ -166,7 +166,7 @@ impl Traffic<'_> {
                     .map_or(entry.mark, |arrivals| arrivals.value.mark);
                 for name in names {
                     let target = self.named_target(&name, mark);
-                    self.streams.push(template.stream(target.unwrap_or_default(), key));
+                    self.flows.push(template.flow(target.unwrap_or_default(), key));
                 }
                 self.sources.push(template.source(first, key, process));
             }
@@ -178,8 +178,8 @@ impl Traffic<'_> {
                         .functions
                         .binary_search_by(|function| function.name.as_str().cmp(&name));
                     let function = FunctionId(position.unwrap_or(0) as u32);
-                    self.sources.push(template.source(self.streams.len(), key, process));
-                    self.streams.push(template.stream((function, QualifierId(0)), key));
+                    self.sources.push(template.source(self.flows.len(), key, process));
+                    self.flows.push(template.flow((function, QualifierId(0)), key));
                 }
             }
         }

@@ -1,4 +1,4 @@
-use crate::lambda::{AccountConfig, FunctionConfig, StreamConfig, TrafficConfig};
+use crate::lambda::{AccountConfig, FlowConfig, FunctionConfig, TrafficConfig};
 use crate::pricing::BillingConfig;
 use crate::units::{SimTime, Span, Timestamp};
 use crate::workload::SourceConfig;
@@ -31,7 +31,7 @@ pub struct Plan {
     /// Traffic entries, sorted by name.
     pub traffic: Vec<TrafficConfig>,
     /// Streams, grouped by traffic entry in its order.
-    pub streams: Vec<StreamConfig>,
+    pub flows: Vec<FlowConfig>,
     /// Sources of arrivals, sorted by the traffic entry they belong to.
     pub sources: Vec<SourceConfig>,
     /// Declared or addressed queues, sorted by address (`sqs:dead`): counting sinks.

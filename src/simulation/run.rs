@@ -1,6 +1,6 @@
 use crate::facts::Observer;
 use crate::lambda::{FunctionConfig, Platform};
-use crate::metrics::{FunctionInfo, Recorder, RecorderConfig, Sink, StreamInfo, Summary, TimelineSummary};
+use crate::metrics::{FlowInfo, FunctionInfo, Recorder, RecorderConfig, Sink, Summary, TimelineSummary};
 use crate::pricing::{self, Bill, Meter, MeteredFunction, MeteredQualifier, MeteredVersion, Usage};
 use crate::simulation::Plan;
 use crate::units::{SimTime, Span};
@@ -44,8 +44,8 @@ pub fn simulate(plan: &Plan, sink: &mut dyn Sink, extra: &mut impl Observer, pac
     let meter = Meter::new(plan.start, &metered(plan)).billing_by(plan.account.billing_granularity);
     let mut watchers = ((recorder, meter), extra);
     let seed = (plan.seed, plan.replication);
-    let (functions, traffic, streams) = (&plan.functions, &plan.traffic, &plan.streams);
-    let mut platform = Platform::new(seed, &plan.account, functions, traffic, streams, horizon, &mut watchers);
+    let (functions, traffic, flows) = (&plan.functions, &plan.traffic, &plan.flows);
+    let mut platform = Platform::new(seed, &plan.account, functions, traffic, flows, horizon, &mut watchers);
     let mut arrivals = Arrivals::new(&plan.sources);
 
     let (warm_up, traffic_end) = (SimTime::ZERO + plan.warm_up, SimTime::ZERO + plan.duration);
@@ -140,19 +140,19 @@ fn recorder_config(plan: &Plan) -> RecorderConfig {
             .map(|qualifier| place(&function.versions[qualifier.version.index()].dead_letter))
             .collect(),
     };
-    let stream = |stream: &crate::lambda::StreamConfig| StreamInfo {
-        traffic: stream.traffic,
-        function: stream.function,
-        qualifier: stream.qualifier,
-        invocation_type: stream.invocation_type,
-        identity: stream.key.identity(),
+    let flow = |flow: &crate::lambda::FlowConfig| FlowInfo {
+        traffic: flow.traffic,
+        function: flow.function,
+        qualifier: flow.qualifier,
+        invocation_type: flow.invocation_type,
+        identity: flow.key.identity(),
     };
     RecorderConfig {
         warm_up: plan.warm_up,
         duration: plan.duration,
         horizon: plan.horizon(),
         traffic: plan.traffic.len(),
-        streams: plan.streams.iter().map(stream).collect(),
+        flows: plan.flows.iter().map(flow).collect(),
         functions: plan.functions.iter().map(info).collect(),
         queues: plan.queues.len(),
     }

@@ -271,7 +271,7 @@ impl SortedRows {
             number: row.number,
             row: TraceRow {
                 time: row.time,
-                stream: self.last_stream as u32,
+                flow: self.last_stream as u32,
                 recorded: row.recorded,
             },
         }))
@@ -391,10 +391,10 @@ mod tests {
         rows.iter().map(|row| row.time.as_micros()).collect()
     }
 
-    fn row(time: u64, stream: u32, duration: Option<u64>, error: Option<bool>) -> TraceRow {
+    fn row(time: u64, flow: u32, duration: Option<u64>, error: Option<bool>) -> TraceRow {
         TraceRow {
             time: SimTime::from_micros(time),
-            stream,
+            flow,
             recorded: Recorded {
                 duration: duration.map(Span::from_micros),
                 error,

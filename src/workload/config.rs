@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::facts::{Recorded, StreamId};
+use crate::facts::{FlowId, Recorded};
 use crate::kernel::Distribution;
 use crate::kernel::draws::StreamKey;
 use crate::units::{Rate, SimTime, Span};
@@ -11,8 +11,8 @@ use crate::units::{Rate, SimTime, Span};
 /// One source of arrivals: a traffic entry, or one function of a trace.
 #[derive(Clone, Debug)]
 pub struct SourceConfig {
-    /// The stream of its arrivals; a trace with a `function` column adds the row's stream number to it.
-    pub stream: StreamId,
+    /// The flow of its arrivals; a trace with a `function` column adds the row's flow number to it.
+    pub flow: FlowId,
     /// Draws of its arrivals.
     pub key: StreamKey,
     /// First instant that counts.
@@ -84,8 +84,8 @@ pub struct RateProfile {
 pub struct TraceRow {
     /// When.
     pub time: SimTime,
-    /// Added to the source's stream number: which function of the trace.
-    pub stream: u32,
+    /// Added to the source's flow number: which function of the trace.
+    pub flow: u32,
     /// What was recorded of it.
     pub recorded: Recorded,
 }

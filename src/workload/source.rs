@@ -1,6 +1,6 @@
 use super::config::{Process, SourceConfig, TraceRow};
 use super::intensity::{Intensity, Poisson, unit_gap};
-use crate::facts::{Arrival, Recorded, StreamId};
+use crate::facts::{Arrival, FlowId, Recorded};
 use crate::kernel::Distribution;
 use crate::kernel::draws::{BLOCK, Pair, Purpose, StreamKey};
 use crate::units::{Rate, Share, SimTime, Span};
@@ -9,7 +9,7 @@ const MINUTE_MICROS: u64 = 60_000_000;
 
 /// One source's arrivals, ascending by time.
 pub(super) struct Source {
-    stream: StreamId,
+    flow: FlowId,
     until: SimTime,
     ordinal: u64,
     draws: WorkDraws,
@@ -26,7 +26,7 @@ enum Generator {
 impl Source {
     pub fn new(config: &SourceConfig) -> Source {
         Source {
-            stream: config.stream,
+            flow: config.flow,
             until: config.until,
             ordinal: 0,
             draws: WorkDraws::new(config.key),
@@ -45,17 +45,17 @@ impl Source {
                 Recorded::default(),
             ),
             Generator::Constant { from, rate } => (*from + rate.spaced(ordinal)?, 0, Recorded::default()),
-            Generator::Recorded(rows) => rows.next().map(|row| (row.time, row.stream, row.recorded))?,
+            Generator::Recorded(rows) => rows.next().map(|row| (row.time, row.flow, row.recorded))?,
             Generator::Minutes(minutes) => (minutes.next(ordinal)?, 0, Recorded::default()),
         };
         if time >= self.until {
             return None;
         }
         self.ordinal += 1;
-        let stream = StreamId(self.stream.0 + offset);
+        let flow = FlowId(self.flow.0 + offset);
         Some(Arrival {
             time,
-            stream,
+            flow,
             ordinal,
             uniform: draw.uniform,
             recorded,
@@ -69,7 +69,7 @@ impl Generator {
         let poisson = |intensity| Generator::Poisson(Poisson::new(intensity, from, key));
         let row = |time| TraceRow {
             time,
-            stream: 0,
+            flow: 0,
             recorded: Recorded::default(),
         };
         let recorded = |rows: Box<dyn Iterator<Item = TraceRow> + Send>| {
@@ -266,7 +266,7 @@ mod tests {
 
     fn source(process: Process, until_secs: u64, scale: f64) -> Source {
         Source::new(&SourceConfig {
-            stream: StreamId(0),
+            flow: FlowId(0),
             key: StreamKey::derive(3, 0, "traffic", "t"),
             from: SimTime::ZERO,
             until: SimTime::ZERO + Span::from_secs(until_secs),
@@ -374,7 +374,7 @@ mod tests {
             interval: Span::from_secs(10),
         };
         let mut config = SourceConfig {
-            stream: StreamId(0),
+            flow: FlowId(0),
             key: StreamKey::derive(3, 0, "traffic", "t"),
             from: SimTime::ZERO + Span::from_secs(10),
             until: SimTime::ZERO + Span::from_secs(30),

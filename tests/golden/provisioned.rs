@@ -106,17 +106,17 @@ fn gvb_15_provisioned_environments_requested_during_the_run_are_usable_all_at_on
     function.qualifiers.push(support::qualifier(Some("live"), 1));
     let live = QualifierId(2);
     let f = support::add_function(&mut plan, function);
-    let stream = support::add_traffic(&mut plan, "t", f, InvocationType::RequestResponse, support::poisson(1));
-    plan.streams[0].qualifier = live;
+    let flow = support::add_traffic(&mut plan, "t", f, InvocationType::RequestResponse, support::poisson(1));
+    plan.flows[0].qualifier = live;
 
     let mut served = Served::default();
-    let (functions, traffic, streams) = (&plan.functions, &plan.traffic, &plan.streams);
+    let (functions, traffic, flows) = (&plan.functions, &plan.traffic, &plan.flows);
     let mut platform = Platform::new(
         (1, 0),
         &plan.account,
         functions,
         traffic,
-        streams,
+        flows,
         SimTime::MAX,
         &mut served,
     );
@@ -127,7 +127,7 @@ fn gvb_15_provisioned_environments_requested_during_the_run_are_usable_all_at_on
     let mut ordinals = 0..;
     let mut call = |time: SimTime| Arrival {
         time,
-        stream,
+        flow,
         ordinal: ordinals.next().expect("endless"),
         uniform: 0,
         recorded: Recorded::default(),

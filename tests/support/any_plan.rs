@@ -219,8 +219,8 @@ impl Dice {
             InvocationType::DryRun,
         ]);
         let process = self.process(plan.duration);
-        let stream = add_traffic(plan, name, to, kind, process);
-        plan.streams[stream.index()].qualifier = QualifierId(self.pick(&[0, 1, 2, 3, 3, 3]));
+        let flow = add_traffic(plan, name, to, kind, process);
+        plan.flows[flow.index()].qualifier = QualifierId(self.pick(&[0, 1, 2, 3, 3, 3]));
         let retry = self.retry();
         if let Some(traffic) = plan.traffic.last_mut() {
             traffic.retry = retry;
@@ -302,7 +302,7 @@ impl Dice {
     fn row(&mut self, duration: Span) -> TraceRow {
         TraceRow {
             time: self.instant(duration),
-            stream: 0,
+            flow: 0,
             recorded: Recorded {
                 duration: self.pick(&[None, Some(Span::from_millis(333))]),
                 error: self.pick(&[None, Some(false), Some(true)]),

@@ -7,19 +7,19 @@ mod chronicle;
 pub use any_plan::any_plan;
 pub use chronicle::{Chronicle, chronicle};
 
-use lambdasim::facts::{Architecture, FunctionId, InvocationType, QualifierId, Reason, StreamId, TrafficId, VersionId};
+use lambdasim::facts::{Architecture, FlowId, FunctionId, InvocationType, QualifierId, Reason, TrafficId, VersionId};
 use lambdasim::kernel::Distribution;
 use lambdasim::kernel::draws::StreamKey;
 use lambdasim::lambda::{
-    AccountConfig, AllocationConfig, EnvPick, EventInvokeConfig, FunctionConfig, QualifierConfig, QueueConfig,
-    RateShape, RetryConfig, RetryMode, ScalingRule, StreamConfig, TrafficConfig, VersionConfig,
+    AccountConfig, AllocationConfig, EnvPick, EventInvokeConfig, FlowConfig, FunctionConfig, QualifierConfig,
+    QueueConfig, RateShape, RetryConfig, RetryMode, ScalingRule, TrafficConfig, VersionConfig,
 };
 use lambdasim::pricing::{BillingConfig, FreeTier, MonthLength, MonthToDate, PriceBook, Rounding};
 use lambdasim::simulation::{Plan, RunResult, simulate};
 use lambdasim::units::{MemoryMb, Rate, Share, SimTime, Span, Timestamp};
 use lambdasim::workload::{Process, RateProfile, SourceConfig};
 
-/// An account with one function and one stream, to be changed by hand.
+/// An account with one function and one flow, to be changed by hand.
 pub fn plan(duration: Span) -> Plan {
     let mut plan = Plan {
         name: "test".into(),
@@ -34,7 +34,7 @@ pub fn plan(duration: Span) -> Plan {
         functions: Vec::new(),
         tags: Vec::new(),
         traffic: Vec::new(),
-        streams: Vec::new(),
+        flows: Vec::new(),
         sources: Vec::new(),
         queues: Vec::new(),
         billing: BillingConfig {
@@ -135,9 +135,9 @@ pub fn add_function(plan: &mut Plan, function: FunctionConfig) -> FunctionId {
 }
 
 /// Adds a traffic entry without retries; entries must be added in order of their names.
-pub fn add_traffic(plan: &mut Plan, name: &str, to: FunctionId, kind: InvocationType, process: Process) -> StreamId {
+pub fn add_traffic(plan: &mut Plan, name: &str, to: FunctionId, kind: InvocationType, process: Process) -> FlowId {
     let traffic = TrafficId(plan.traffic.len() as u32);
-    let stream = StreamId(plan.streams.len() as u32);
+    let flow = FlowId(plan.flows.len() as u32);
     let key = StreamKey::derive(plan.seed, plan.replication, "traffic", name);
     let retry = RetryConfig {
         mode: RetryMode::None,
@@ -149,7 +149,7 @@ pub fn add_traffic(plan: &mut Plan, name: &str, to: FunctionId, kind: Invocation
         name: name.into(),
         retry,
     });
-    plan.streams.push(StreamConfig {
+    plan.flows.push(FlowConfig {
         traffic,
         function: to,
         qualifier: QualifierId(0),
@@ -158,14 +158,14 @@ pub fn add_traffic(plan: &mut Plan, name: &str, to: FunctionId, kind: Invocation
     });
     let until = SimTime::ZERO + plan.duration;
     plan.sources.push(SourceConfig {
-        stream,
+        flow,
         key,
         from: SimTime::ZERO,
         until,
         scale: 1.0,
         process,
     });
-    stream
+    flow
 }
 
 pub fn poisson(per_second: u64) -> Process {
@@ -180,15 +180,15 @@ pub fn run(plan: &Plan) -> RunResult {
     simulate(plan, &mut (), &mut (), &mut ()).expect("nothing stops it")
 }
 
-/// The same plan with other luck: the keys of all its streams follow from the new seed and replication.
+/// The same plan with other luck: the keys of all its flows follow from the new seed and replication.
 pub fn reseeded(plan: &Plan, seed: u64, replication: u64) -> Plan {
     let mut plan = plan.clone();
     (plan.seed, plan.replication) = (seed, replication);
-    for stream in &mut plan.streams {
-        stream.key = StreamKey::derive(seed, replication, "traffic", &plan.traffic[stream.traffic.index()].name);
+    for flow in &mut plan.flows {
+        flow.key = StreamKey::derive(seed, replication, "traffic", &plan.traffic[flow.traffic.index()].name);
     }
     for source in &mut plan.sources {
-        source.key = plan.streams[source.stream.index()].key;
+        source.key = plan.flows[source.flow.index()].key;
     }
     plan
 }

@@ -23,10 +23,10 @@ impl Function {
             self.retry_or_give_up(now, *task, Failure::Throttle, cx);
             return Reply::Throttled(Cause::AccountRate);
         }
-        let traffic = cx.streams[task.stream.index()].traffic;
+        let traffic = cx.flows[task.flow.index()].traffic;
         cx.clients[traffic.index()].succeeded(task.ordinal, task.retry_cost, now);
         self.step(now, task, AsyncStep::Received, cx);
-        let key = cx.streams[task.stream.index()].key;
+        let key = cx.flows[task.flow.index()].key;
         let events = &self.config.events;
         let delay = events.first_dispatch.as_constant().unwrap_or_else(|| {
             events
@@ -72,7 +72,7 @@ impl Function {
 
     /// ASYNC-4: back to the queue for 1 s, 2 s, 4 s … 5 min, without using up a retry.
     fn back_off<O: Observer>(&mut self, now: SimTime, task: Task, cx: &mut Context<O>) {
-        let key = cx.streams[task.stream.index()].key;
+        let key = cx.flows[task.flow.index()].key;
         let wait = throttle_wait(&self.config.events, &task, key);
         let mut next = self.next_attempt(task, cx);
         next.throttles_in_row += 1;
@@ -81,7 +81,7 @@ impl Function {
 
     /// Waits for the next attempt, or for the maximum age if that comes first (ASYNC-8).
     fn requeue<O: Observer>(&mut self, now: SimTime, wait: Span, task: Task, wake: Wake, cx: &mut Context<O>) {
-        let qualifier = &self.config.qualifiers[cx.streams[task.stream.index()].qualifier.index()];
+        let qualifier = &self.config.qualifiers[cx.flows[task.flow.index()].qualifier.index()];
         let deadline = task.arrived.saturating_add(qualifier.event_invoke.maximum_event_age);
         let due = now.saturating_add(wait);
         if due > deadline {
@@ -108,7 +108,7 @@ impl Function {
             self.succeed(now, &task, finished.start_kind, cx);
             return;
         }
-        let qualifier = &self.config.qualifiers[cx.streams[task.stream.index()].qualifier.index()];
+        let qualifier = &self.config.qualifiers[cx.flows[task.flow.index()].qualifier.index()];
         if task.failures >= qualifier.event_invoke.maximum_retry_attempts {
             self.finish(now, &task, AsyncStep::Exhausted, finished.start_kind, cx);
             return;
@@ -122,7 +122,7 @@ impl Function {
     }
 
     fn succeed<O: Observer>(&mut self, now: SimTime, task: &Task, start_kind: StartKind, cx: &mut Context<O>) {
-        let qualifier = &self.config.qualifiers[cx.streams[task.stream.index()].qualifier.index()];
+        let qualifier = &self.config.qualifiers[cx.flows[task.flow.index()].qualifier.index()];
         if qualifier.event_invoke.on_success.is_some() {
             self.step(now, task, AsyncStep::DestinationSuccess, cx);
         }
@@ -139,8 +139,8 @@ impl Function {
         cx: &mut Context<O>,
     ) {
         self.step(now, task, step, cx);
-        let qualifier = &self.config.qualifiers[cx.streams[task.stream.index()].qualifier.index()];
-        let version = self.route(task, &cx.streams[task.stream.index()]);
+        let qualifier = &self.config.qualifiers[cx.flows[task.flow.index()].qualifier.index()];
+        let version = self.route(task, &cx.flows[task.flow.index()]);
         if qualifier.event_invoke.on_failure.is_some() {
             self.step(now, task, AsyncStep::DestinationFailure, cx);
         }
@@ -158,7 +158,7 @@ impl Function {
     fn step<O: Observer>(&self, now: SimTime, task: &Task, step: AsyncStep, cx: &mut Context<O>) {
         if !task.duplicate {
             cx.observer
-                .asynchronous(now, &task.call(&cx.streams[task.stream.index()]), step);
+                .asynchronous(now, &task.call(&cx.flows[task.flow.index()]), step);
         }
     }
 }

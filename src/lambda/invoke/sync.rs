@@ -10,7 +10,7 @@ use crate::units::SimTime;
 impl Function {
     /// A client wants to send an attempt; the adaptive mode may hold it back (SDK-4).
     pub fn request<O: Observer>(&mut self, now: SimTime, task: &Task, cx: &mut Context<O>) -> Reply {
-        let traffic = cx.streams[task.stream.index()].traffic;
+        let traffic = cx.flows[task.flow.index()].traffic;
         let at = cx.clients[traffic.index()].send_at(task.ordinal, now);
         if at > now {
             self.wait(at, *task, Wake::Send, cx);
@@ -21,7 +21,7 @@ impl Function {
 
     /// Steps 1 to 3 of the admission order (lambda-model §3.5), then the rest by invocation type (INV-1…3).
     pub fn send<O: Observer>(&mut self, now: SimTime, task: &Task, cx: &mut Context<O>) -> Reply {
-        match cx.streams[task.stream.index()].invocation_type {
+        match cx.flows[task.flow.index()].invocation_type {
             InvocationType::RequestResponse => self.call(now, task, cx),
             InvocationType::Event => self.accept(now, task, cx),
             InvocationType::DryRun => {
@@ -34,7 +34,7 @@ impl Function {
     fn call<O: Observer>(&mut self, now: SimTime, task: &Task, cx: &mut Context<O>) -> Reply {
         match self.invoke(now, task, cx) {
             Ok(started) => {
-                let traffic = cx.streams[task.stream.index()].traffic;
+                let traffic = cx.flows[task.flow.index()].traffic;
                 let read_timeout = cx.clients[traffic.index()].read_timeout();
                 if let Some(read_timeout) = read_timeout.filter(|limit| started.answered.since(now) > *limit) {
                     // INV-10: the invocation goes on and is billed; only its caller is gone.
@@ -75,9 +75,9 @@ impl Function {
 
     /// The client's SDK decides (lambda-model §4.2). A sync retry is a new invocation with new draws (ALIAS-4).
     pub fn retry_or_give_up<O: Observer>(&mut self, now: SimTime, task: Task, failure: Failure, cx: &mut Context<O>) {
-        let stream = &cx.streams[task.stream.index()];
-        let uniform = stream.key.draw(task.ordinal, task.attempt, Purpose::Jitter).first;
-        let clients = &mut cx.clients[stream.traffic.index()];
+        let flow = &cx.flows[task.flow.index()];
+        let uniform = flow.key.draw(task.ordinal, task.attempt, Purpose::Jitter).first;
+        let clients = &mut cx.clients[flow.traffic.index()];
         match clients.failed(task.ordinal, task.attempt, failure, uniform, now) {
             Some((delay, cost)) => {
                 let mut next = self.next_attempt(task, cx);
@@ -98,7 +98,7 @@ impl Function {
     /// The invocation of a synchronous caller is over. A 200 with a function error is a good answer to the SDK (SDK-2…5).
     pub fn answered<O: Observer>(&mut self, now: SimTime, finished: &Finished, cx: &mut Context<O>) {
         let task = &finished.task;
-        let clients = &mut cx.clients[cx.streams[task.stream.index()].traffic.index()];
+        let clients = &mut cx.clients[cx.flows[task.flow.index()].traffic.index()];
         if clients.remembers_success() && !task.abandoned {
             clients.succeeded(task.ordinal, task.retry_cost, now);
         }
@@ -113,7 +113,7 @@ impl Function {
         start_kind: StartKind,
         cx: &mut Context<O>,
     ) {
-        let call = task.call(&cx.streams[task.stream.index()]);
+        let call = task.call(&cx.flows[task.flow.index()]);
         cx.observer.ended(&Ended {
             call,
             time,
