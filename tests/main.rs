@@ -1,6 +1,7 @@
 //! The one test binary; each module is a way to be wrong.
 
 mod bad_input;
+mod cases;
 mod determinism;
 mod edges;
 mod golden;

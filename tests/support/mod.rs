@@ -2,6 +2,7 @@
 //! delays, no jitter, nothing ends by itself.
 
 mod any_plan;
+pub mod case;
 mod chronicle;
 
 pub use any_plan::any_plan;
