@@ -13,6 +13,8 @@ pub mod metrics;
 pub mod pricing;
 pub mod workload;
 
+pub mod control;
+
 pub mod simulation;
 pub mod trace;
 

@@ -10,6 +10,7 @@ const FLOORS: &[&[&str]] = &[
     &["units"],
     &["facts", "kernel"],
     &["lambda", "workload", "pricing", "metrics"],
+    &["control"],
     &["simulation", "trace"],
     &["scenario"],
     &["experiment"],
@@ -19,7 +20,7 @@ const FLOORS: &[&[&str]] = &[
 ];
 
 /// Rooms that cannot fail: no input or output, no clock, no threads, and nothing above Rust 1.85.
-const PURE: [&str; 8] = [
+const PURE: [&str; 9] = [
     "units",
     "facts",
     "kernel",
@@ -27,6 +28,7 @@ const PURE: [&str; 8] = [
     "workload",
     "pricing",
     "metrics",
+    "control",
     "simulation",
 ];
 

@@ -54,6 +54,14 @@ impl Agenda {
         self.due.pop().map(|entry| (entry.time, entry.what))
     }
 
+    /// Takes out what is next, if it is due before `time`, or at `time` in a class before `class`.
+    pub fn pop_before(&mut self, time: SimTime, class: Class) -> Option<(SimTime, u64)> {
+        if self.due.peek()?.key() >= (time, (class as u64) << CLASS_SHIFT) {
+            return None;
+        }
+        self.due.pop().map(|entry| (entry.time, entry.what))
+    }
+
     /// When the next thing is due.
     pub fn next_due(&self) -> Option<SimTime> {
         self.due.peek().map(|entry| entry.time)
@@ -112,5 +120,20 @@ mod tests {
             .collect();
         assert_eq!(order, [first, second, ready, timer]);
         assert_eq!(agenda.next_due(), Some(at(9)));
+    }
+
+    #[test]
+    fn what_is_due_before_a_class_leaves_that_class_and_later_ones_of_the_instant() {
+        let at = SimTime::from_micros;
+        let mut agenda = Agenda::default();
+        let [timer, completion, earlier] = [1, 2, 3];
+        agenda.schedule(at(5), Class::Timer, timer);
+        agenda.schedule(at(5), Class::Completion, completion);
+        agenda.schedule(at(4), Class::Timer, earlier);
+        let order: Vec<u64> = std::iter::from_fn(|| agenda.pop_before(at(5), Class::Action))
+            .map(|(_, what)| what)
+            .collect();
+        assert_eq!(order, [earlier, completion]);
+        assert_eq!(agenda.pop_until(at(5)), Some((at(5), timer)));
     }
 }

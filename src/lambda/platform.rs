@@ -6,8 +6,8 @@ use super::function::{Context, Event, Function};
 use super::provisioned::ProvisionError;
 use super::task::{Task, Wake};
 use crate::facts::{Arrival, Call, Cause, FunctionId, InvocationType, Observer, QualifierId, Verdict};
-use crate::kernel::Agenda;
 use crate::kernel::draws::StreamKey;
+use crate::kernel::{Agenda, Class};
 use crate::units::SimTime;
 
 /// The ordered driver: all functions of one account, stepped in the total order of contract §2.5.
@@ -89,23 +89,36 @@ impl Platform {
     /// Lets everything happen that is due at `time` or before: the core loop.
     pub fn advance_to<O: Observer>(&mut self, time: SimTime, observer: &mut O) {
         while let Some((now, word)) = self.agenda.pop_until(time) {
-            let (function, event) = Event::unpack(word);
-            let (function, mut cx) = self.split(function.index(), observer);
-            match event {
-                Event::Released(environment) => {
-                    let finished = function.release(now, environment, &mut cx);
-                    function.after(now, &finished, &mut cx);
-                }
-                Event::Woken(waiting) => {
-                    let (task, wake) = function.waiting.remove(waiting as usize);
-                    function.woken(now, task, wake, &mut cx);
-                }
-                Event::Allocated(increment) => function.allocated(now, increment, &mut cx),
-            }
+            self.step(now, word, observer);
         }
     }
 
-    /// Changes the provisioned concurrency of a qualifier (PC-4, PC-5), after everything due up to `now`.
+    /// Lets everything happen that comes before the configuration and scaling actions of `time` (TIME-2): what is due
+    /// earlier, and what ends, becomes ready or expires at that instant.
+    pub fn advance_to_actions<O: Observer>(&mut self, time: SimTime, observer: &mut O) {
+        while let Some((now, word)) = self.agenda.pop_before(time, Class::Action) {
+            self.step(now, word, observer);
+        }
+    }
+
+    #[inline]
+    fn step<O: Observer>(&mut self, now: SimTime, word: u64, observer: &mut O) {
+        let (function, event) = Event::unpack(word);
+        let (function, mut cx) = self.split(function.index(), observer);
+        match event {
+            Event::Released(environment) => {
+                let finished = function.release(now, environment, &mut cx);
+                function.after(now, &finished, &mut cx);
+            }
+            Event::Woken(waiting) => {
+                let (task, wake) = function.waiting.remove(waiting as usize);
+                function.woken(now, task, wake, &mut cx);
+            }
+            Event::Allocated(increment) => function.allocated(now, increment, &mut cx),
+        }
+    }
+
+    /// Changes the provisioned concurrency of a qualifier (PC-4, PC-5), before the timers and arrivals of `now`.
     ///
     /// # Errors
     /// Where Lambda would refuse it: see [`ProvisionError`].
@@ -117,7 +130,7 @@ impl Platform {
         amount: u32,
         observer: &mut O,
     ) -> Result<(), ProvisionError> {
-        self.advance_to(now, observer);
+        self.advance_to_actions(now, observer);
         let (function, mut cx) = self.split(function.index(), observer);
         function.set_provisioned(now, qualifier, amount, &mut cx)
     }

@@ -1,4 +1,5 @@
-use crate::facts::Observer;
+use crate::control::Act;
+use crate::facts::{Call, Observer};
 use crate::lambda::{FunctionConfig, Platform};
 use crate::metrics::{FlowInfo, FunctionInfo, Recorder, RecorderConfig, Sink, Summary, TimelineSummary};
 use crate::pricing::{self, Bill, Meter, MeteredFunction, MeteredQualifier, MeteredVersion, Usage};
@@ -43,18 +44,7 @@ pub fn simulate(plan: &Plan, sink: &mut dyn Sink, extra: &mut impl Observer, pac
     let recorder = Recorder::new(recorder_config(plan), sink);
     let meter = Meter::new(plan.start, &metered(plan)).billing_by(plan.account.billing_granularity);
     let mut watchers = ((recorder, meter), extra);
-    let seed = (plan.seed, plan.replication);
-    let (functions, traffic, flows) = (&plan.functions, &plan.traffic, &plan.flows);
-    let mut platform = Platform::new(seed, &plan.account, functions, traffic, flows, horizon, &mut watchers);
-    let mut arrivals = Arrivals::new(&plan.sources);
-
-    let (warm_up, traffic_end) = (SimTime::ZERO + plan.warm_up, SimTime::ZERO + plan.duration);
-    run_until(warm_up, &mut platform, &mut arrivals, &mut watchers, pace)?;
-    platform.begin_window(warm_up, &mut watchers);
-    run_until(traffic_end, &mut platform, &mut arrivals, &mut watchers, pace)?;
-    drain(traffic_end, horizon, &mut platform, &mut watchers, pace)?;
-
-    let unanswered = platform.close(horizon, &mut watchers);
+    let unanswered = drive(plan, &mut (), &mut watchers, pace)?;
     let ((recorder, meter), _) = watchers;
     let (summary, timeline) = recorder.finish(&unanswered);
     let usage = meter.finish(horizon);
@@ -67,51 +57,84 @@ pub fn simulate(plan: &Plan, sink: &mut dyn Sink, extra: &mut impl Observer, pac
     })
 }
 
-/// The core loop: every arrival before `end`, each after everything due up to its instant, then what else is due before
-/// `end`.
-fn run_until<O: Observer>(
-    end: SimTime,
-    platform: &mut Platform,
-    arrivals: &mut Arrivals,
+/// Takes the platform from its start to the plan's horizon; returns the arrivals without final answer.
+fn drive<O: Observer, A: Act<O>>(
+    plan: &Plan,
+    control: &mut A,
     watchers: &mut O,
     pace: &mut dyn Pace,
-) -> Option<()> {
-    let mut since_pace = 0;
-    while arrivals.next_time().is_some_and(|time| time < end) {
-        let Some(arrival) = arrivals.next() else { break };
-        platform.admit(&arrival, watchers);
-        since_pace += 1;
-        if since_pace == PACE_ARRIVALS {
-            since_pace = 0;
-            pace.reached(arrival.time).then_some(())?;
+) -> Option<Vec<Call>> {
+    let horizon = plan.horizon();
+    let seed = (plan.seed, plan.replication);
+    let (functions, traffic, flows) = (&plan.functions, &plan.traffic, &plan.flows);
+    let mut run = Run {
+        platform: Platform::new(seed, &plan.account, functions, traffic, flows, horizon, watchers),
+        arrivals: Arrivals::new(&plan.sources),
+        control,
+        watchers,
+        pace,
+    };
+    let (warm_up, traffic_end) = (SimTime::ZERO + plan.warm_up, SimTime::ZERO + plan.duration);
+    run.until(warm_up)?;
+    run.platform.begin_window(warm_up, run.watchers);
+    run.until(traffic_end)?;
+    run.drain(traffic_end, horizon)?;
+    Some(run.platform.close(horizon, run.watchers))
+}
+
+/// All that takes part in a run.
+struct Run<'a, O, A> {
+    platform: Platform,
+    arrivals: Arrivals,
+    control: &'a mut A,
+    watchers: &'a mut O,
+    pace: &'a mut dyn Pace,
+}
+
+impl<O: Observer, A: Act<O>> Run<'_, O, A> {
+    /// Everything before `end`, piecewise where somebody acts in between.
+    fn until(&mut self, end: SimTime) -> Option<()> {
+        while let Some(now) = self.control.next_due().filter(|due| *due < end) {
+            self.piece(now)?;
+            self.platform.advance_to_actions(now, self.watchers);
+            self.control.act(now, &mut self.platform, self.watchers);
         }
+        self.piece(end)
     }
-    advance_before(end, platform, watchers);
-    pace.reached(end).then_some(())
-}
 
-/// Lets the platform work off what waits, without new arrivals.
-fn drain<O: Observer>(
-    from: SimTime,
-    end: SimTime,
-    platform: &mut Platform,
-    watchers: &mut O,
-    pace: &mut dyn Pace,
-) -> Option<()> {
-    let step = Span::from_secs(600);
-    let mut now = from;
-    while now < end {
-        now = (now + step).min(end);
-        advance_before(now, platform, watchers);
-        pace.reached(now).then_some(())?;
+    /// The core loop: every arrival before `end`, each after everything due up to its instant, then what else is due
+    /// before `end`.
+    fn piece(&mut self, end: SimTime) -> Option<()> {
+        let mut since_pace = 0;
+        while self.arrivals.next_time().is_some_and(|time| time < end) {
+            let Some(arrival) = self.arrivals.next() else { break };
+            self.platform.admit(&arrival, self.watchers);
+            since_pace += 1;
+            if since_pace == PACE_ARRIVALS {
+                since_pace = 0;
+                self.pace.reached(arrival.time).then_some(())?;
+            }
+        }
+        self.advance_before(end);
+        self.pace.reached(end).then_some(())
     }
-    Some(())
-}
 
-/// Nothing due at the end of a window happens in it (contract §2.5).
-fn advance_before<O: Observer>(end: SimTime, platform: &mut Platform, watchers: &mut O) {
-    if let Some(last) = end.as_micros().checked_sub(1) {
-        platform.advance_to(SimTime::from_micros(last), watchers);
+    /// Lets the platform work off what waits, without new arrivals.
+    fn drain(&mut self, from: SimTime, end: SimTime) -> Option<()> {
+        let step = Span::from_secs(600);
+        let mut now = from;
+        while now < end {
+            now = (now + step).min(end);
+            self.until(now)?;
+        }
+        Some(())
+    }
+
+    /// Nothing due at the end of a window happens in it (contract §2.5).
+    fn advance_before(&mut self, end: SimTime) {
+        if let Some(last) = end.as_micros().checked_sub(1) {
+            self.platform.advance_to(SimTime::from_micros(last), self.watchers);
+        }
     }
 }
 
