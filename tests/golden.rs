@@ -7,6 +7,7 @@ mod concurrency;
 mod environments;
 mod events;
 pub mod harness;
+mod price_book;
 mod prices;
 mod provisioned;
 mod scaling;

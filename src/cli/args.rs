@@ -28,6 +28,8 @@ pub(super) enum Command {
     Validate(ValidateCommand),
     /// Write a commented starter scenario
     New(NewCommand),
+    /// Print the price book: every price that bills are made of, with its source
+    Prices(PricesCommand),
     /// Print the JSON Schema of scenario files, for editors
     Schema,
     /// Print completions for a shell
@@ -97,9 +99,36 @@ pub(super) struct ScenarioArguments {
     #[arg(long, value_name = "PATH=VALUE", value_parser = path_and_value)]
     pub set: Vec<(String, String)>,
 
+    /// Prices in place of the built-in ones: a table as `lambdasim prices --csv` prints it
+    #[arg(long, value_name = "FILE")]
+    pub prices: Option<PathBuf>,
+
     /// Let a scenario name data files outside its folder
     #[arg(long)]
     pub allow_outside: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct PricesCommand {
+    /// Only the prices of this region, those that stand in for unlisted ones included
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+
+    /// Only the prices of this item
+    #[arg(long, value_name = "ITEM")]
+    pub item: Option<String>,
+
+    /// Prices in place of the built-in ones: checks the file and prints what it says
+    #[arg(long, value_name = "FILE")]
+    pub prices: Option<PathBuf>,
+
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+
+    /// As the table that --prices reads
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
 }
 
 #[derive(Args, Debug)]

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::pricing::PriceProblems;
 use crate::report::ReportError;
 use crate::scenario::Problems;
 
@@ -13,6 +14,22 @@ pub enum Failure {
     /// The command line asks for something that cannot be.
     #[error("{0}")]
     Usage(String),
+    /// A price file is wrong.
+    #[error("{}", .problems.0.iter().map(|problem| format!("{}: {problem}", path.display())).collect::<Vec<_>>().join("\n"))]
+    Prices {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, by row.
+        problems: PriceProblems,
+    },
+    /// An input file could not be read.
+    #[error("cannot read {}: {cause}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        cause: std::io::Error,
+    },
     /// A trace could not be read a second time.
     #[error("{0}")]
     Trace(String),
@@ -43,10 +60,12 @@ impl Failure {
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Failure::Scenarios(problems) => ExitCode::from(problems.iter().map(Problems::exit_code).max().unwrap_or(2)),
-            Failure::Usage(_) => ExitCode::from(2),
-            Failure::Trace(_) | Failure::Report(_) | Failure::Write { .. } | Failure::Exists { .. } => {
-                ExitCode::from(3)
-            }
+            Failure::Usage(_) | Failure::Prices { .. } => ExitCode::from(2),
+            Failure::Read { .. }
+            | Failure::Trace(_)
+            | Failure::Report(_)
+            | Failure::Write { .. }
+            | Failure::Exists { .. } => ExitCode::from(3),
             Failure::Interrupted => ExitCode::from(130),
         }
     }

@@ -4,6 +4,7 @@ mod args;
 mod failure;
 mod new;
 mod output;
+mod prices;
 mod progress;
 mod run;
 mod shell;
@@ -31,6 +32,7 @@ pub fn dispatch(arguments: Arguments) -> Result<ExitCode, Failure> {
         args::Command::Run(command) => run::run(&command),
         args::Command::Validate(command) => validate::validate(&command),
         args::Command::New(command) => new::new(&command),
+        args::Command::Prices(command) => prices::prices(&command),
         args::Command::Schema => shell::schema(),
         args::Command::Completions { shell } => shell::completions(shell),
         args::Command::Man => shell::man(),

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::args::{ScenarioArguments, ValidateCommand};
 use super::failure::Failure;
 use super::output::{complain, print};
+use super::prices::price_book;
 use crate::report;
 use crate::scenario::{self, Expectation, LoadOptions, ProblemKind, Problems, Scenario, nearest};
 
@@ -31,6 +32,7 @@ pub(super) fn load_all(arguments: &ScenarioArguments) -> Result<Vec<Scenario>, F
         seed: arguments.seed,
         set: arguments.set.clone(),
         allow_outside: arguments.allow_outside,
+        prices: price_book(arguments.prices.as_deref())?,
         name: None,
     };
     let (mut scenarios, mut problems) = (Vec::new(), Vec::new());

@@ -16,5 +16,5 @@ pub use charge::{bill, monthly_estimate};
 pub use item::Item;
 pub use meter::{Meter, MeteredFunction, MeteredQualifier, MeteredVersion};
 pub use month::Month;
-pub use tariff::{PriceBook, PriceProblem, PriceRow, Tier};
+pub use tariff::{PriceBook, PriceProblem, PriceProblems, PriceRow, Tier};
 pub use usage::{Amounts, Measure, Usage, UsageKey};

@@ -14,9 +14,8 @@ pub struct Month {
 impl Month {
     /// The month in which an instant lies.
     pub fn of(instant: Timestamp) -> Month {
-        let moment = EPOCH.saturating_add(SignedDuration::from_micros(instant.0));
         Month {
-            first_day: moment.date().first_of_month(),
+            first_day: day_of(instant).first_of_month(),
         }
     }
 
@@ -34,6 +33,11 @@ impl Month {
     pub fn end(self) -> Timestamp {
         Timestamp(self.start().0.saturating_add_unsigned(self.length().as_micros()))
     }
+}
+
+/// The day (UTC) in which an instant lies.
+pub(super) fn day_of(instant: Timestamp) -> Date {
+    EPOCH.saturating_add(SignedDuration::from_micros(instant.0)).date()
 }
 
 /// The first instant of a day (UTC).

@@ -1,7 +1,7 @@
 use super::item::Item;
-use super::month::midnight;
+use super::month::{day_of, midnight};
 use crate::facts::Architecture;
-use crate::units::Timestamp;
+use crate::units::{Timestamp, exact_decimal};
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -25,6 +25,7 @@ const PRICE_DECIMALS: usize = 15;
 const HIGHEST_PRICE: i128 = 1_000 * 10_i128.pow(PRICE_DECIMALS as u32);
 /// The region whose prices stand in for items that a region does not list (lambda-model §9.3).
 const REFERENCE_REGION: &str = "us-east-1";
+const ARCHITECTURES: [Architecture; 2] = [Architecture::X86_64, Architecture::Arm64];
 /// What every region of a price book must list.
 const REQUIRED: [Item; 5] = [
     Item::Request,
@@ -57,6 +58,24 @@ pub struct PriceRow {
     pub estimated: bool,
 }
 
+impl PriceRow {
+    /// USD per unit with all digits.
+    pub fn exact_price(&self) -> String {
+        exact_decimal(self.price, 10_i128.pow(PRICE_DECIMALS as u32))
+    }
+
+    /// Whether it prices what `other` prices, in its own region.
+    fn stands_for(&self, other: &PriceRow) -> bool {
+        let architectures = self.architecture.is_none() || self.architecture == other.architecture;
+        self.item == other.item && architectures
+    }
+
+    /// The first day of the price as `YYYY-MM-DD`, if it has one.
+    pub fn from_day(&self) -> Option<String> {
+        self.from_date.map(|instant| day_of(instant).to_string())
+    }
+}
+
 /// The price of one tier at one date.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tier {
@@ -72,8 +91,13 @@ pub struct Tier {
     pub estimated: bool,
 }
 
-/// What is wrong with a price book.
+/// Everything that is wrong with a price book, by row.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+pub struct PriceProblems(pub Vec<PriceProblem>);
+
+/// What is wrong with a row of a price book.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 #[error("row {row}: {message}")]
 pub struct PriceProblem {
     /// Line of the table, from 1; the header is line 1.
@@ -102,26 +126,92 @@ impl PriceBook {
     /// duration and ephemeral storage, for both architectures.
     ///
     /// # Errors
-    /// The first row that cannot be read, contradicts another, or belongs to an incomplete region.
-    pub fn from_csv(text: &str) -> Result<PriceBook, PriceProblem> {
+    /// Every row that cannot be read or contradicts another; if there is none, every price that a region lacks.
+    pub fn from_csv(text: &str) -> Result<PriceBook, PriceProblems> {
         let mut reader = csv::Reader::from_reader(text.as_bytes());
-        if reader.headers().map_err(|error| unreadable(&error))? != COLUMNS.as_slice() {
-            return problem(1, format!("the columns must be {}", COLUMNS.join(",")));
+        match reader.headers() {
+            Err(error) => return Err(PriceProblems(vec![unreadable(&error)])),
+            Ok(headers) if headers != COLUMNS.as_slice() => {
+                let message = format!("the columns must be {}", COLUMNS.join(","));
+                return Err(PriceProblems(vec![PriceProblem { row: 1, message }]));
+            }
+            Ok(_) => {}
         }
-        let mut rows = Vec::new();
+        let (mut rows, mut problems) = (Vec::new(), Vec::new());
         for record in reader.records() {
-            let record = record.map_err(|error| unreadable(&error))?;
-            let line = record.position().map_or(0, csv::Position::line);
-            let row = read_row(&record).map_err(|message| PriceProblem { row: line, message })?;
-            rows.push((line, row));
+            match record {
+                Err(error) => problems.push(unreadable(&error)),
+                Ok(record) => {
+                    let row = record.position().map_or(0, csv::Position::line);
+                    match read_row(&record) {
+                        Ok(price) => rows.push((row, price)),
+                        Err(message) => problems.push(PriceProblem { row, message }),
+                    }
+                }
+            }
         }
         rows.sort_by(|(_, a), (_, b)| order(a).cmp(&order(b)));
-        check_neighbours(&rows)?;
+        problems.extend(contradictions(&rows));
         let book = PriceBook {
             rows: rows.iter().map(|(_, row)| row.clone()).collect(),
         };
-        check_complete(&book, &rows)?;
-        Ok(book)
+        if problems.is_empty() {
+            problems = missing(&book, &rows);
+        }
+        problems.sort();
+        if problems.is_empty() {
+            Ok(book)
+        } else {
+            Err(PriceProblems(problems))
+        }
+    }
+
+    /// What a region pays, by item, architecture, tier and date: its own rows, and those of us-east-1, marked as
+    /// estimated, for items that it does not list. Empty where the book does not have the region.
+    pub fn rows_of(&self, region: &str) -> Vec<PriceRow> {
+        let mut rows: Vec<PriceRow> = self.rows.iter().filter(|row| row.region == region).cloned().collect();
+        if rows.is_empty() {
+            return rows;
+        }
+        let reference = self.rows.iter().filter(|row| row.region == REFERENCE_REGION);
+        let borrowed = reference.filter(|row| !rows.iter().any(|own| own.stands_for(row)));
+        let borrowed: Vec<PriceRow> = borrowed
+            .map(|row| PriceRow {
+                region: region.to_owned(),
+                source: format!("estimate: price of {REFERENCE_REGION}"),
+                estimated: true,
+                ..row.clone()
+            })
+            .collect();
+        rows.extend(borrowed);
+        rows.sort_by(|a, b| order(a).cmp(&order(b)));
+        rows
+    }
+
+    /// Rows as the table that [`PriceBook::from_csv`] reads.
+    pub fn to_csv(rows: &[PriceRow]) -> String {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let cells = rows.iter().map(|row| {
+            [
+                row.region.clone(),
+                row.item.name().to_owned(),
+                row.architecture.map_or("", Architecture::name).to_owned(),
+                row.tier.to_string(),
+                row.from_units.to_string(),
+                row.from_day().unwrap_or_default(),
+                row.item.unit().to_owned(),
+                row.exact_price(),
+                row.source.clone(),
+                row.estimated.to_string(),
+            ]
+        });
+        let head = COLUMNS.map(str::to_owned);
+        for record in std::iter::once(head).chain(cells) {
+            // Writing into memory cannot fail.
+            let _ = writer.write_record(&record);
+        }
+        let bytes = writer.into_inner().unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 
     /// All rows, by region, item, architecture, tier and date.
@@ -177,10 +267,6 @@ type RowOrder<'a> = (&'a str, Item, Option<Architecture>, u32, Option<Timestamp>
 
 fn order(row: &PriceRow) -> RowOrder<'_> {
     (&row.region, row.item, row.architecture, row.tier, row.from_date)
-}
-
-fn problem<T>(row: u64, message: String) -> Result<T, PriceProblem> {
-    Err(PriceProblem { row, message })
 }
 
 fn unreadable(error: &csv::Error) -> PriceProblem {
@@ -242,7 +328,7 @@ fn architecture(text: &str) -> Result<Option<Architecture>, String> {
     if text.is_empty() {
         return Ok(None);
     }
-    [Architecture::X86_64, Architecture::Arm64]
+    ARCHITECTURES
         .into_iter()
         .find(|architecture| architecture.name() == text)
         .map(Some)
@@ -270,52 +356,57 @@ fn price(text: &str) -> Option<i128> {
     (units <= HIGHEST_PRICE).then_some(units)
 }
 
-/// Refuses rows that say the same thing twice, and tiers that do not rise.
-fn check_neighbours(rows: &[(u64, PriceRow)]) -> Result<(), PriceProblem> {
-    for pair in rows.windows(2) {
-        let ((_, before), (line, row)) = (&pair[0], &pair[1]);
-        if order(before) == order(row) {
-            return problem(*line, "the same price is given twice".to_owned());
-        }
-        let both_kinds = before.architecture.is_none() && row.architecture.is_some();
-        if both_kinds && (&before.region, before.item) == (&row.region, row.item) {
-            return problem(*line, "there is a price for both architectures already".to_owned());
-        }
-        let same_item = (&before.region, before.item, before.architecture) == (&row.region, row.item, row.architecture);
-        if same_item && row.tier > before.tier && row.from_units <= before.from_units {
-            return problem(
-                *line,
-                format!("tier {} must begin above tier {}", row.tier, before.tier),
-            );
-        }
-    }
-    Ok(())
+/// Rows that say the same thing twice, and tiers that leave a gap or do not rise.
+fn contradictions(rows: &[(u64, PriceRow)]) -> Vec<PriceProblem> {
+    let of_pair = |pair: &[(u64, PriceRow)]| {
+        let ((_, before), (row, price)) = (&pair[0], &pair[1]);
+        let message = contradiction(before, price)?;
+        Some(PriceProblem { row: *row, message })
+    };
+    rows.windows(2).filter_map(of_pair).collect()
 }
 
-/// Refuses a region without the prices that every bill may need, and tiers that leave the first units without price.
-fn check_complete(book: &PriceBook, rows: &[(u64, PriceRow)]) -> Result<(), PriceProblem> {
-    if rows.is_empty() {
-        return problem(1, "there are no prices".to_owned());
+/// What is wrong with a row beside the one that comes before it in order.
+fn contradiction(before: &PriceRow, row: &PriceRow) -> Option<String> {
+    if order(before) == order(row) {
+        return Some("the same price is given twice".to_owned());
     }
+    let same_item = (&before.region, before.item) == (&row.region, row.item);
+    if same_item && before.architecture.is_none() && row.architecture.is_some() {
+        return Some("there is a price for both architectures already".to_owned());
+    }
+    if !same_item || before.architecture != row.architecture {
+        return None;
+    }
+    if row.tier > before.tier && row.from_units <= before.from_units {
+        return Some(format!("tier {} must begin above tier {}", row.tier, before.tier));
+    }
+    (row.tier > before.tier + 1).then(|| format!("tier {} is missing", before.tier + 1))
+}
+
+/// The prices that a bill may need and a region lacks, at its first row.
+fn missing(book: &PriceBook, rows: &[(u64, PriceRow)]) -> Vec<PriceProblem> {
+    if rows.is_empty() {
+        let message = "there are no prices".to_owned();
+        return vec![PriceProblem { row: 1, message }];
+    }
+    let mut problems = Vec::new();
     for region in book.regions() {
-        let line = rows
-            .iter()
-            .find(|(_, row)| row.region == region)
-            .map_or(1, |(line, _)| *line);
-        for item in REQUIRED {
-            for architecture in [Architecture::X86_64, Architecture::Arm64] {
-                let tiers = book.listed(region, item, architecture, Timestamp(i64::MIN));
-                if tiers.first().is_none_or(|tier| tier.tier != 1) {
-                    let what = format!("{} on {}", item.name(), architecture.name());
-                    return problem(
-                        line,
-                        format!("region {region} needs a first price of {what} without from_date"),
-                    );
-                }
+        let of_region = rows.iter().filter(|(_, row)| row.region == region);
+        let row = of_region.map(|(row, _)| *row).min().unwrap_or(1);
+        for (item, architecture) in REQUIRED
+            .into_iter()
+            .flat_map(|item| ARCHITECTURES.map(|kind| (item, kind)))
+        {
+            let tiers = book.listed(region, item, architecture, Timestamp(i64::MIN));
+            if tiers.first().is_none_or(|tier| tier.tier != 1) {
+                let what = format!("{} on {}", item.name(), architecture.name());
+                let message = format!("region {region} needs a first price of {what} without from_date");
+                problems.push(PriceProblem { row, message });
             }
         }
     }
-    Ok(())
+    problems
 }
 
 #[cfg(test)]
@@ -469,5 +560,40 @@ mod tests {
         );
         let falling = "r,duration,,2,5,,GB-second,1,s,false\nr,duration,,3,5,,GB-second,1,s,false";
         assert_eq!(message(&with_row(falling)), "row 3: tier 3 must begin above tier 2");
+        let gap = "r,duration,,1,0,,GB-second,1,s,false\nr,duration,,3,5,,GB-second,1,s,false";
+        assert_eq!(message(&with_row(gap)), "row 3: tier 2 is missing");
+    }
+
+    #[test]
+    fn all_bad_rows_are_told_at_once_in_the_order_of_the_file() {
+        let rows = "r,request,,1,0,,request,-1,s,false\nr,request,,1,0,,GB,1,s,false";
+        let found = message(&with_row(rows));
+        let lines: Vec<&str> = found.lines().map(|line| &line[..6]).collect();
+        assert_eq!(lines, ["row 2:", "row 3:"]);
+    }
+
+    #[test]
+    fn a_book_written_as_a_table_reads_as_the_same_book() {
+        let book = PriceBook::built_in();
+        assert_eq!(PriceBook::from_csv(&PriceBook::to_csv(book.rows())), Ok(book));
+    }
+
+    #[test]
+    fn the_prices_of_a_region_are_those_that_its_bill_is_made_of() {
+        let book = PriceBook::built_in();
+        let rows = book.rows_of("eu-west-1");
+        for item in Item::ALL {
+            for architecture in ARCHITECTURES {
+                let of_item = rows.iter().filter(|row| row.item == item);
+                let listed: Vec<(i128, bool)> = of_item
+                    .filter(|row| row.architecture.is_none_or(|only| only == architecture))
+                    .map(|row| (row.price, row.estimated))
+                    .collect();
+                let billed = prices("eu-west-1", item, architecture, TODAY);
+                let billed: Vec<(i128, bool)> = billed.iter().map(|tier| (tier.1, tier.2)).collect();
+                assert_eq!(listed, billed, "{} on {}", item.name(), architecture.name());
+            }
+        }
+        assert_eq!(book.rows_of("nowhere-1"), []);
     }
 }

@@ -17,6 +17,7 @@ mod notebook;
 mod numbers;
 mod parquet;
 mod plot;
+mod prices;
 mod terminal;
 mod warnings;
 
@@ -30,5 +31,6 @@ pub use folder::{ReportOptions, RunFolder};
 pub use input::{ExpectationResult, ReportInput};
 pub use json::{blank_summary, summary_json};
 pub use parquet::Records;
+pub use prices::{prices_json, prices_table};
 pub use terminal::terminal_summary;
 pub use warnings::warnings;

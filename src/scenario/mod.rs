@@ -2,6 +2,7 @@
 
 mod address;
 mod behaviour;
+mod billing;
 mod check;
 mod dated;
 mod distribution;
@@ -34,6 +35,7 @@ pub use problem::{Problem, ProblemKind, Problems};
 pub use schema::json_schema;
 pub use starter::starter;
 
+use crate::pricing::PriceBook;
 use crate::simulation::Plan;
 use problem::Fault;
 use reader::Reader;
@@ -48,6 +50,8 @@ pub struct LoadOptions {
     pub set: Vec<(String, String)>,
     /// Whether included files and data files may lie outside the folder of the file that names them.
     pub allow_outside: bool,
+    /// Prices in place of the built-in ones.
+    pub prices: Option<PriceBook>,
     /// Wins over the file's `name`.
     pub name: Option<String>,
 }

@@ -6,11 +6,12 @@ use std::path::Path;
 use super::LoadOptions;
 use super::address::{Directory, check_function_name};
 use super::behaviour::Platform;
+use super::billing::{self, Billed};
 use super::check::check;
 use super::dated::{self, Dated};
 use super::expectation::{self, Expectation};
 use super::functions::{Functions, Origin, Resolved};
-use super::keys::{SCENARIO, nearest};
+use super::keys::SCENARIO;
 use super::parameters::{self, AccountParameters};
 use super::problem::Fault;
 use super::reader::{Layers, Reader};
@@ -18,8 +19,8 @@ use super::source::Mark;
 use super::traffic::{AzureTrace, Traffic};
 use super::tree::{Entry, Node, shortened};
 use super::values;
-use crate::lambda::{AccountConfig, ScalingRule, switches};
-use crate::pricing::{BillingConfig, FreeTier, MonthToDate, PriceBook};
+use crate::lambda::{AccountConfig, ScalingRule};
+use crate::pricing::PriceBook;
 use crate::simulation::Plan;
 use crate::trace;
 use crate::units::{Span, Timestamp};
@@ -43,7 +44,8 @@ pub(super) struct Resolution {
 pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadOptions) -> Resolution {
     check(reader, root, &SCENARIO);
     let resolver = Resolver { reader, root };
-    let top = resolver.top(path, options);
+    let book = options.prices.clone().unwrap_or_else(PriceBook::built_in);
+    let top = resolver.top(path, options, &book);
     let parameter_node = resolver.inner("parameters");
     let layers = Layers(parameter_node.into_iter().collect());
     let parameters = parameters::of_account(reader, &layers);
@@ -87,7 +89,12 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
     }
     let (traffic, flows, sources) = (traffic.configs, traffic.flows, traffic.sources);
     let queues = resolver.queues(&configs);
-    let billing = resolver.billing(&top, &parameters);
+    let billed = Billed {
+        region: &top.region,
+        start: top.start,
+        dated: &top.dated,
+    };
+    let billing = billing::billing(reader, root, book, &billed, &parameters);
     Resolution {
         expectations: resolver.expectations(),
         changed_parameters: resolver.changed_parameters(),
@@ -141,7 +148,7 @@ impl<'a> Resolver<'a> {
         entries
     }
 
-    fn top(&self, path: &Path, options: &LoadOptions) -> Top {
+    fn top(&self, path: &Path, options: &LoadOptions, book: &PriceBook) -> Top {
         let reader = self.reader;
         let get = |key: &str| self.root.entry(key);
         let seed = get("seed").and_then(|entry| reader.count(entry, 0, u64::MAX));
@@ -152,7 +159,7 @@ impl<'a> Resolver<'a> {
         let day = get("model_date")
             .and_then(|entry| reader.value(entry, values::date))
             .map(|day| day.to_string());
-        let region = get("region").and_then(|entry| reader.value(entry, region));
+
         let duration = self.duration();
         Top {
             name: self.name(path, options),
@@ -161,7 +168,7 @@ impl<'a> Resolver<'a> {
             duration,
             warm_up: self.warm_up(duration),
             drain: self.drain(),
-            region: region.unwrap_or_else(|| "us-east-1".to_owned()),
+            region: billing::region(reader, get("region"), book),
             dated: Dated {
                 model_date: day.unwrap_or_else(|| day_of(start)),
                 forced: dated::forced(reader, self.inner("switches")),
@@ -404,58 +411,6 @@ impl<'a> Resolver<'a> {
         queues.into_iter().collect()
     }
 
-    fn billing(&self, top: &Top, parameters: &AccountParameters) -> BillingConfig {
-        let account = self.inner("account");
-        let free = account.and_then(|node| node.entry("free_tier"));
-        let free = free.and_then(|entry| {
-            if entry.value.text() == Some("prorated") {
-                let found = "`free_tier: prorated` is not supported yet";
-                self.reader
-                    .problem(entry.value.mark, found, "true and false are allowed");
-                return None;
-            }
-            self.reader.flag(entry)
-        });
-        BillingConfig {
-            region: top.region.clone(),
-            priced_at: priced_at(top),
-            book: PriceBook::built_in(),
-            free_tier: if free == Some(true) {
-                FreeTier::On
-            } else {
-                FreeTier::Off
-            },
-            month_to_date: self.month_to_date(account.and_then(|node| node.entry("month_to_date"))),
-            rounding: parameters.rounding,
-            month: parameters.month,
-        }
-    }
-
-    fn month_to_date(&self, entry: Option<&Entry>) -> MonthToDate {
-        let node = entry.map(|entry| &entry.value);
-        if let Some(streamed) = node.and_then(|node| node.entry("streamed_gb"))
-            && self.reader.factor(streamed).is_some_and(|amount| amount > 0.0)
-        {
-            let found = "`streamed_gb` above 0 is not supported yet";
-            self.reader.problem(streamed.value.mark, found, "leave it 0");
-        }
-        let requests = node.and_then(|node| node.entry("requests"));
-        let seconds = node.and_then(|node| node.entry("gb_seconds")).map(|entry| &entry.value);
-        let used = |key: &str| {
-            let entry = seconds.and_then(|node| node.entry(key));
-            entry
-                .and_then(|entry| self.reader.value(entry, values::gb_seconds))
-                .unwrap_or(0)
-        };
-        MonthToDate {
-            requests: requests
-                .and_then(|entry| self.reader.count(entry, 0, 1_000_000_000_000_000))
-                .unwrap_or(0),
-            x86_64_mb_ms: used("x86_64"),
-            arm64_mb_ms: used("arm64"),
-        }
-    }
-
     fn expectations(&self) -> Vec<Expectation> {
         let Some(entry) = self.root.entry("expect") else {
             return Vec::new();
@@ -498,36 +453,6 @@ impl<'a> Resolver<'a> {
 fn day_of(instant: Timestamp) -> String {
     let at = jiff::Timestamp::from_microsecond(instant.0).unwrap_or_default();
     jiff::tz::TimeZone::UTC.to_datetime(at).date().to_string()
-}
-
-/// The instant whose prices hold: the start, unless SW-TIER says otherwise (a forced switch, or another model date).
-fn priced_at(top: &Top) -> Timestamp {
-    let tiers_from = switches::find("SW-TIER").map_or("", |switch| switch.from);
-    let Ok(turn) = values::instant(tiers_from) else {
-        return top.start;
-    };
-    match top.dated.on("SW-TIER") {
-        true => top.start.max(turn),
-        false => top.start.min(Timestamp(turn.0 - 1)),
-    }
-}
-
-/// A region that has prices.
-fn region(text: &str) -> Result<String, Fault> {
-    let book = PriceBook::built_in();
-    let known = book.regions();
-    if known.contains(&text) {
-        return Ok(text.to_owned());
-    }
-    let all = format!("allowed: {}", known.join(", "));
-    let allowed = match nearest(text, known.iter().copied()) {
-        Some(close) => format!("did you mean {close}? {all}"),
-        None => all,
-    };
-    Err(Fault::new(
-        format!("is \"{}\", which is no region of the price book", shortened(text)),
-        allowed,
-    ))
 }
 
 /// A name that can be a folder's.

@@ -1,0 +1,130 @@
+//! How a scenario is billed: region, prices, free tier, usage of the month so far.
+
+use super::dated::Dated;
+use super::keys::nearest;
+use super::parameters::AccountParameters;
+use super::problem::Fault;
+use super::reader::Reader;
+use super::source::Mark;
+use super::tree::{Entry, Node, shortened};
+use super::values;
+use crate::lambda::switches;
+use crate::pricing::{BillingConfig, FreeTier, MonthToDate, PriceBook};
+use crate::units::Timestamp;
+
+const DEFAULT_REGION: &str = "us-east-1";
+/// Requests of a month that a scenario may have seen before it starts.
+const MOST_REQUESTS: u64 = 1_000_000_000_000_000;
+
+/// Where and when a run is billed.
+pub(super) struct Billed<'a> {
+    /// AWS region.
+    pub region: &'a str,
+    /// Calendar instant of t = 0.
+    pub start: Timestamp,
+    /// Selects dated prices.
+    pub dated: &'a Dated,
+}
+
+/// How the runs of a scenario are billed.
+pub(super) fn billing(
+    reader: &Reader,
+    root: &Node,
+    book: PriceBook,
+    billed: &Billed,
+    parameters: &AccountParameters,
+) -> BillingConfig {
+    let account = root.entry("account").map(|entry| &entry.value);
+    let get = |key: &str| account.and_then(|node| node.entry(key));
+    BillingConfig {
+        region: billed.region.to_owned(),
+        priced_at: priced_at(billed),
+        book,
+        free_tier: get("free_tier")
+            .and_then(|entry| free_tier(reader, entry))
+            .unwrap_or_default(),
+        month_to_date: month_to_date(reader, get("month_to_date")),
+        rounding: parameters.rounding,
+        month: parameters.month,
+    }
+}
+
+/// The region of a scenario; one without prices is a problem.
+pub(super) fn region(reader: &Reader, entry: Option<&Entry>, book: &PriceBook) -> String {
+    let written = entry.map(|entry| reader.value(entry, |text| priced_region(text, book)));
+    match written {
+        Some(region) => region.unwrap_or_else(|| DEFAULT_REGION.to_owned()),
+        None => {
+            if let Err(fault) = priced_region(DEFAULT_REGION, book) {
+                reader.fault(Mark::new(0, 0, 0), fault.of("the default `region`"));
+            }
+            DEFAULT_REGION.to_owned()
+        }
+    }
+}
+
+fn priced_region(text: &str, book: &PriceBook) -> Result<String, Fault> {
+    let known = book.regions();
+    if known.contains(&text) {
+        return Ok(text.to_owned());
+    }
+    let all = format!("allowed: {}", known.join(", "));
+    let allowed = match nearest(text, known.iter().copied()) {
+        Some(close) => format!("did you mean {close}? {all}"),
+        None => all,
+    };
+    Err(Fault::new(
+        format!("is \"{}\", which is no region of the price book", shortened(text)),
+        allowed,
+    ))
+}
+
+fn free_tier(reader: &Reader, entry: &Entry) -> Option<FreeTier> {
+    if entry.value.text() == Some("prorated") {
+        let found = "`free_tier: prorated` is not supported yet";
+        reader.problem(entry.value.mark, found, "true and false are allowed");
+        return None;
+    }
+    Some(if reader.flag(entry)? {
+        FreeTier::On
+    } else {
+        FreeTier::Off
+    })
+}
+
+fn month_to_date(reader: &Reader, entry: Option<&Entry>) -> MonthToDate {
+    let node = entry.map(|entry| &entry.value);
+    if let Some(streamed) = node.and_then(|node| node.entry("streamed_gb"))
+        && reader.factor(streamed).is_some_and(|amount| amount > 0.0)
+    {
+        let found = "`streamed_gb` above 0 is not supported yet";
+        reader.problem(streamed.value.mark, found, "leave it 0");
+    }
+    let requests = node.and_then(|node| node.entry("requests"));
+    let seconds = node.and_then(|node| node.entry("gb_seconds")).map(|entry| &entry.value);
+    let used = |key: &str| {
+        let entry = seconds.and_then(|node| node.entry(key));
+        entry
+            .and_then(|entry| reader.value(entry, values::gb_seconds))
+            .unwrap_or(0)
+    };
+    MonthToDate {
+        requests: requests
+            .and_then(|entry| reader.count(entry, 0, MOST_REQUESTS))
+            .unwrap_or(0),
+        x86_64_mb_ms: used("x86_64"),
+        arm64_mb_ms: used("arm64"),
+    }
+}
+
+/// The instant whose prices hold: the start, unless SW-TIER says otherwise (a forced switch, or another model date).
+fn priced_at(billed: &Billed) -> Timestamp {
+    let tiers_from = switches::find("SW-TIER").map_or("", |switch| switch.from);
+    let Ok(turn) = values::instant(tiers_from) else {
+        return billed.start;
+    };
+    match billed.dated.on("SW-TIER") {
+        true => billed.start.max(turn),
+        false => billed.start.min(Timestamp(turn.0 - 1)),
+    }
+}
