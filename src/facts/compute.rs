@@ -1,3 +1,5 @@
+use crate::units::MemoryMb;
+
 /// Instruction set of a function.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Architecture {
@@ -26,4 +28,15 @@ pub enum PackageType {
     Zip,
     /// A container image.
     Image,
+}
+
+/// What an invocation runs on, as far as its price depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Compute {
+    /// Instruction set.
+    pub architecture: Architecture,
+    /// Configured memory.
+    pub memory: MemoryMb,
+    /// Size of /tmp.
+    pub ephemeral_storage: MemoryMb,
 }

@@ -8,6 +8,6 @@ mod observer;
 
 pub use arrival::{Arrival, InvocationType, Recorded};
 pub use attempt::{Attempt, Cause, Reason, Refusal, StartKind, Verdict};
-pub use compute::{Architecture, PackageType};
+pub use compute::{Architecture, Compute, PackageType};
 pub use ids::{FlowId, FunctionId, QualifierId, TrafficId, VersionId};
 pub use observer::{AsyncStep, Call, Ended, Ending, Observer, Pool};

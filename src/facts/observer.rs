@@ -1,4 +1,4 @@
-use super::{Attempt, FlowId, FunctionId, InvocationType, QualifierId, Refusal, StartKind, VersionId};
+use super::{Attempt, Compute, FlowId, FunctionId, InvocationType, QualifierId, Refusal, StartKind, VersionId};
 use crate::units::{SimTime, Span};
 
 /// The platform tells, listeners count. Every method does nothing unless it is overridden, so what nobody listens to
@@ -31,6 +31,10 @@ pub trait Observer {
         _ready: u32,
     ) {
     }
+    /// From `time` on `reserved` is the function's reserved concurrency; `on_demand` of its environments are busy on demand.
+    fn reservation(&mut self, _time: SimTime, _function: FunctionId, _reserved: Option<u32>, _on_demand: u32) {}
+    /// From `time` on a version's invocations run on another `compute` (VER-1: only `$LATEST` can change).
+    fn configured(&mut self, _time: SimTime, _function: FunctionId, _version: VersionId, _compute: Compute) {}
     /// A provisioned environment ran INIT, billed at the provisioned duration rate (PRICE-9).
     fn provisioned_init(
         &mut self,
@@ -79,6 +83,8 @@ forward! {
     environment(time: SimTime, function: FunctionId, created: bool);
     environment_used(time: SimTime, function: FunctionId);
     provisioned(time: SimTime, function: FunctionId, qualifier: QualifierId, amount: u32, ready: u32);
+    reservation(time: SimTime, function: FunctionId, reserved: Option<u32>, on_demand: u32);
+    configured(time: SimTime, function: FunctionId, version: VersionId, compute: Compute);
     provisioned_init(time: SimTime, function: FunctionId, qualifier: QualifierId, version: VersionId, init: Span);
 }
 

@@ -90,6 +90,38 @@ impl Account {
         self.provisioned = self.provisioned - before + after;
     }
 
+    /// CONC-13: the account limit changes at once; what runs beyond it only drains.
+    pub fn set_limit(&mut self, limit: u32) {
+        self.limit = limit;
+        self.config.concurrent_executions = limit;
+        self.requests.set_concurrency(limit);
+    }
+
+    /// CONC-4: whether a function may reserve `amount` instead of `before`. Its provisioned concurrency has left the
+    /// unreserved pool if it reserves already.
+    pub fn fits_reserved(&self, before: Option<u32>, amount: u32, own_provisioned: u32) -> bool {
+        let others_provisioned = match before {
+            Some(_) => self.provisioned,
+            None => self.provisioned - own_provisioned,
+        };
+        let others = (self.reserved - before.unwrap_or(0)) as u64 + others_provisioned as u64;
+        amount == 0 || others + amount as u64 + UNRESERVED_MINIMUM as u64 <= self.limit as u64
+    }
+
+    /// A function's reservation changes from `before` to `after`: with its first one it leaves the unreserved pool with what
+    /// it has provisioned and what runs on demand, without one it comes back.
+    pub fn set_reserved(&mut self, before: Option<u32>, after: Option<u32>, provisioned: u32, on_demand: u32) {
+        self.reserved = self.reserved - before.unwrap_or(0) + after.unwrap_or(0);
+        if before.is_none() {
+            self.provisioned -= provisioned;
+            self.on_demand -= on_demand;
+        }
+        if after.is_none() {
+            self.provisioned += provisioned;
+            self.on_demand += on_demand;
+        }
+    }
+
     /// `duration` rounded up to the account's billing granularity, in milliseconds; at least one step (PRICE-2, PRICE-4).
     pub fn billed_ms(&self, duration: Span) -> u64 {
         billed_ms(duration, self.config.billing_granularity)

@@ -35,7 +35,10 @@ struct Client {
 impl Clients {
     /// The clients of a traffic entry, all with a full quota.
     pub fn new(traffic: &TrafficConfig) -> Clients {
-        let config = traffic.retry;
+        Clients::of(traffic.retry)
+    }
+
+    fn of(config: RetryConfig) -> Clients {
         let adaptive = matches!(config.mode, RetryMode::Adaptive | RetryMode::Adaptive2026);
         let stateless = matches!(config.mode, RetryMode::None | RetryMode::Legacy);
         let count = if stateless { 0 } else { config.clients.max(1) as usize };
@@ -47,6 +50,15 @@ impl Clients {
             config,
             adaptive,
             clients: vec![client; count],
+        }
+    }
+
+    /// From now on these clients retry by `config`. Their quota starts afresh where the mode is another one or their number.
+    pub fn set_retry(&mut self, config: RetryConfig) {
+        if (self.config.mode, self.config.clients) == (config.mode, config.clients) {
+            self.config = config;
+        } else {
+            *self = Clients::of(config);
         }
     }
 

@@ -106,6 +106,13 @@ impl IdlePool {
         self.entries.pop_back()
     }
 
+    /// From now on idle environments live by `life`, also those that are idle already.
+    pub fn set_life(&mut self, life: IdleLife) {
+        let end = |entry: &IdleEntry| entry.since.saturating_add(life.floor).min(entry.death);
+        self.earliest_end = self.entries.iter().map(end).min().unwrap_or(SimTime::MAX);
+        self.life = life;
+    }
+
     /// Whether some entry may have ended by `now`.
     pub fn may_have_ended(&self, now: SimTime) -> bool {
         self.earliest_end <= now && !self.entries.is_empty()

@@ -81,15 +81,16 @@ pub(super) struct Function {
     /// Increments of provisioned concurrency on their way: pool and number.
     pub allocating: Slab<(usize, u32)>,
     /// Idle on-demand environments by version.
-    idle: Vec<IdlePool>,
+    pub idle: Vec<IdlePool>,
     pub provisioned: Vec<ProvisionedPool>,
     /// P(f): what was asked for over all pools (CONC-10).
     pub provisioned_requested: u32,
     pub provisioned_key: StreamKey,
     /// Busy on-demand environments.
-    on_demand: u32,
+    pub on_demand: u32,
     scaling: Bucket,
-    requests: RequestRate,
+    /// Requests per second that its reservation allows (RPS-2).
+    pub requests: RequestRate,
     created: u64,
 }
 

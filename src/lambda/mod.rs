@@ -3,6 +3,7 @@
 mod account;
 mod caller;
 mod config;
+mod configure;
 mod environment;
 mod execution;
 mod function;
@@ -21,6 +22,7 @@ pub use config::{
     AccountConfig, AllocationConfig, EnvPick, EventInvokeConfig, FlowConfig, FunctionConfig, QualifierConfig,
     QueueConfig, RateShape, RetryConfig, RetryMode, ScalingRule, TrafficConfig, VersionConfig,
 };
+pub use configure::ReserveError;
 pub use platform::{Platform, Reply};
 pub use provisioned::ProvisionError;
 pub use runtimes::{Runtime, default_idle, default_max_life};

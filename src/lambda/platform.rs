@@ -1,11 +1,16 @@
 use super::account::Account;
 use super::caller::Clients;
-use super::config::{AccountConfig, FlowConfig, FunctionConfig, TrafficConfig};
+use super::config::{
+    AccountConfig, EventInvokeConfig, FlowConfig, FunctionConfig, RetryConfig, TrafficConfig, VersionConfig,
+};
+use super::configure::ReserveError;
 use super::environment::Finished;
 use super::function::{Context, Event, Function};
 use super::provisioned::ProvisionError;
 use super::task::{Task, Wake};
-use crate::facts::{Arrival, Call, Cause, FunctionId, InvocationType, Observer, QualifierId, Verdict};
+use crate::facts::{
+    Arrival, Call, Cause, FunctionId, InvocationType, Observer, QualifierId, TrafficId, Verdict, VersionId,
+};
 use crate::kernel::draws::StreamKey;
 use crate::kernel::{Agenda, Class};
 use crate::units::SimTime;
@@ -133,6 +138,59 @@ impl Platform {
         self.advance_to_actions(now, observer);
         let (function, mut cx) = self.split(function.index(), observer);
         function.set_provisioned(now, qualifier, amount, &mut cx)
+    }
+
+    /// Changes the account's concurrency limit (CONC-13). What runs goes on; nothing is admitted into an excess.
+    pub fn set_account_limit(&mut self, limit: u32) {
+        self.account.set_limit(limit);
+    }
+
+    /// Changes a function's reserved concurrency, or takes it away. What runs goes on (INVAR-1); at 0 queued events fail at
+    /// their next attempt (ASYNC-9).
+    ///
+    /// # Errors
+    /// Where Lambda would refuse it: see [`ReserveError`].
+    pub fn set_reserved<O: Observer>(
+        &mut self,
+        now: SimTime,
+        function: FunctionId,
+        reserved: Option<u32>,
+        observer: &mut O,
+    ) -> Result<(), ReserveError> {
+        let (function, mut cx) = self.split(function.index(), observer);
+        function.set_reserved(now, reserved, &mut cx)
+    }
+
+    /// Gives a version other numbers. With `renewed` its code or configuration is another one: environments that exist serve
+    /// no more (LIFE-15), idle ones end now, busy ones when they have finished.
+    pub fn configure<O: Observer>(
+        &mut self,
+        now: SimTime,
+        function: FunctionId,
+        version: VersionId,
+        config: &VersionConfig,
+        renewed: bool,
+        observer: &mut O,
+    ) {
+        let (function, mut cx) = self.split(function.index(), observer);
+        function.configure(now, version, config, renewed, &mut cx);
+    }
+
+    /// Takes over from `config` what belongs to a function as a whole besides its reservation: which environment serves,
+    /// overhead, the queue of events, allocation. Versions and qualifiers stay as they are.
+    pub fn set_parameters(&mut self, function: FunctionId, config: &FunctionConfig) {
+        self.functions[function.index()].set_parameters(config);
+    }
+
+    /// Changes how events through a qualifier are retried, how old they may become and where their records go (ASYNC-2).
+    /// An event that waits keeps the instant of its next attempt.
+    pub fn set_event_invoke(&mut self, function: FunctionId, qualifier: QualifierId, config: &EventInvokeConfig) {
+        self.functions[function.index()].config.qualifiers[qualifier.index()].event_invoke = config.clone();
+    }
+
+    /// Changes how the clients of a traffic entry retry; retries that wait keep their instant.
+    pub fn set_retry(&mut self, traffic: TrafficId, retry: RetryConfig) {
+        self.clients[traffic.index()].set_retry(retry);
     }
 
     /// Gauges begin at `now`: tells what has ended by then, and counts anew which environments serve.

@@ -40,6 +40,13 @@ impl Bucket {
         granted
     }
 
+    /// Another capacity and refill; what is in the bucket stays, as far as it fits.
+    fn resize(&mut self, capacity: u32, refill_per_minute: u64) {
+        self.capacity = capacity as u64 * CREDIT_PER_TOKEN;
+        self.refill_per_minute = refill_per_minute;
+        self.credit = self.credit.min(self.capacity);
+    }
+
     fn give_back(&mut self) {
         self.credit = (self.credit + CREDIT_PER_TOKEN).min(self.capacity);
     }
@@ -90,6 +97,18 @@ impl RequestRate {
         }
     }
 
+    /// From now on `concurrency` allows ten times as many; what this second has admitted stays counted.
+    pub fn set_concurrency(&mut self, concurrency: u32) {
+        let now_allowed = REQUESTS_PER_CONCURRENCY * concurrency as u64;
+        match self {
+            RequestRate::FixedSecond { limit, .. } => *limit = now_allowed,
+            RequestRate::TokenBucket(bucket) => {
+                let capacity = u32::try_from(now_allowed).unwrap_or(u32::MAX);
+                bucket.resize(capacity, now_allowed * 60);
+            }
+        }
+    }
+
     /// Takes back the count of a request that a later check refused at the same instant.
     pub fn give_back(&mut self) {
         match self {
@@ -123,6 +142,17 @@ mod tests {
         let mut bucket = Bucket::new(1, 6_000);
         let at = SimTime::from_micros;
         assert!(bucket.take(at(0)) && !bucket.take(at(9_999)) && bucket.take(at(10_000)));
+    }
+
+    #[test]
+    fn a_lowered_rate_keeps_what_the_second_has_admitted() {
+        for shape in [RateShape::FixedSecond, RateShape::TokenBucket] {
+            let mut rate = RequestRate::new(shape, 2);
+            assert_eq!((0..15).filter(|_| rate.take(SimTime::ZERO)).count(), 15);
+            rate.set_concurrency(1);
+            let left = (0..20).filter(|_| rate.take(SimTime::ZERO)).count();
+            assert_eq!(left, if shape == RateShape::FixedSecond { 0 } else { 5 }, "{shape:?}");
+        }
     }
 
     #[test]

@@ -11,8 +11,8 @@ use super::summary::{
 };
 use super::timeline::{Tally, Timeline, TimelineSummary};
 use crate::facts::{
-    AsyncStep, Attempt, Call, Cause, Ended, Ending, FunctionId, InvocationType, Observer, Pool, QualifierId, Reason,
-    Refusal, StartKind, TrafficId,
+    AsyncStep, Attempt, Call, Cause, Compute, Ended, Ending, FunctionId, InvocationType, Observer, Pool, QualifierId,
+    Reason, Refusal, StartKind, TrafficId, VersionId,
 };
 use crate::units::{MemoryMb, SimTime, Span};
 
@@ -146,8 +146,9 @@ struct AccountState {
     /// Largest unreserved concurrency since claims were last looked at.
     unreserved_peak: u64,
     reserved: u64,
-    /// Provisioned concurrency of functions without reservation, by function and qualifier.
+    /// Provisioned concurrency by function and qualifier.
     provisioned: BTreeMap<(FunctionId, QualifierId), u32>,
+    /// Of functions without reservation.
     provisioned_total: u64,
     claimed_max: u64,
 }
@@ -360,6 +361,16 @@ impl<'a> Recorder<'a> {
             self.account.claimed_max = self.account.claimed_max.max(claimed);
         }
         self.account.unreserved_peak = self.periods[0].unreserved_busy.value;
+    }
+
+    /// Only the provisioned concurrency of functions without reservation is claimed beside reservations (CONC-9).
+    fn sum_provisioned(&mut self) {
+        let unreserved = |function: &FunctionId| self.config.functions[function.index()].reserved.is_none();
+        let amounts = self.account.provisioned.iter();
+        self.account.provisioned_total = amounts
+            .filter(|((function, _), _)| unreserved(function))
+            .map(|(_, amount)| *amount as u64)
+            .sum();
     }
 
     /// Hands the datapoints of the period that is over to the sink; what is still busy goes on into the next one.
@@ -768,10 +779,28 @@ impl Observer for Recorder<'_> {
         self.fold_claims();
         let first = self.first_period[function.index()];
         self.periods[(first + qualifier.0 as u32) as usize].ready = ready;
-        if self.config.functions[function.index()].reserved.is_none() {
-            self.account.provisioned.insert((function, qualifier), amount);
-            self.account.provisioned_total = self.account.provisioned.values().map(|amount| *amount as u64).sum();
+        self.account.provisioned.insert((function, qualifier), amount);
+        self.sum_provisioned();
+        self.fold_claims();
+    }
+
+    fn reservation(&mut self, time: SimTime, function: FunctionId, reserved: Option<u32>, on_demand: u32) {
+        self.reach(time);
+        self.fold_claims();
+        let before = std::mem::replace(&mut self.config.functions[function.index()].reserved, reserved);
+        let amount = |reserved: Option<u32>| reserved.unwrap_or(0) as u64;
+        self.account.reserved = self.account.reserved - amount(before) + amount(reserved);
+        if before.is_some() != reserved.is_some() {
+            // What runs on demand moves into the unreserved pool or out of it.
+            let unreserved = &mut self.periods[0].unreserved_busy;
+            (0..on_demand).for_each(|_| unreserved.step(time, reserved.is_none()));
+            self.account.unreserved_peak = unreserved.value;
+            self.sum_provisioned();
         }
         self.fold_claims();
+    }
+
+    fn configured(&mut self, _time: SimTime, function: FunctionId, version: VersionId, compute: Compute) {
+        self.config.functions[function.index()].memory[version.index()] = compute.memory;
     }
 }

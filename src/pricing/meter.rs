@@ -1,6 +1,6 @@
 use super::month::Month;
 use super::usage::{Amounts, Measure, Usage, UsageKey, billable_ephemeral_mb, provisioned_padding};
-use crate::facts::{Architecture, Attempt, FunctionId, Observer, QualifierId, StartKind, VersionId};
+use crate::facts::{Architecture, Attempt, Compute, FunctionId, Observer, QualifierId, StartKind, VersionId};
 use crate::units::{MemoryMb, Share, SimTime, Span, Timestamp};
 
 /// Weights of aliases are taken to the billionth, so that a half stays a half.
@@ -263,6 +263,16 @@ impl Observer for Meter {
         if rate.ephemeral > 0 {
             cell.add(Measure::EphemeralStorage, (rate.ephemeral * attempt.billed_ms) as u128);
         }
+    }
+
+    fn configured(&mut self, _time: SimTime, function: FunctionId, version: VersionId, compute: Compute) {
+        // Attempts that began before have been booked whole.
+        let place = self.functions[function.index()].versions + version.index();
+        self.versions[place] = Rate::of(&MeteredVersion {
+            architecture: compute.architecture,
+            memory: compute.memory,
+            ephemeral_storage: compute.ephemeral_storage,
+        });
     }
 
     fn provisioned(&mut self, time: SimTime, function: FunctionId, qualifier: QualifierId, amount: u32, _ready: u32) {
