@@ -461,6 +461,7 @@ fn plan(functions: Vec<FunctionConfig>) -> Plan {
             until: SimTime::MAX,
             scale: 1.0,
             process: Process::Poisson(always),
+            changes: Vec::new(),
         }],
         queues: vec!["sns:alerts".to_owned(), "sqs:dead".to_owned()],
         billing: BillingConfig {

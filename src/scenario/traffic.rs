@@ -94,6 +94,7 @@ impl Template {
             until: self.window.1,
             scale: self.scale,
             process,
+            changes: Vec::new(),
         }
     }
 

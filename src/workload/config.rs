@@ -23,6 +23,23 @@ pub struct SourceConfig {
     pub scale: f64,
     /// What arrives when.
     pub process: Process,
+    /// What becomes of it during the run, by rising time.
+    pub changes: Vec<SourceChange>,
+}
+
+/// From an instant on a source goes on differently. Arrivals keep counting, and draws stay those of the source.
+#[derive(Clone, Debug)]
+pub struct SourceChange {
+    /// The instant: what arrives then follows the change.
+    pub at: SimTime,
+    /// First instant that counts from now on.
+    pub from: SimTime,
+    /// First instant that no longer counts.
+    pub until: SimTime,
+    /// Factor on rates and recorded arrivals.
+    pub scale: f64,
+    /// Another process that begins now; `None`: the one there was goes on.
+    pub process: Option<Process>,
 }
 
 /// The arrival processes of contract §2.2.

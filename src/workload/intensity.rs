@@ -36,11 +36,16 @@ pub(super) enum Intensity {
         burst: Distribution,
         pause: Distribution,
         rate: f64,
+        scale: f64,
         phase: u64,
     },
     Modulated {
         rates: Vec<f64>,
+        scale: f64,
         mean_stay: Vec<Distribution>,
+        /// State of the segment given last.
+        current: usize,
+        /// State of the next one.
         state: usize,
         phase: u64,
     },
@@ -55,6 +60,7 @@ impl Intensity {
                 burst,
                 pause,
                 rate,
+                scale,
                 phase,
             } => {
                 let lengths = key.draw(*phase / 2, 0, Purpose::Phase);
@@ -65,16 +71,19 @@ impl Intensity {
                     pause.sample(lengths.second)
                 };
                 *phase += 1;
-                constant(start, length, if bursting { *rate } else { 0.0 })
+                constant(start, length, if bursting { *rate * *scale } else { 0.0 })
             }
             Intensity::Modulated {
                 rates,
+                scale,
                 mean_stay,
+                current,
                 state,
                 phase,
             } => {
                 let draw = key.draw(*phase, 0, Purpose::Phase);
-                let segment = constant(start, mean_stay[*state].sample(draw.first), rates[*state]);
+                let segment = constant(start, mean_stay[*state].sample(draw.first), rates[*state] * *scale);
+                *current = *state;
                 let others = rates.len() as u128 - 1;
                 let skip = ((draw.second as u128 * others) >> 53) as usize;
                 *state = if skip < *state { skip } else { skip + 1 };
@@ -82,6 +91,28 @@ impl Intensity {
                 segment
             }
         }
+    }
+
+    /// Sets the factor on all rates and returns `segment`, the one given last, from `at` on with its new rate.
+    fn rescale(&mut self, new_scale: f64, segment: Segment, at: SimTime, key: StreamKey) -> Segment {
+        let rate = match self {
+            Intensity::Profile { scale, .. } => {
+                *scale = new_scale;
+                return self.segment(at, key);
+            }
+            Intensity::Bursts { rate, scale, phase, .. } => {
+                *scale = new_scale;
+                let bursting = *phase % 2 == 1;
+                if bursting { *rate * new_scale } else { 0.0 }
+            }
+            Intensity::Modulated {
+                rates, scale, current, ..
+            } => {
+                *scale = new_scale;
+                rates[*current] * new_scale
+            }
+        };
+        Segment { rate, ..segment }
     }
 
     /// Whether no event can come after `time`.
@@ -143,6 +174,8 @@ pub(super) struct Poisson {
     /// Last event: whole microseconds and 1/65,536ths, so that short gaps are not biased by rounding.
     micros: u64,
     fraction: u64,
+    /// What was left of the gap at the end of the window; the next window begins with it.
+    pub left_over: f64,
 }
 
 impl Poisson {
@@ -153,25 +186,34 @@ impl Poisson {
             segment,
             micros: from.as_micros(),
             fraction: 0,
+            left_over: 0.0,
         }
+    }
+
+    /// The process goes on in a window that begins at `at`, with its rates `scale` times as high.
+    pub fn resume(&mut self, at: SimTime, scale: f64, key: StreamKey) {
+        while self.segment.end <= at {
+            self.segment = self.intensity.segment(self.segment.end, key);
+        }
+        self.segment = self.intensity.rescale(scale, self.segment, at, key);
+        (self.micros, self.fraction) = (at.as_micros(), 0);
     }
 
     /// The next event after a gap in units of the mean; `None` where it is at `until` or later.
     pub fn next(&mut self, mut gap: f64, until: SimTime, key: StreamKey) -> Option<SimTime> {
         loop {
-            let left =
-                self.segment.end.as_micros().saturating_sub(self.micros) as f64 - self.fraction as f64 / 65_536.0;
-            let (expected, moved) = if self.segment.slope == 0.0 {
-                (self.segment.rate * left, gap / self.segment.rate)
-            } else {
-                self.along_slope(gap, left)
-            };
+            let (expected, moved) = self.ahead(gap, self.segment.end);
             if gap < expected {
-                self.move_by(moved);
-                let time = SimTime::from_micros(self.micros);
-                return (time < until).then_some(time);
+                let (micros, fraction) = self.moved_by(moved);
+                if micros >= until.as_micros() {
+                    self.stop(gap, until);
+                    return None;
+                }
+                (self.micros, self.fraction) = (micros, fraction);
+                return Some(SimTime::from_micros(micros));
             }
             if self.segment.end >= until || self.intensity.is_over(&self.segment) {
+                self.stop(gap, until);
                 return None;
             }
             gap -= expected;
@@ -179,6 +221,23 @@ impl Poisson {
             self.fraction = 0;
             self.segment = self.intensity.segment(self.segment.end, key);
         }
+    }
+
+    /// Expected events from the last one up to `end` in this segment, and how far `gap` of them reaches in microseconds.
+    fn ahead(&self, gap: f64, end: SimTime) -> (f64, f64) {
+        let left = end.as_micros().saturating_sub(self.micros) as f64 - self.fraction as f64 / 65_536.0;
+        if self.segment.slope == 0.0 {
+            (self.segment.rate * left, gap / self.segment.rate)
+        } else {
+            self.along_slope(gap, left)
+        }
+    }
+
+    /// The window ends before the gap does.
+    #[cold]
+    fn stop(&mut self, gap: f64, until: SimTime) {
+        let (expected, _) = self.ahead(gap, until.min(self.segment.end));
+        self.left_over = (gap - expected.max(0.0)).max(0.0);
     }
 
     /// Expected events in the `left` microseconds of a sloped segment, and how far into them `gap` of them reaches.
@@ -194,9 +253,9 @@ impl Poisson {
         )
     }
 
-    fn move_by(&mut self, micros: f64) {
+    /// The instant `micros` after the last event: whole microseconds and fraction.
+    fn moved_by(&self, micros: f64) -> (u64, u64) {
         let total = self.fraction + (micros * 65_536.0 + 0.5) as u64;
-        self.micros += total >> 16;
-        self.fraction = total & 0xffff;
+        (self.micros + (total >> 16), total & 0xffff)
     }
 }

@@ -6,4 +6,4 @@ mod intensity;
 mod source;
 
 pub use arrivals::Arrivals;
-pub use config::{Process, RateProfile, SourceConfig, TraceFile, TraceRow};
+pub use config::{Process, RateProfile, SourceChange, SourceConfig, TraceFile, TraceRow};

@@ -1,4 +1,6 @@
-use super::config::{Process, SourceConfig, TraceRow};
+use std::iter::Peekable;
+
+use super::config::{Process, SourceChange, SourceConfig, TraceRow};
 use super::intensity::{Intensity, Poisson, unit_gap};
 use crate::facts::{Arrival, FlowId, Recorded};
 use crate::kernel::Distribution;
@@ -10,15 +12,23 @@ const MINUTE_MICROS: u64 = 60_000_000;
 /// One source's arrivals, ascending by time.
 pub(super) struct Source {
     flow: FlowId,
+    /// First instant that belongs no longer to the running window: its own end, or the next change.
     until: SimTime,
     ordinal: u64,
     draws: WorkDraws,
     generator: Generator,
+    changes: std::vec::IntoIter<SourceChange>,
 }
 
 enum Generator {
     Poisson(Poisson),
-    Constant { from: SimTime, rate: Rate },
+    /// `rate` is scaled, `unscaled` is not; `first` is the ordinal of the arrival at `from`.
+    Constant {
+        from: SimTime,
+        first: u64,
+        unscaled: Rate,
+        rate: Rate,
+    },
     Recorded(Copies<Box<dyn Iterator<Item = TraceRow> + Send>>),
     Minutes(Minutes),
 }
@@ -27,26 +37,64 @@ impl Source {
     pub fn new(config: &SourceConfig) -> Source {
         Source {
             flow: config.flow,
-            until: config.until,
+            until: config
+                .changes
+                .first()
+                .map_or(config.until, |change| change.at.min(config.until)),
             ordinal: 0,
             draws: WorkDraws::new(config.key),
-            generator: Generator::new(config),
+            generator: Generator::new(&config.process, config.from, config.scale, config.key, 0),
+            changes: config.changes.clone().into_iter(),
         }
     }
 
-    /// The next arrival inside the window.
+    /// The next arrival.
     pub fn next(&mut self) -> Option<Arrival> {
+        match self.inside(None) {
+            None => self.after_changes(),
+            arrival => arrival,
+        }
+    }
+
+    /// The first arrival in the windows that follow the running one.
+    #[cold]
+    fn after_changes(&mut self) -> Option<Arrival> {
+        while let Some(change) = self.changes.next() {
+            let carried = match (&self.generator, &change.process) {
+                (Generator::Poisson(poisson), _) => Some(poisson.left_over),
+                _ => None,
+            };
+            let from = change.at.max(change.from);
+            let next_change = self.changes.as_slice().first().map_or(SimTime::MAX, |change| change.at);
+            self.until = change.until.min(next_change);
+            match &change.process {
+                Some(process) => {
+                    self.generator = Generator::new(process, from, change.scale, self.draws.key, self.ordinal);
+                }
+                None => self.generator.resume(from, change.scale, self.draws.key, self.ordinal),
+            }
+            if let Some(arrival) = self.inside(carried) {
+                return Some(arrival);
+            }
+        }
+        None
+    }
+
+    /// The next arrival inside the running window; `gap` replaces the drawn one.
+    fn inside(&mut self, gap: Option<f64>) -> Option<Arrival> {
         let ordinal = self.ordinal;
         let draw = self.draws.get(ordinal);
         let (time, offset, recorded) = match &mut self.generator {
             Generator::Poisson(poisson) => (
-                poisson.next(draw.gap, self.until, self.draws.key)?,
+                poisson.next(gap.unwrap_or(draw.gap), self.until, self.draws.key)?,
                 0,
                 Recorded::default(),
             ),
-            Generator::Constant { from, rate } => (*from + rate.spaced(ordinal)?, 0, Recorded::default()),
-            Generator::Recorded(rows) => rows.next().map(|row| (row.time, row.flow, row.recorded))?,
-            Generator::Minutes(minutes) => (minutes.next(ordinal)?, 0, Recorded::default()),
+            Generator::Constant { from, first, rate, .. } => {
+                (*from + rate.spaced(ordinal - *first)?, 0, Recorded::default())
+            }
+            Generator::Recorded(rows) => rows.next(self.until).map(|row| (row.time, row.flow, row.recorded))?,
+            Generator::Minutes(minutes) => (minutes.next(ordinal, self.until)?, 0, Recorded::default()),
         };
         if time >= self.until {
             return None;
@@ -64,8 +112,8 @@ impl Source {
 }
 
 impl Generator {
-    fn new(config: &SourceConfig) -> Generator {
-        let (from, key, scale) = (config.from, config.key, config.scale);
+    /// `process` from `from` on; `ordinal` is that of its first arrival.
+    fn new(process: &Process, from: SimTime, scale: f64, key: StreamKey, ordinal: u64) -> Generator {
         let poisson = |intensity| Generator::Poisson(Poisson::new(intensity, from, key));
         let row = |time| TraceRow {
             time,
@@ -79,27 +127,32 @@ impl Generator {
                 scale,
             ))
         };
-        match &config.process {
+        match process {
             Process::Poisson(profile) => poisson(Intensity::Profile {
                 profile: profile.clone(),
                 scale,
             }),
             Process::Constant(rate) => Generator::Constant {
                 from,
+                first: ordinal,
+                unscaled: *rate,
                 rate: rate.scaled(scale),
             },
             Process::Bursts { burst, pause, rate } => poisson(Intensity::Bursts {
                 burst: burst.clone(),
                 pause: pause.clone(),
-                rate: rate.per_micro() * scale,
+                rate: rate.per_micro(),
+                scale,
                 phase: 0,
             }),
             Process::Modulated { rates, mean_stay } => poisson(Intensity::Modulated {
-                rates: rates.iter().map(|rate| rate.per_micro() * scale).collect(),
+                rates: rates.iter().map(|rate| rate.per_micro()).collect(),
+                scale,
                 mean_stay: mean_stay
                     .iter()
                     .map(|mean| Distribution::exponential(mean.as_millis_f64()))
                     .collect(),
+                current: 0,
                 state: 0,
                 phase: 0,
             }),
@@ -111,6 +164,21 @@ impl Generator {
             Process::Every { first, interval } => recorded(every(*first, *interval, from, row)),
             Process::Trace(file) => recorded(file.rows()),
             Process::Minutes(counts) => Generator::Minutes(Minutes::new(counts.clone(), from, key, scale)),
+        }
+    }
+
+    /// The process goes on in a window that begins at `at`, with the factor `scale`; `ordinal` is that of its first arrival.
+    fn resume(&mut self, at: SimTime, scale: f64, key: StreamKey, ordinal: u64) {
+        match self {
+            Generator::Poisson(poisson) => poisson.resume(at, scale, key),
+            Generator::Constant {
+                from,
+                first,
+                unscaled,
+                rate,
+            } => (*from, *first, *rate) = (at, ordinal, unscaled.scaled(scale)),
+            Generator::Recorded(rows) => rows.resume(at, scale),
+            Generator::Minutes(minutes) => minutes.resume(at, scale),
         }
     }
 }
@@ -173,8 +241,8 @@ impl WorkDraws {
 }
 
 /// Each recorded arrival `scale` times on average: the whole part always, the fraction by a draw.
-struct Copies<I> {
-    rows: I,
+struct Copies<I: Iterator> {
+    rows: Peekable<I>,
     key: StreamKey,
     whole: u64,
     fraction: Share,
@@ -185,22 +253,36 @@ struct Copies<I> {
 
 impl<I: Iterator<Item = TraceRow>> Copies<I> {
     fn new(rows: I, key: StreamKey, scale: f64) -> Copies<I> {
-        let scale = scale.max(0.0);
-        let fraction = Share::from_fraction(scale.fract());
-        Copies {
-            rows,
+        let mut copies = Copies {
+            rows: rows.peekable(),
             key,
-            whole: scale as u64,
-            fraction,
+            whole: 1,
+            fraction: Share::NONE,
             row_number: 0,
             current: None,
             left: 0,
+        };
+        copies.set_scale(scale);
+        copies
+    }
+
+    fn set_scale(&mut self, scale: f64) {
+        let scale = scale.max(0.0);
+        (self.whole, self.fraction) = (scale as u64, Share::from_fraction(scale.fract()));
+    }
+
+    /// Goes on with the rows from `at` on.
+    fn resume(&mut self, at: SimTime, scale: f64) {
+        self.set_scale(scale);
+        while self.rows.next_if(|row| row.time < at).is_some() {
+            self.row_number += 1;
         }
     }
 
-    fn next(&mut self) -> Option<TraceRow> {
+    /// The next one before `until`; a later row is left for the next window.
+    fn next(&mut self, until: SimTime) -> Option<TraceRow> {
         while self.left == 0 {
-            self.current = Some(self.rows.next()?);
+            self.current = Some(self.rows.next_if(|row| row.time < until)?);
             self.left = self.whole;
             if !self.fraction.is_none() {
                 let draw = self.key.draw(self.row_number, 0, Purpose::Copies);
@@ -234,10 +316,21 @@ impl Minutes {
         }
     }
 
-    fn next(&mut self, ordinal: u64) -> Option<SimTime> {
+    /// Goes on with the arrivals from `at` on. The rest of the running minute keeps its count.
+    fn resume(&mut self, at: SimTime, scale: f64) {
+        (self.from, self.scale) = (at, scale);
+        self.pending.retain(|time| *time >= at);
+    }
+
+    /// The next one before `until`; a later one is left for the next window.
+    fn next(&mut self, ordinal: u64, until: SimTime) -> Option<SimTime> {
         while self.pending.is_empty() {
-            let (minute, count) = self.counts.next()?;
+            let &(minute, count) = self.counts.as_slice().first()?;
             let start = minute as u64 * MINUTE_MICROS;
+            if start >= until.as_micros() {
+                return None;
+            }
+            self.counts.next();
             let count = self.scaled(minute, count);
             let position = |k| {
                 let uniform = self.key.draw(ordinal + k, 0, Purpose::Position).first;
@@ -247,7 +340,9 @@ impl Minutes {
                 .extend((0..count).map(position).filter(|time| *time >= self.from));
             self.pending.sort_unstable_by(|a, b| b.cmp(a));
         }
-        self.pending.pop()
+        let next = self.pending.last().copied().filter(|time| *time < until)?;
+        self.pending.pop();
+        Some(next)
     }
 
     fn scaled(&self, minute: u32, count: u32) -> u64 {
@@ -272,6 +367,7 @@ mod tests {
             until: SimTime::ZERO + Span::from_secs(until_secs),
             scale,
             process,
+            changes: Vec::new(),
         })
     }
 
@@ -367,6 +463,91 @@ mod tests {
         assert!((4_700..5_300).contains(&half), "{half}");
     }
 
+    fn changing(process: Process, changes: &[(u64, f64, Option<Process>)]) -> Vec<u64> {
+        let until = SimTime::ZERO + Span::from_secs(600);
+        let change = |(at, scale, process): &(u64, f64, Option<Process>)| SourceChange {
+            at: SimTime::ZERO + Span::from_secs(*at),
+            from: SimTime::ZERO,
+            until,
+            scale: *scale,
+            process: process.clone(),
+        };
+        times(Source::new(&SourceConfig {
+            flow: FlowId(0),
+            key: StreamKey::derive(3, 0, "traffic", "t"),
+            from: SimTime::ZERO,
+            until,
+            scale: 1.0,
+            process,
+            changes: changes.iter().map(change).collect(),
+        }))
+    }
+
+    #[test]
+    fn a_change_that_changes_nothing_keeps_every_arrival() {
+        let constant = |secs| Distribution::constant(Span::from_secs(secs));
+        let rate = |rate| Rate::events(rate, Span::from_secs(1));
+        let processes = [
+            profile(&[(0, 5), (100, 20), (300, 0), (400, 10)], None),
+            Process::Bursts {
+                burst: constant(10),
+                pause: constant(30),
+                rate: rate(20),
+            },
+            Process::Modulated {
+                rates: vec![rate(1), rate(30)],
+                mean_stay: [20, 10].map(Span::from_secs).to_vec(),
+            },
+            Process::At((0..600).map(|k| SimTime::from_micros(k * 1_000_000)).collect()),
+            Process::Minutes((0..10).map(|minute| (minute, 50)).collect()),
+        ];
+        for process in processes {
+            let before = changing(process.clone(), &[]);
+            let after = changing(process.clone(), &[(45, 1.0, None), (60, 1.0, None), (310, 1.0, None)]);
+            // The exponential gap across a change is cut in two: its end may move by the rounding of one microsecond.
+            assert_eq!(before.len(), after.len(), "{process:?}");
+            let same = |(a, b): (&u64, &u64)| a.abs_diff(*b) <= 1;
+            assert!(before.iter().zip(&after).all(same), "{process:?}");
+        }
+    }
+
+    #[test]
+    fn a_scale_changes_the_rate_from_its_instant_on_and_back() {
+        let ten_a_second = changing(
+            profile(&[(0, 10)], None),
+            &[(200, 3.0, None), (400, 0.0, None), (500, 1.0, None)],
+        );
+        let between = |from: u64, to: u64| {
+            let inside = |time: &&u64| (from * 1_000_000..to * 1_000_000).contains(*time);
+            ten_a_second.iter().filter(inside).count()
+        };
+        assert!(plausible(between(0, 200), 2_000.0) && plausible(between(200, 400), 6_000.0));
+        assert_eq!(between(400, 500), 0);
+        assert!(plausible(between(500, 600), 1_000.0));
+        assert_eq!(
+            times(source(profile(&[(0, 10)], None), 200, 1.0)).len(),
+            between(0, 200)
+        );
+    }
+
+    #[test]
+    fn an_evenly_spaced_source_goes_on_from_the_change_at_its_new_rate() {
+        let rate = |rate| Process::Constant(Rate::events(rate, Span::from_secs(100)));
+        let found = changing(rate(1), &[(250, 2.0, None), (400, 1.0, Some(rate(1)))]);
+        assert_eq!(
+            found.iter().map(|time| time / 1_000_000).collect::<Vec<_>>(),
+            [0, 100, 200, 250, 300, 350, 400, 500]
+        );
+    }
+
+    #[test]
+    fn recorded_arrivals_are_copied_by_the_scale_in_force() {
+        let every_100 = Process::At((0..6).map(|k| SimTime::from_micros(k * 100_000_000)).collect());
+        let found = changing(every_100, &[(200, 2.0, None), (250, 0.0, None), (500, 1.0, None)]);
+        let seconds: Vec<u64> = found.iter().map(|time| time / 1_000_000).collect();
+        assert_eq!(seconds, [0, 100, 200, 200, 500]);
+    }
+
     #[test]
     fn the_window_is_half_open() {
         let every = Process::Every {
@@ -380,6 +561,7 @@ mod tests {
             until: SimTime::ZERO + Span::from_secs(30),
             scale: 1.0,
             process: every,
+            changes: Vec::new(),
         };
         assert_eq!(times(Source::new(&config)), [10_000_000, 20_000_000]);
         config.process = Process::Constant(Rate::events(1, Span::from_secs(7)));

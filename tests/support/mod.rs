@@ -165,6 +165,7 @@ pub fn add_traffic(plan: &mut Plan, name: &str, to: FunctionId, kind: Invocation
         until,
         scale: 1.0,
         process,
+        changes: Vec::new(),
     });
     flow
 }
