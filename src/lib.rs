@@ -7,6 +7,7 @@ pub mod units;
 
 pub mod facts;
 pub mod kernel;
+pub mod rules;
 
 pub mod lambda;
 pub mod metrics;

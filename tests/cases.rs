@@ -6,6 +6,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use lambdasim::rules;
+
 use crate::support::case::{Case, read_all};
 
 fn root() -> &'static Path {
@@ -53,6 +55,19 @@ fn the_old_text_of_every_mutation_stands_exactly_once_in_its_file() {
                 wrong.push(format!("{}.yaml, mutation {}: {problem}", case.id, mutation.rule));
             }
         }
+    }
+    assert_none(wrong);
+}
+
+#[test]
+fn every_rule_that_a_case_names_is_one_of_the_list() {
+    let mut wrong = Vec::new();
+    for case in cases() {
+        let unknown = case
+            .rules
+            .iter()
+            .filter(|id| rules::find(id).is_none_or(|rule| rule.id != **id));
+        wrong.extend(unknown.map(|id| format!("{}.yaml: {id}", case.id)));
     }
     assert_none(wrong);
 }

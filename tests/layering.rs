@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// other.
 const FLOORS: &[&[&str]] = &[
     &["units"],
-    &["facts", "kernel"],
+    &["facts", "kernel", "rules"],
     &["lambda", "workload", "pricing", "metrics"],
     &["control"],
     &["simulation", "trace"],
@@ -20,10 +20,11 @@ const FLOORS: &[&[&str]] = &[
 ];
 
 /// Rooms that cannot fail: no input or output, no clock, no threads, and nothing above Rust 1.85.
-const PURE: [&str; 9] = [
+const PURE: [&str; 10] = [
     "units",
     "facts",
     "kernel",
+    "rules",
     "lambda",
     "workload",
     "pricing",
@@ -56,7 +57,7 @@ const HOMES: [(&str, &[&str]); 8] = [
     ("clap", &["cli"]),
     ("rayon", &["experiment"]),
     ("statrs", &["report"]),
-    ("csv", &["pricing", "trace", "report"]),
+    ("csv", &["rules", "pricing", "trace", "report"]),
     ("rand", &["kernel"]),
     ("rand_chacha", &["kernel"]),
     ("libm", &["kernel"]),

@@ -7,5 +7,6 @@ mod edges;
 mod golden;
 mod laws;
 mod layering;
+mod rules;
 mod support;
 mod theory;

@@ -32,6 +32,8 @@ pub(super) enum Command {
     Prices(PricesCommand),
     /// Print the JSON Schema of scenario files, for editors
     Schema,
+    /// Print the behaviour rules: what they say, where from, documented or assumed
+    Rules(RulesCommand),
     /// Print completions for a shell
     Completions {
         /// Which shell
@@ -135,6 +137,25 @@ pub(super) struct PricesCommand {
 pub(super) struct NewCommand {
     /// Name of the scenario; writes NAME.yaml. Without it the scenario is printed
     pub name: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct RulesCommand {
+    /// Rules such as CONC-3, or families such as CONC [default: all]
+    #[arg(value_name = "ID")]
+    pub ids: Vec<String>,
+
+    /// Only the rules of this topic, such as concurrency
+    #[arg(long)]
+    pub topic: Option<String>,
+
+    /// List the parameters that belong to the rules, with their defaults
+    #[arg(long)]
+    pub parameters: bool,
+
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// When to show a progress bar.

@@ -6,6 +6,7 @@ mod new;
 mod output;
 mod prices;
 mod progress;
+mod rules;
 mod run;
 mod shell;
 mod validate;
@@ -33,6 +34,7 @@ pub fn dispatch(arguments: Arguments) -> Result<ExitCode, Failure> {
         args::Command::Validate(command) => validate::validate(&command),
         args::Command::New(command) => new::new(&command),
         args::Command::Prices(command) => prices::prices(&command),
+        args::Command::Rules(command) => rules::rules(&command),
         args::Command::Schema => shell::schema(),
         args::Command::Completions { shell } => shell::completions(shell),
         args::Command::Man => shell::man(),

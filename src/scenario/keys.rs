@@ -824,7 +824,7 @@ static FUNCTION_PARAMETER_KEYS: &[Key] = &[
     ),
 ];
 
-static FUNCTION_PARAMETERS: Section = Section {
+pub(super) static FUNCTION_PARAMETERS: Section = Section {
     name: "functions.NAME.parameters",
     groups: &[
         FUNCTION_PARAMETER_KEYS,

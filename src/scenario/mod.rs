@@ -14,6 +14,7 @@ mod parameters;
 mod place;
 mod problem;
 mod reader;
+mod register;
 mod resolve;
 mod schedule;
 mod schema;
@@ -32,6 +33,7 @@ pub use expectation::{Expectation, Operator};
 pub use keys::nearest;
 pub use place::Place;
 pub use problem::{Problem, ProblemKind, Problems};
+pub use register::{Parameter, parameters};
 pub use schema::json_schema;
 pub use starter::starter;
 
