@@ -111,7 +111,7 @@ fn recount(case: &Case, of: impl Fn(FunctionId, usize) -> bool) -> Counts {
     for ended in case.told.ends.iter().filter(|ended| call(&ended.call)) {
         match ended.ending {
             Ending::Succeeded => counts.succeeded += 1,
-            Ending::Failed => counts.failed += 1,
+            Ending::Failed | Ending::Refused => counts.failed += 1,
             Ending::Throttled => counts.throttled += 1,
             Ending::Dropped => counts.dropped += 1,
             Ending::DryRun => counts.dry_run += 1,

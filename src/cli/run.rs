@@ -10,7 +10,7 @@ use super::progress::{Bars, catch_interrupts, interrupted};
 use super::validate::load_all;
 use crate::experiment::in_order;
 use crate::report::{
-    ExpectationResult, ReportInput, ReportOptions, RunFolder, summary_json, terminal_summary, value_at,
+    ExpectationResult, ReportInput, ReportOptions, RunFolder, blank_summary, summary_json, terminal_summary, value_at,
 };
 use crate::scenario::Scenario;
 use crate::simulation::{Plan, simulate};
@@ -143,7 +143,9 @@ fn trace_failure(plan: &Plan) -> Option<String> {
 /// The verdict on each expectation.
 fn judge(scenario: &Scenario, summary: &Value) -> Vec<ExpectationResult> {
     let verdict = |expectation: &crate::scenario::Expectation| {
-        let value = value_at(summary, &expectation.path);
+        // What did not occur may be left out of the summary; a blank one has every path, at zero.
+        let value = value_at(summary, &expectation.path)
+            .or_else(|| value_at(&blank_summary(&scenario.plan), &expectation.path));
         let ok = value.is_some_and(|value| expectation.operator.holds(value, expectation.value));
         ExpectationResult {
             text: expectation.text.clone(),

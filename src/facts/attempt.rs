@@ -1,4 +1,4 @@
-use super::{FlowId, FunctionId, QualifierId, VersionId};
+use super::{ErrorCode, FlowId, FunctionId, QualifierId, VersionId};
 use crate::units::{SimTime, Span};
 
 /// How an attempt that ran ended (INV-6).
@@ -223,4 +223,6 @@ pub struct Refusal {
     pub time: SimTime,
     /// What the 429 said; `None` where it was refused otherwise (an asynchronous attempt at reserved 0, ASYNC-9).
     pub throttle: Option<(Reason, Cause)>,
+    /// The error that the API names; that of a throttle is always [`ErrorCode::TooManyRequests`].
+    pub code: ErrorCode,
 }

@@ -3,11 +3,13 @@
 mod arrival;
 mod attempt;
 mod compute;
+mod error_code;
 mod ids;
 mod observer;
 
 pub use arrival::{Arrival, InvocationType, Recorded};
 pub use attempt::{Attempt, Cause, Reason, Refusal, StartKind, Verdict};
 pub use compute::{Architecture, Compute, PackageType};
+pub use error_code::ErrorCode;
 pub use ids::{FlowId, FunctionId, QualifierId, TrafficId, VersionId};
-pub use observer::{AsyncStep, Call, Ended, Ending, Observer, Pool};
+pub use observer::{AsyncStep, Call, Ended, Ending, Observer, Pool, Streamed};

@@ -1,5 +1,5 @@
 use super::{Attempt, Compute, FlowId, FunctionId, InvocationType, QualifierId, Refusal, StartKind, VersionId};
-use crate::units::{SimTime, Span};
+use crate::units::{Bytes, SimTime, Span};
 
 /// The platform tells, listeners count. Every method does nothing unless it is overridden, so what nobody listens to
 /// costs nothing. Times never run backwards from call to call, except that the end of an attempt or an arrival may lie
@@ -15,6 +15,10 @@ pub trait Observer {
     fn ended(&mut self, _ended: &Ended) {}
     /// A step in the life of an asynchronous event.
     fn asynchronous(&mut self, _time: SimTime, _call: &Call, _step: AsyncStep) {}
+    /// An event with a payload of this size was stored (ASYNC-1, PRICE-3).
+    fn event_stored(&mut self, _time: SimTime, _call: &Call, _payload: Bytes) {}
+    /// The attempt just told streams its response (INV-5).
+    fn streamed(&mut self, _streamed: &Streamed) {}
     /// A concurrency slot was taken (`true`) or given back.
     fn slot(&mut self, _time: SimTime, _pool: Pool, _taken: bool) {}
     /// An environment was created (`true`) or ended. Ends may be told late, with their true time.
@@ -79,6 +83,8 @@ forward! {
     refused(refusal: &Refusal);
     ended(ended: &Ended);
     asynchronous(time: SimTime, call: &Call, step: AsyncStep);
+    event_stored(time: SimTime, call: &Call, payload: Bytes);
+    streamed(streamed: &Streamed);
     slot(time: SimTime, pool: Pool, taken: bool);
     environment(time: SimTime, function: FunctionId, created: bool);
     environment_used(time: SimTime, function: FunctionId);
@@ -112,12 +118,35 @@ pub enum Ending {
     Succeeded,
     /// A function, service or client error, or retries exhausted.
     Failed,
+    /// A client error before anything was queued or ran (INV-4): one of those that failed.
+    Refused,
     /// The last answer was caused by a throttle.
     Throttled,
     /// An event outlived its maximum age, or met reserved concurrency 0.
     Dropped,
     /// A dry run was answered.
     DryRun,
+}
+
+/// A streamed response (INV-5).
+#[derive(Clone, Copy, Debug)]
+pub struct Streamed {
+    /// When the attempt was admitted.
+    pub time: SimTime,
+    /// Which flow the arrival came from.
+    pub flow: FlowId,
+    /// The function that answers.
+    pub function: FunctionId,
+    /// The version that answers.
+    pub version: VersionId,
+    /// How the function was addressed.
+    pub qualifier: QualifierId,
+    /// When the arrival arrived.
+    pub arrived: SimTime,
+    /// When the caller gets the first byte.
+    pub first_byte: SimTime,
+    /// What is sent; less than the whole response where the timeout cuts it.
+    pub sent: Bytes,
 }
 
 /// An arrival and its end.

@@ -37,6 +37,10 @@ pub enum Purpose {
     Overhead = 9,
     /// Position of a recorded arrival inside its minute.
     Position = 8,
+    /// Size of a payload (first uniform, attempt 0).
+    Payload = 10,
+    /// Size of a response (first uniform), and its time to first byte (second).
+    Response = 11,
 }
 
 /// Two independent uniforms of 53 bits each.

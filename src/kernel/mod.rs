@@ -4,6 +4,8 @@ mod agenda;
 mod distribution;
 pub mod draws;
 pub mod math;
+mod size;
 
 pub use agenda::{Agenda, Class};
 pub use distribution::Distribution;
+pub use size::SizeDistribution;

@@ -257,6 +257,7 @@ mod tests {
         Clients::new(&TrafficConfig {
             name: "t".into(),
             retry,
+            transfer: None,
         })
     }
 

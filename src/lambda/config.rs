@@ -1,9 +1,9 @@
 //! Resolved numbers: no text to parse, no `Option` that means "default". The scenario room builds these.
 
 use crate::facts::{Architecture, FunctionId, InvocationType, QualifierId, Reason, TrafficId, VersionId};
-use crate::kernel::Distribution;
 use crate::kernel::draws::StreamKey;
-use crate::units::{MemoryMb, Share, Span};
+use crate::kernel::{Distribution, SizeDistribution};
+use crate::units::{Bytes, MemoryMb, Share, Span};
 
 /// One account in one region.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +16,8 @@ pub struct AccountConfig {
     pub rate_refund: bool,
     /// How fast environments may be added (SCALE-1, SCALE-6).
     pub scaling: ScalingRule,
+    /// Whether a function's requests per second grow at a bounded rate as well (SCALE-3, `scale.rps_twin`).
+    pub request_growth: bool,
     /// What a refusal by the scaling rate is called (THR-5).
     pub scaling_reason: Reason,
     /// What a refusal by the account's request rate is called (THR-4).
@@ -190,6 +192,35 @@ pub struct TrafficConfig {
     pub name: String,
     /// How its clients repeat refused requests.
     pub retry: RetryConfig,
+    /// What its callers send and get; `None` where sizes play no part.
+    pub transfer: Option<TransferConfig>,
+}
+
+/// Sizes of payloads and responses (INV-4, INV-5).
+#[derive(Clone, Debug, PartialEq)]
+pub struct TransferConfig {
+    /// Size of a request or event.
+    pub payload: SizeDistribution,
+    /// The largest payload; larger ones are refused with 413.
+    pub payload_limit: Bytes,
+    /// Size of a response.
+    pub response: SizeDistribution,
+    /// The largest response; a larger one is a function error.
+    pub response_limit: Bytes,
+    /// How the response is sent.
+    pub mode: ResponseMode,
+}
+
+/// How a response is sent.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ResponseMode {
+    /// Whole, at the end.
+    Buffered,
+    /// As it comes (INV-5).
+    Streamed {
+        /// From the beginning of the handler to the first byte; `None` where that comes at the handler's end.
+        first_byte: Option<Distribution>,
+    },
 }
 
 /// How the clients of a traffic entry retry (SDK-1…5).
@@ -234,6 +265,8 @@ pub struct FlowConfig {
     pub qualifier: QualifierId,
     /// How it is invoked.
     pub invocation_type: InvocationType,
+    /// Whether its traffic entry has a `transfer`.
+    pub sized: bool,
     /// Draws of its arrivals.
     pub key: StreamKey,
 }

@@ -103,6 +103,15 @@ impl Execution {
         Span::ZERO
     }
 
+    /// INIT that runs inside the invocation (LIFE-6).
+    pub fn suppressed_init(&self, task: &Task, version: &VersionConfig, readiness: Readiness, key: StreamKey) -> Span {
+        if readiness != Readiness::Reset && !self.init_abandoned {
+            return Span::ZERO;
+        }
+        let draw = key.draw(task.ordinal, task.attempt, Purpose::ColdStart);
+        scaled(version.init.sample(draw.first), version.suppressed_init_factor)
+    }
+
     /// Bounds the invocation by the timeout (LIFE-7, INV-7) and decides how the handler ends.
     fn finish(&mut self, handler: Span, task: &Task, version: &VersionConfig, key: StreamKey) {
         if handler > version.timeout {

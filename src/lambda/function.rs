@@ -2,15 +2,15 @@ use slab::Slab;
 
 use super::account::Account;
 use super::caller::Clients;
-use super::config::{FlowConfig, FunctionConfig, RateShape};
+use super::config::{AccountConfig, FlowConfig, FunctionConfig, TransferConfig};
 use super::environment::{Environment, Finished, IdleEntry, IdleLife, IdlePool};
 use super::execution::{Execution, Readiness};
 use super::provisioned_pool::{ProvisionedPool, divide};
-use super::rate::{Bucket, RequestRate};
+use super::rate::{Bucket, RequestGrowth, RequestRate};
 use super::task::{Task, Wake};
 use crate::facts::{
-    Attempt, Cause, FunctionId, InvocationType, Observer, Pool, QualifierId, Reason, Refusal, StartKind, Verdict,
-    VersionId,
+    Attempt, Cause, ErrorCode, FunctionId, InvocationType, Observer, Pool, QualifierId, Reason, Refusal, StartKind,
+    Verdict, VersionId,
 };
 use crate::kernel::Agenda;
 use crate::kernel::Class;
@@ -64,6 +64,8 @@ pub(super) struct Context<'a, O> {
     pub account: &'a mut Account,
     pub agenda: &'a mut Agenda,
     pub clients: &'a mut [Clients],
+    /// What callers send and get, by traffic entry.
+    pub transfers: &'a [Option<TransferConfig>],
     pub flows: &'a [FlowConfig],
     pub horizon: SimTime,
     pub observer: &'a mut O,
@@ -89,6 +91,7 @@ pub(super) struct Function {
     /// Busy on-demand environments.
     pub on_demand: u32,
     scaling: Bucket,
+    growth: Option<RequestGrowth>,
     /// Requests per second that its reservation allows (RPS-2).
     pub requests: RequestRate,
     created: u64,
@@ -119,7 +122,13 @@ struct Admission {
 }
 
 impl Function {
-    pub fn new(id: FunctionId, config: &FunctionConfig, shape: RateShape, provisioned_key: StreamKey) -> Function {
+    pub fn new(
+        id: FunctionId,
+        config: &FunctionConfig,
+        account: &AccountConfig,
+        provisioned_key: StreamKey,
+    ) -> Function {
+        let shape = account.rate_shape;
         let idle = |version: &super::config::VersionConfig| IdlePool::new(IdleLife::new(version.idle.as_ref()));
         let mut provisioned = Vec::new();
         for (index, qualifier) in config.qualifiers.iter().enumerate() {
@@ -142,6 +151,7 @@ impl Function {
             provisioned_key,
             on_demand: 0,
             scaling: Bucket::new(SCALING_CAPACITY, SCALING_PER_MINUTE),
+            growth: account.request_growth.then(RequestGrowth::new),
             requests: RequestRate::new(shape, config.reserved.unwrap_or(0)),
             created: 0,
         }
@@ -230,6 +240,9 @@ impl Function {
                 start_kind: StartKind::Provisioned,
                 spilled: false,
             });
+        }
+        if self.growth.as_mut().is_some_and(|growth| !growth.take(now)) {
+            return Err(Cause::ScalingRate);
         }
         self.take_slot(cx.account)?;
         if let Some(environment) = self.take_idle(now, version, task, flow, cx) {
@@ -352,7 +365,13 @@ impl Function {
             Some(environment) if self.environments[environment as usize].fresh => Readiness::Fresh,
             Some(_) => Readiness::Warm,
         };
-        let execution = Execution::of(task, version, readiness, flow.key);
+        let mut execution = Execution::of(task, version, readiness, flow.key);
+        let response = match flow.sized {
+            true => cx.transfers[flow.traffic.index()]
+                .as_ref()
+                .and_then(|transfer| execution.respond(transfer, task, version, readiness, flow.key)),
+            false => None,
+        };
         let end = now.saturating_add(execution.busy());
         let index = match admission.environment {
             Some(environment) => environment,
@@ -401,6 +420,9 @@ impl Function {
         cx.observer
             .slot(now, self.pool(flow.qualifier, admission.start_kind), true);
         cx.observer.ran(&attempt);
+        if let Some(response) = response {
+            cx.observer.streamed(&response.told(&attempt));
+        }
         cx.agenda
             .schedule(end, Class::Completion, Event::Released(index).pack(self.id));
         Started {
@@ -539,6 +561,7 @@ impl Function {
             arrived: task.arrived,
             time: now,
             throttle: counted.then_some((reason, cause)),
+            code: ErrorCode::TooManyRequests,
         });
     }
 

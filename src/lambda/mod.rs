@@ -15,12 +15,14 @@ mod rate;
 mod runtimes;
 pub mod switches;
 mod task;
+mod transfer;
 
 pub use account::billed_ms;
 pub use caller::{Clients, Failure};
 pub use config::{
     AccountConfig, AllocationConfig, EnvPick, EventInvokeConfig, FlowConfig, FunctionConfig, QualifierConfig,
-    QueueConfig, RateShape, RetryConfig, RetryMode, ScalingRule, TrafficConfig, VersionConfig,
+    QueueConfig, RateShape, ResponseMode, RetryConfig, RetryMode, ScalingRule, TrafficConfig, TransferConfig,
+    VersionConfig,
 };
 pub use configure::ReserveError;
 pub use platform::{Platform, Reply};

@@ -1,7 +1,8 @@
 use super::account::Account;
 use super::caller::Clients;
 use super::config::{
-    AccountConfig, EventInvokeConfig, FlowConfig, FunctionConfig, RetryConfig, TrafficConfig, VersionConfig,
+    AccountConfig, EventInvokeConfig, FlowConfig, FunctionConfig, RetryConfig, TrafficConfig, TransferConfig,
+    VersionConfig,
 };
 use super::configure::ReserveError;
 use super::environment::Finished;
@@ -9,7 +10,7 @@ use super::function::{Context, Event, Function};
 use super::provisioned::ProvisionError;
 use super::task::{Task, Wake};
 use crate::facts::{
-    Arrival, Call, Cause, FunctionId, InvocationType, Observer, QualifierId, TrafficId, Verdict, VersionId,
+    Arrival, Call, Cause, ErrorCode, FunctionId, InvocationType, Observer, QualifierId, TrafficId, Verdict, VersionId,
 };
 use crate::kernel::draws::StreamKey;
 use crate::kernel::{Agenda, Class};
@@ -24,6 +25,7 @@ pub struct Platform {
     functions: Vec<Function>,
     account: Account,
     clients: Vec<Clients>,
+    transfers: Vec<Option<TransferConfig>>,
     flows: Vec<FlowConfig>,
     agenda: Agenda,
     horizon: SimTime,
@@ -43,6 +45,8 @@ pub enum Reply {
     Throttled(Cause),
     /// 202.
     Queued,
+    /// A client error that nothing repeats.
+    Rejected(ErrorCode),
     /// 204.
     DryRun,
     /// Its client holds it back (SDK-4).
@@ -63,12 +67,13 @@ impl Platform {
     ) -> Platform {
         let cell = |(index, config): (usize, &FunctionConfig)| {
             let key = StreamKey::derive(seed.0, seed.1, "provisioned", &config.name);
-            Function::new(FunctionId(index as u32), config, account.rate_shape, key)
+            Function::new(FunctionId(index as u32), config, account, key)
         };
         let mut platform = Platform {
             functions: functions.iter().enumerate().map(cell).collect(),
             account: Account::new(account, functions),
             clients: traffic.iter().map(Clients::new).collect(),
+            transfers: traffic.iter().map(|entry| entry.transfer.clone()).collect(),
             flows: flows.to_vec(),
             agenda: Agenda::default(),
             horizon,
@@ -245,6 +250,7 @@ impl Platform {
             account: &mut self.account,
             agenda: &mut self.agenda,
             clients: &mut self.clients,
+            transfers: &self.transfers,
             flows: &self.flows,
             horizon: self.horizon,
             observer,

@@ -118,6 +118,49 @@ impl RequestRate {
     }
 }
 
+/// Requests per second that a function may add at once, and per minute: ten for each environment of SCALE-1 (SCALE-3).
+const GROWTH_CAPACITY: u32 = 10_000;
+const GROWTH_PER_MINUTE: u64 = 60_000;
+
+/// How fast a function's requests per second may grow (SCALE-3): in every second as many as in its busiest second so far,
+/// and beyond them one for each token.
+#[derive(Clone, Debug)]
+pub(super) struct RequestGrowth {
+    tokens: Bucket,
+    second: u64,
+    admitted: u64,
+    busiest: u64,
+}
+
+impl RequestGrowth {
+    pub fn new() -> RequestGrowth {
+        RequestGrowth {
+            tokens: Bucket::new(GROWTH_CAPACITY, GROWTH_PER_MINUTE),
+            second: 0,
+            admitted: 0,
+            busiest: 0,
+        }
+    }
+
+    /// Counts a request if the growth allows it.
+    pub fn take(&mut self, now: SimTime) -> bool {
+        let second = now.as_micros() / MICROS_PER_SECOND;
+        if second != self.second {
+            (self.second, self.admitted) = (second, 0);
+        }
+        if self.admitted < self.busiest {
+            self.admitted += 1;
+            return true;
+        }
+        let granted = self.tokens.take(now);
+        if granted {
+            self.admitted += 1;
+            self.busiest = self.admitted;
+        }
+        granted
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,6 +178,19 @@ mod tests {
         assert_eq!(taken(&mut scaling, 0, 1_200), 1_000);
         assert_eq!(taken(&mut scaling, 11, 1_200), 1_000);
         assert_eq!(taken(&mut scaling, 12, 1_200), 100);
+    }
+
+    #[test]
+    fn requests_per_second_grow_by_ten_thousand_at_once_and_then_by_a_thousand_a_second() {
+        let mut growth = RequestGrowth::new();
+        let mut admitted = |second| {
+            let at = SimTime::ZERO + Span::from_secs(second);
+            (0..30_000).filter(|_| growth.take(at)).count()
+        };
+        assert_eq!(
+            [admitted(0), admitted(1), admitted(2), admitted(22)],
+            [10_000, 11_000, 12_000, 22_000]
+        );
     }
 
     #[test]

@@ -11,8 +11,8 @@ use super::summary::{
 };
 use super::timeline::{Tally, Timeline, TimelineSummary};
 use crate::facts::{
-    AsyncStep, Attempt, Call, Cause, Compute, Ended, Ending, FunctionId, InvocationType, Observer, Pool, QualifierId,
-    Reason, Refusal, StartKind, TrafficId, VersionId,
+    AsyncStep, Attempt, Call, Cause, Compute, Ended, Ending, ErrorCode, FunctionId, InvocationType, Observer, Pool,
+    QualifierId, Reason, Refusal, StartKind, Streamed, TrafficId, VersionId,
 };
 use crate::units::{MemoryMb, SimTime, Span};
 
@@ -76,6 +76,8 @@ pub struct Recorder<'a> {
     functions: Vec<FunctionState>,
     /// Final answers by flow, start kind and whether they were good.
     latency: Vec<[Option<Box<Histogram>>; LATENCY_CELLS]>,
+    /// Times to first byte of streamed responses, by traffic entry.
+    first_byte: Vec<Option<Box<Histogram>>>,
     queues: Vec<u64>,
     account: AccountState,
     periods: Vec<Period>,
@@ -121,6 +123,7 @@ struct FunctionState {
     counts: Counts,
     by_reason: [u64; Reason::ALL.len()],
     by_cause: [u64; Cause::ALL.len()],
+    rejected: BTreeMap<ErrorCode, u64>,
     by_version: Vec<VersionSummary>,
     init: Histogram,
     duration: Histogram,
@@ -203,6 +206,7 @@ impl<'a> Recorder<'a> {
             traffic: vec![Counts::default(); config.traffic],
             functions: config.functions.iter().map(state).collect(),
             latency: config.flows.iter().map(|_| Default::default()).collect(),
+            first_byte: vec![None; config.traffic],
             queues: vec![0; config.queues],
             account: AccountState {
                 reserved,
@@ -487,6 +491,7 @@ impl<'a> Recorder<'a> {
             counts: self.traffic[traffic.index()],
             latency: self.merged(good).summary(),
             latency_all: self.merged(all).summary(),
+            time_to_first_byte: self.merged(self.first_byte.get(traffic.index()).into_iter()).summary(),
         }
     }
 
@@ -537,6 +542,7 @@ impl<'a> Recorder<'a> {
             counts: state.counts,
             throttles_by_reason: state.by_reason,
             throttles_by_cause: state.by_cause,
+            rejected_by_error: state.rejected.clone(),
             init: state.init.summary(),
             concurrent_executions: concurrency,
             environments,
@@ -561,6 +567,11 @@ impl<'a> Recorder<'a> {
 /// Largest utilisation among a function's qualifiers (PC-11).
 fn utilization(qualifiers: &[Period]) -> f64 {
     qualifiers.iter().map(Period::utilization).fold(0.0, f64::max)
+}
+
+/// Whether an event that ended so had been stored before.
+fn was_queued(ending: Ending) -> bool {
+    !matches!(ending, Ending::Throttled | Ending::Refused)
 }
 
 /// Place of a final answer among a flow's histograms.
@@ -634,6 +645,9 @@ impl Observer for Recorder<'_> {
             counts.throttles += u64::from(refusal.throttle.is_some());
             counts.rejected += u64::from(refusal.throttle.is_none());
         }
+        if refusal.throttle.is_none() {
+            *state.rejected.entry(refusal.code).or_insert(0) += 1;
+        }
         if let Some((reason, cause)) = refusal.throttle {
             state.by_reason[reason as usize] += 1;
             state.by_cause[cause as usize] += 1;
@@ -649,7 +663,7 @@ impl Observer for Recorder<'_> {
         let latency = ended.time.since(call.arrived).as_micros();
         if call.invocation_type == InvocationType::Event {
             self.reach(ended.time);
-            self.tally.backlog -= u64::from(ended.ending != Ending::Throttled);
+            self.tally.backlog -= u64::from(was_queued(ended.ending));
         } else if ended.ending == Ending::Succeeded {
             self.timeline.latency.record(latency);
         }
@@ -661,13 +675,13 @@ impl Observer for Recorder<'_> {
         for counts in [&mut state.counts, &mut self.traffic[traffic.index()]] {
             match ended.ending {
                 Ending::Succeeded => counts.succeeded += 1,
-                Ending::Failed => counts.failed += 1,
+                Ending::Failed | Ending::Refused => counts.failed += 1,
                 Ending::Throttled => counts.throttled += 1,
                 Ending::Dropped => counts.dropped += 1,
                 Ending::DryRun => counts.dry_run += 1,
             }
         }
-        if call.invocation_type == InvocationType::Event && ended.ending != Ending::Throttled {
+        if call.invocation_type == InvocationType::Event && was_queued(ended.ending) {
             state.event_latency.record(latency);
         }
         let place = cell(ended.start_kind, ended.ending == Ending::Succeeded);
@@ -732,6 +746,16 @@ impl Observer for Recorder<'_> {
         if let Some(queue) = sent_to {
             self.queues[queue] += 1;
         }
+    }
+
+    fn streamed(&mut self, streamed: &Streamed) {
+        if streamed.first_byte >= self.config.horizon || !self.counts(streamed.arrived) {
+            return;
+        }
+        let traffic = self.config.flows[streamed.flow.index()].traffic;
+        self.first_byte[traffic.index()]
+            .get_or_insert_with(Box::default)
+            .record(streamed.first_byte.since(streamed.arrived).as_micros());
     }
 
     fn slot(&mut self, time: SimTime, pool: Pool, taken: bool) {

@@ -1,6 +1,8 @@
 //! The numbers of one run: what `summary.json` and `latency.csv` print. Times in milliseconds.
 
-use crate::facts::{FunctionId, InvocationType, QualifierId, StartKind, TrafficId};
+use std::collections::BTreeMap;
+
+use crate::facts::{ErrorCode, FunctionId, InvocationType, QualifierId, StartKind, TrafficId};
 
 /// Everything counted in a run, without money.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -126,6 +128,8 @@ pub struct TrafficSummary {
     pub latency: LatencySummary,
     /// Any final answer.
     pub latency_all: LatencySummary,
+    /// First attempt to first byte of streamed responses (INV-5).
+    pub time_to_first_byte: LatencySummary,
 }
 
 /// One function.
@@ -137,6 +141,8 @@ pub struct FunctionSummary {
     pub throttles_by_reason: [u64; 5],
     /// Throttles by [`crate::facts::Cause::ALL`].
     pub throttles_by_cause: [u64; 6],
+    /// Rejected attempts by the API's error (INV-9).
+    pub rejected_by_error: BTreeMap<ErrorCode, u64>,
     /// INIT before invocations.
     pub init: LatencySummary,
     /// `ConcurrentExecutions`.

@@ -8,7 +8,7 @@ use super::cost::by_function;
 use super::numbers::{decimal_f64, dollars_f64, rounded, share};
 use super::warnings::all_warnings;
 use super::{ExpectationResult, ReportInput};
-use crate::facts::{Cause, Reason};
+use crate::facts::{Cause, ErrorCode, Reason};
 use crate::lambda::FunctionConfig;
 use crate::metrics::{
     AsyncSummary, Counts, FunctionSummary, GaugeSummary, LatencySummary, Summary, TimelineSummary, TrafficSummary,
@@ -46,6 +46,7 @@ pub fn summary_json(input: &ReportInput) -> Value {
 pub fn blank_summary(plan: &Plan) -> Value {
     let function = |function: &FunctionConfig| FunctionSummary {
         by_version: vec![VersionSummary::default(); function.versions.len()],
+        rejected_by_error: ErrorCode::all().map(|code| (code, 0)).collect(),
         ..FunctionSummary::default()
     };
     let summary = Summary {
@@ -155,6 +156,7 @@ fn traffic(entry: &TrafficSummary) -> Value {
     let mut terms = arrival_terms(&entry.counts);
     terms.insert("latency".to_owned(), latency(&entry.latency));
     terms.insert("latency_all".to_owned(), latency(&entry.latency_all));
+    terms.insert("time_to_first_byte".to_owned(), latency(&entry.time_to_first_byte));
     terms.into()
 }
 
@@ -174,6 +176,7 @@ fn function(config: &FunctionConfig, summary: &FunctionSummary) -> Value {
     terms.extend(object(json!({
         "throttles_by_reason": tally(reasons, &summary.throttles_by_reason),
         "throttles_by_cause": tally(causes, &summary.throttles_by_cause),
+        "rejected_by_error": rejected(&summary.rejected_by_error),
         "cold_start_share": rounded(share(summary.counts.cold_starts, summary.counts.invocations)),
         "init": {
             "mean": rounded(summary.init.mean), "p50": rounded(summary.init.p50), "p99": rounded(summary.init.p99),
@@ -202,6 +205,14 @@ fn function(config: &FunctionConfig, summary: &FunctionSummary) -> Value {
 fn tally<'a>(names: impl Iterator<Item = &'a str>, counts: &[u64]) -> Map<String, Value> {
     let numbers = counts.iter().map(|count| json!(count));
     names.map(str::to_owned).zip(numbers).collect()
+}
+
+/// Only errors that occurred: there are dozens.
+fn rejected(counts: &BTreeMap<ErrorCode, u64>) -> Map<String, Value> {
+    counts
+        .iter()
+        .map(|(code, count)| (code.name().to_owned(), json!(count)))
+        .collect()
 }
 
 fn asynchronous(events: &AsyncSummary) -> Value {
@@ -340,9 +351,10 @@ mod tests {
         "Throttles",
         "cold_starts",
     ];
-    const FUNCTION: [&str; 11] = [
+    const FUNCTION: [&str; 12] = [
         "throttles_by_reason",
         "throttles_by_cause",
+        "rejected_by_error",
         "cold_start_share",
         "init",
         "ConcurrentExecutions",
@@ -372,7 +384,10 @@ mod tests {
                 keys(&summary["cost"]),
                 ["currency", "total", "monthly_estimate", "lines"]
             );
-            assert_eq!(keys(&summary["traffic"]["shoppers"]).last(), Some(&"latency_all"));
+            assert_eq!(
+                keys(&summary["traffic"]["shoppers"]).last(),
+                Some(&"time_to_first_byte")
+            );
         }
     }
 

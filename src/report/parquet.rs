@@ -161,13 +161,16 @@ impl<W: Write + Send> Observer for Records<W> {
         } else {
             "rejected"
         };
-        let reason = refusal.throttle.map(|(reason, _)| self.names.text(reason.name()));
+        let reason = refusal
+            .throttle
+            .map_or(refusal.code.name(), |(reason, _)| reason.name());
+        let reason = self.names.text(reason);
         columns.version.push(None);
         columns.arrival.push(Some(point(refusal.arrived)));
         columns.start.push(Some(point(refusal.time)));
         columns.end.push(None);
         columns.outcome.push(Some(self.names.text(outcome)));
-        columns.reason.push(reason);
+        columns.reason.push(Some(reason));
         columns.start_kind.push(Some(self.names.text(StartKind::None.name())));
         columns.init.push(None);
         columns.duration.push(None);
@@ -305,7 +308,7 @@ fn column<T: DataType, W: Write + Send>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::{Cause, QualifierId, VersionId};
+    use crate::facts::{Cause, ErrorCode, QualifierId, VersionId};
     use crate::report::sample::Sample;
     use ::parquet::file::reader::{FileReader, SerializedFileReader};
     use ::parquet::record::Field;
@@ -346,6 +349,7 @@ mod tests {
             arrived: SimTime::from_micros(1_000),
             time: SimTime::from_micros(5_000),
             throttle,
+            code: ErrorCode::TooManyRequests,
         }
     }
 
@@ -386,7 +390,7 @@ mod tests {
         assert_eq!(column(2, "start"), text("none"));
         assert_eq!(column(2, "start_ms"), Field::Double(5.0));
         assert_eq!(column(3, "outcome"), text("rejected"));
-        assert_eq!(column(3, "reason"), Field::Null);
+        assert_eq!(column(3, "reason"), text("TooManyRequests"));
     }
 
     #[test]

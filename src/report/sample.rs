@@ -1,5 +1,7 @@
 //! Hand-made results for the tests of this room.
 
+use std::collections::BTreeMap;
+
 use super::{ExpectationResult, ReportInput};
 use crate::facts::{
     Architecture, FlowId, FunctionId, InvocationType, QualifierId, Reason, StartKind, TrafficId, VersionId,
@@ -142,6 +144,7 @@ fn busy_functions() -> (FunctionSummary, FunctionSummary) {
         counts: busy_counts(),
         throttles_by_reason: [1_250, 40_000, 0, 0, 0],
         throttles_by_cause: [0, 40_000, 0, 1_250, 0, 0],
+        rejected_by_error: BTreeMap::new(),
         init: times(2_210, 310.0, 1.0),
         concurrent_executions: GaugeSummary { max: 300, mean: 61.5 },
         environments: GaugeSummary { max: 300, mean: 120.25 },
@@ -207,6 +210,7 @@ fn busy_summary() -> Summary {
             counts: busy_counts(),
             latency: times(4_300_000, 86.0, 1.0),
             latency_all: times(4_341_250, 85.0, 1.0),
+            time_to_first_byte: LatencySummary::default(),
         }],
         functions: vec![checkout, fulfil],
         queues: vec![7, 6],
@@ -446,12 +450,14 @@ fn plan(functions: Vec<FunctionConfig>) -> Plan {
                 clients: 1,
                 read_timeout: None,
             },
+            transfer: None,
         }],
         flows: vec![FlowConfig {
             traffic: TrafficId(0),
             function: FunctionId(0),
             qualifier: QualifierId(1),
             invocation_type: InvocationType::RequestResponse,
+            sized: false,
             key,
         }],
         sources: vec![SourceConfig {
@@ -481,6 +487,7 @@ fn account() -> AccountConfig {
         concurrent_executions: 1_000,
         rate_shape: RateShape::FixedSecond,
         rate_refund: true,
+        request_growth: false,
         scaling: ScalingRule::PerFunction,
         scaling_reason: Reason::ConcurrentInvocationLimitExceeded,
         account_rate_reason: Reason::FunctionInvocationRateLimitExceeded,

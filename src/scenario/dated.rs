@@ -6,28 +6,6 @@ use super::tree::Node;
 use super::values;
 use crate::lambda::switches;
 
-/// Switches of behaviour that is not simulated.
-const LATER_SWITCHES: &[&str] = &[
-    "SW-FILTER",
-    "SW-SNAP-JAVA",
-    "SW-SQSMAX",
-    "SW-SQSRATE",
-    "SW-STREAM",
-    "SW-SNAP-PYNET",
-    "SW-KAFPROV",
-    "SW-TENANT",
-    "SW-KAFRETRY",
-    "SW-LMI",
-    "SW-DURABLE",
-    "SW-S3FILES",
-    "SW-MICROVM",
-    "SW-LOGTIER",
-    "SW-ASYNC1MB",
-    "SW-SQSPROV",
-    "SW-CODESTORE",
-    "SW-SQSPROV2",
-];
-
 /// The model date and what a scenario forces against it.
 #[derive(Clone, Debug)]
 pub(super) struct Dated {
@@ -43,6 +21,11 @@ impl Dated {
         switches::is_on(id, &self.model_date, &self.forced)
     }
 
+    /// Whether the model date is this day (`YYYY-MM-DD`) or later.
+    pub fn reached(&self, day: &str) -> bool {
+        self.model_date.as_str() >= day
+    }
+
     /// What to tell whoever uses a feature before its time.
     pub fn too_early(&self, id: &str) -> String {
         let from = switches::find(id).map_or("later", |switch| switch.from);
@@ -54,10 +37,7 @@ impl Dated {
 pub(super) fn forced(reader: &Reader, node: Option<&Node>) -> Vec<(String, bool)> {
     let mut forced = Vec::new();
     for entry in node.map_or(&[][..], Node::entries) {
-        if LATER_SWITCHES.contains(&&*entry.key) {
-            let found = format!("the switch {} is not supported yet", entry.key);
-            reader.problem(entry.mark, found, "remove it; what it switches is not simulated");
-        } else if switches::find(&entry.key).is_none() {
+        if switches::find(&entry.key).is_none() {
             let ids = || switches::SWITCHES.iter().map(|switch| switch.id);
             let allowed = match nearest(&entry.key, ids()) {
                 Some(id) => format!("did you mean {id}?"),

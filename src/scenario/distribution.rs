@@ -1,12 +1,13 @@
-//! Distributions of times (contract §2.3).
+//! Distributions of times and of sizes (contract §2.3).
 
 use super::keys::nearest;
 use super::problem::Fault;
 use super::reader::Reader;
 use super::tree::{Entry, Kind, Node, shortened};
 use super::values;
-use crate::kernel::Distribution;
+use crate::kernel::{Distribution, SizeDistribution, math};
 use crate::trace;
+use crate::units::Span;
 
 const FORMS: &[&str] = &[
     "uniform",
@@ -27,6 +28,11 @@ impl Reader {
         distribution(self, &entry.value, &entry.key)
     }
 
+    /// A distribution of sizes.
+    pub fn sizes(&self, entry: &Entry) -> Option<SizeDistribution> {
+        of_quantity(self, &entry.value, &entry.key, Quantity::Size).map(SizeDistribution::new)
+    }
+
     /// A distribution, or `Some(None)` for none, off, false.
     pub fn distribution_or_off(&self, entry: &Entry) -> Option<Option<Distribution>> {
         match entry.value.text() {
@@ -36,14 +42,56 @@ impl Reader {
     }
 }
 
+/// What is distributed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Quantity {
+    /// Lengths of time.
+    Time,
+    /// Bytes, in the place of microseconds.
+    Size,
+}
+
+impl Quantity {
+    fn read(self, text: &str) -> Result<Span, Fault> {
+        match self {
+            Quantity::Time => values::duration(text),
+            Quantity::Size => values::size(text).map(|size| Span::from_micros(size.0)),
+        }
+    }
+
+    /// Column of an empirical file.
+    fn column(self) -> &'static str {
+        match self {
+            Quantity::Time => "ms",
+            Quantity::Size => "bytes",
+        }
+    }
+
+    fn forms(self) -> String {
+        let single = match self {
+            Quantity::Time => "a duration",
+            Quantity::Size => "a size such as 12 KB",
+        };
+        format!("allowed: {single}, or one of {}", FORMS.join(", "))
+    }
+}
+
 /// The distribution that `node` describes; `what` names it in messages.
 pub(super) fn distribution(reader: &Reader, node: &Node, what: &str) -> Option<Distribution> {
+    of_quantity(reader, node, what, Quantity::Time)
+}
+
+/// As [`distribution`]; a byte takes the place of a microsecond (see [`SizeDistribution`]).
+fn of_quantity(reader: &Reader, node: &Node, what: &str, quantity: Quantity) -> Option<Distribution> {
     let entries = match &node.kind {
         Kind::Map(entries) => entries,
-        Kind::Scalar(_) => return reader.scalar(node, what, values::duration).map(Distribution::constant),
+        Kind::Scalar(_) => {
+            let read = reader.scalar(node, what, |text| quantity.read(text));
+            return read.map(Distribution::constant);
+        }
         _ => {
             let found = format!("`{what}` is {}", node.described());
-            reader.problem(node.mark, found, forms());
+            reader.problem(node.mark, found, quantity.forms());
             return None;
         }
     };
@@ -57,10 +105,14 @@ pub(super) fn distribution(reader: &Reader, node: &Node, what: &str) -> Option<D
     }
     let [entry] = entries.as_slice() else {
         let found = format!("`{what}` is a map with {} keys", entries.len());
-        reader.problem(node.mark, found, forms());
+        reader.problem(node.mark, found, quantity.forms());
         return None;
     };
-    let shape = Shape { reader, entry };
+    let shape = Shape {
+        reader,
+        entry,
+        quantity,
+    };
     match &*entry.key {
         "uniform" => shape.uniform(),
         "exponential" => shape.milliseconds(&entry.value).map(Distribution::exponential),
@@ -79,7 +131,7 @@ pub(super) fn distribution(reader: &Reader, node: &Node, what: &str) -> Option<D
         unknown => {
             let allowed = match nearest(unknown, FORMS.iter().copied()) {
                 Some(name) => format!("did you mean `{name}`?"),
-                None => forms(),
+                None => quantity.forms(),
             };
             reader.problem(
                 entry.mark,
@@ -91,14 +143,11 @@ pub(super) fn distribution(reader: &Reader, node: &Node, what: &str) -> Option<D
     }
 }
 
-fn forms() -> String {
-    format!("allowed: a duration, or one of {}", FORMS.join(", "))
-}
-
 /// One `NAME: …` of a distribution.
 struct Shape<'a> {
     reader: &'a Reader,
     entry: &'a Entry,
+    quantity: Quantity,
 }
 
 impl Shape<'_> {
@@ -107,8 +156,11 @@ impl Shape<'_> {
         None
     }
 
+    /// A value in milliseconds, or in thousands of bytes.
     fn milliseconds(&self, node: &Node) -> Option<f64> {
-        let span = self.reader.scalar(node, &self.entry.key, values::duration)?;
+        let span = self
+            .reader
+            .scalar(node, &self.entry.key, |text| self.quantity.read(text))?;
         Some(span.as_millis_f64())
     }
 
@@ -195,9 +247,14 @@ impl Shape<'_> {
                 return self.wrong(
                     mu_node,
                     "this lognormal is out of range",
-                    "mu and sigma of ln milliseconds up to 40 are allowed",
+                    "mu and sigma (of ln milliseconds, or of ln bytes) up to 40 are allowed",
                 );
             }
+            // Of ln bytes, where the constructor takes ln milliseconds: thousands of bytes.
+            let mu = match self.quantity {
+                Quantity::Time => mu,
+                Quantity::Size => mu - math::ln(1e3),
+            };
             return Some(Distribution::lognormal(mu, sigma));
         }
         let tails = [("p90", 0.9), ("p95", 0.95), ("p99", 0.99)];
@@ -257,7 +314,7 @@ impl Shape<'_> {
             let share = self.reader.scalar(weight, "mixture", values::share)?;
             parts.push((
                 self.positive(weight, share)?,
-                distribution(self.reader, part, "mixture")?,
+                of_quantity(self.reader, part, "mixture", self.quantity)?,
             ));
         }
         let total: f64 = parts.iter().map(|part| part.0).sum();
@@ -270,11 +327,11 @@ impl Shape<'_> {
 
     fn empirical(&self) -> Option<Distribution> {
         let path = self.reader.data_path(&self.entry.value, "empirical")?;
-        match trace::load_empirical(&path) {
+        match trace::load_empirical(&path, self.quantity.column()) {
             Ok(values) if values.is_empty() => self.wrong(
                 &self.entry.value,
                 "this file holds no values",
-                "a column `ms` with at least one row is needed",
+                "at least one row is needed",
             ),
             Ok(values) => Some(Distribution::empirical(values)),
             Err(problem) => {

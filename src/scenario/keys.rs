@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use self::Takes::{
     Address, Choice, Count, Date, Distribution, Duration, Flag, Form, Instant, Memory, Named, Number, Rate,
-    Section as Keys, Share, Text, Values, Whole, WordOr,
+    Section as Keys, Share, Sizes, Text, Values, Whole, WordOr,
 };
 
 /// What a key takes.
@@ -29,6 +29,8 @@ pub(super) enum Takes {
     Rate,
     /// A distribution of times.
     Distribution,
+    /// A distribution of sizes.
+    Sizes,
     /// RFC 3339.
     Instant,
     /// `2026-11-20`.
@@ -423,7 +425,7 @@ static FUNCTION: Section = Section {
                 default: "–",
                 doc: "Refused here: provisioned concurrency belongs to a version or an alias (PC-1).",
                 support: Support::Never(
-                    "this would be provisioned concurrency on $LATEST; give it to a published version or an alias (PC-1)",
+                    "this would be provisioned concurrency on $LATEST; give it to a published version or an alias (PC-1, LIM-24)",
                 ),
             },
         ],
@@ -573,9 +575,30 @@ static TRAFFIC: Section = Section {
             "1",
             "Factor on rates; on recorded arrivals the mean number of copies.",
         ),
-        later("payload", "Size of requests."),
-        later("response", "Size of responses."),
-        later("time_to_first_byte", "Time to the first byte of a streamed response."),
+        key(
+            "payload",
+            Sizes,
+            "0 B",
+            "Size of a request (at most 6 MB) or event (1 MB; 256 KB before SW-ASYNC1MB); larger ones get 413 (INV-4, LIM-12).",
+        ),
+        key(
+            "response",
+            Sizes,
+            "0 B",
+            "Size of a response: at most 6 MB, streamed 200 MB (20 MB before 2025-07-31); larger ones are function errors (INV-4, INV-5).",
+        ),
+        key(
+            "time_to_first_byte",
+            Distribution,
+            "the handler's duration",
+            "From the start of the handler to the first byte of a streamed response; makes the response a streamed one (INV-5).",
+        ),
+        key(
+            "invoke_mode",
+            Choice(&["BUFFERED", "RESPONSE_STREAM"]),
+            "BUFFERED, with time_to_first_byte RESPONSE_STREAM",
+            "Whether responses are streamed: beyond the first 6 MB at 2 MB a second, inside Duration (INV-5, LIM-13).",
+        ),
     ]],
 };
 
@@ -865,7 +888,7 @@ pub(super) static PARAMETERS: Section = Section {
                 "scale.rps_twin",
                 Flag,
                 "off",
-                "The scaling rate's twin in requests (SCALE-3); `on` is not supported yet.",
+                "The scaling rate's twin: a function adds 10,000 requests a second at once, then 1,000 each second (SCALE-3).",
             ),
             key(
                 "throttle_reason.scaling_rate",

@@ -23,6 +23,7 @@ mod starter;
 #[cfg(test)]
 mod tests;
 mod traffic;
+mod transfer;
 mod tree;
 mod values;
 

@@ -212,6 +212,8 @@ pub(super) struct AccountParameters {
     pub rate_shape: RateShape,
     /// Whether refused requests give their count back.
     pub rate_refund: bool,
+    /// Whether requests per second grow at a bounded rate.
+    pub request_growth: bool,
     /// Name of a refusal by the scaling rate.
     pub scaling_reason: Reason,
     /// Name of a refusal by the account's request rate.
@@ -242,21 +244,13 @@ pub(super) fn of_account(reader: &Reader, layers: &Layers<'_>) -> AccountParamet
     };
     let flag = |key: &str, default: bool| get(key).and_then(|entry| reader.flag(entry)).unwrap_or(default);
     let chosen = |key: &str, words: &[&str]| get(key).and_then(|entry| reader.choice(entry, words)).unwrap_or(0);
-    if let Some(entry) = get("scale.rps_twin")
-        && reader.flag(entry) == Some(true)
-    {
-        reader.problem(
-            entry.value.mark,
-            "`scale.rps_twin: on` is not supported yet",
-            "leave it off",
-        );
-    }
     AccountParameters {
         rate_shape: match chosen("rps.shape", &["fixed_1s", "token_bucket"]) {
             0 => RateShape::FixedSecond,
             _ => RateShape::TokenBucket,
         },
         rate_refund: flag("rps.refund", true),
+        request_growth: flag("scale.rps_twin", false),
         scaling_reason: reason(
             "throttle_reason.scaling_rate",
             Reason::ConcurrentInvocationLimitExceeded,

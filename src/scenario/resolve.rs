@@ -338,6 +338,7 @@ impl<'a> Resolver<'a> {
                 true => ScalingRule::PerFunction,
                 false => ScalingRule::AccountWide { burst },
             },
+            request_growth: parameters.request_growth,
             scaling_reason: parameters.scaling_reason,
             account_rate_reason: parameters.account_rate_reason,
             billing_granularity: Span::from_millis(if top.dated.on("SW-1MS") { 1 } else { 100 }),
@@ -357,8 +358,12 @@ impl<'a> Resolver<'a> {
                 let left = u64::from(limit).saturating_sub(reserved);
                 let found =
                     format!("{reserved} of {limit} concurrent executions are reserved, which leaves {left} unreserved");
+                let rules = match reserved > u64::from(limit) {
+                    true => "LIM-9, LIM-10, CONC-4",
+                    false => "LIM-10, CONC-4",
+                };
                 let allowed =
-                    format!("at least 100 must stay unreserved (CONC-4): reserve at most {room} in total, {raise}");
+                    format!("at least 100 must stay unreserved ({rules}): reserve at most {room} in total, {raise}");
                 self.reader.problem(mark, found, allowed);
                 return;
             }
@@ -372,8 +377,9 @@ impl<'a> Resolver<'a> {
             provisioned += amount;
             if provisioned > pool {
                 let found = format!("{provisioned} concurrent executions are provisioned outside reserved concurrency");
-                let allowed =
-                    format!("at most {pool} fit beside the 100 that stay unreserved (CONC-8): provision less, {raise}");
+                let allowed = format!(
+                    "at most {pool} fit beside the 100 that stay unreserved (CONC-8, LIM-10): provision less, {raise}"
+                );
                 self.reader.problem(mark, found, allowed);
                 return;
             }

@@ -85,6 +85,10 @@ fn rate(inner: &str, setting: &Setting<'_>) -> Result<Process, Fault> {
     let allowed = "allowed: rate(1 minute), rate(5 minutes), rate(1 hour), rate(12 hours), rate(1 day) … (SCHED-1)";
     let fault = || Fault::new(format!("is \"rate({})\"", shortened(inner)), allowed);
     let (number, unit) = inner.trim().split_once(' ').ok_or_else(fault)?;
+    if matches!(unit.trim(), "second" | "seconds" | "millisecond" | "milliseconds") {
+        let found = format!("is \"rate({})\", finer than a minute", shortened(inner));
+        return Err(Fault::new(found, "one minute is the finest: rate(1 minute) (LIM-25)"));
+    }
     let number = number
         .parse::<u64>()
         .ok()
@@ -131,11 +135,16 @@ fn at(inner: &str, setting: &Setting<'_>) -> Result<Process, Fault> {
             "allowed: at(2026-11-20T08:00:00)",
         )
     })?;
-    Ok(setting.firings(
-        instant(civil, setting.zone)
-            .and_then(|micros| setting.since_start(micros))
-            .into_iter(),
-    ))
+    let due = instant(civil, setting.zone);
+    if due.is_some_and(|micros| micros < setting.start.0) {
+        let found = format!(
+            "is \"at({})\", which lies before the scenario's `start`",
+            shortened(inner)
+        );
+        return Err(Fault::new(found, "an instant from `start` on is allowed (SCHED-3)"));
+    }
+    let due = due.and_then(|micros| setting.since_start(micros));
+    Ok(setting.firings(due.into_iter()))
 }
 
 /// `cron(minute hour day-of-month month day-of-week year)` (SCHED-2).
@@ -183,18 +192,33 @@ fn parse_cron(inner: &str) -> Result<Cron, Fault> {
     if [minute, hour, month, year].iter().any(|field| field.contains('?')) || inner.contains('@') {
         return wrong("only the day fields may hold ?", "put * into the others (SCHED-2)");
     }
+    if year_is_out_of_range(year) {
+        return wrong("the year is out of range", "1970 to 2199 is allowed (SCHED-2)");
+    }
+    // Alone, L is the last day of the week: Saturday.
+    let day_of_week = if *day_of_week == "L" { "SAT" } else { day_of_week };
     let parser = CronParser::builder()
         .seconds(Seconds::Required)
         .year(Year::Required)
         .alternative_weekdays(true)
         .build();
-    let Ok(cron) = parser.parse(&format!("0 {}", fields.join(" "))) else {
+    let pattern = format!("0 {minute} {hour} {day_of_month} {month} {day_of_week} {year}");
+    let Ok(cron) = parser.parse(&pattern) else {
         return wrong(
             "a field is out of range",
             "minute 0-59, hour 0-23, day 1-31, month 1-12, weekday 1-7 = SUN-SAT, year 1970-2199",
         );
     };
     Ok(cron)
+}
+
+/// Whether a year field names a year that AWS does not know: before its steps, among its lists and ranges.
+fn year_is_out_of_range(field: &str) -> bool {
+    let starts = field.split(',').filter_map(|part| part.split('/').next());
+    let mut years = starts
+        .flat_map(|part| part.split('-'))
+        .filter_map(|year| year.parse::<u32>().ok());
+    years.any(|year| !(1970..=2199).contains(&year))
 }
 
 fn matches_day(cron: &Cron, day: Date) -> bool {
@@ -281,13 +305,13 @@ mod tests {
             "rate(1 minutes)",
             "rate(5 minute)",
             "rate(0 minutes)",
-            "rate(30 seconds)",
             "rate(5)",
             "every(5 minutes)",
             "rate(5 minutes",
         ] {
             assert!(!refused(wrong).allowed.is_empty());
         }
+        assert!(refused("rate(30 seconds)").allowed.contains("LIM-25"));
     }
 
     #[test]
@@ -309,6 +333,11 @@ mod tests {
         };
         assert_eq!(november("cron(0 0 L * ? *)"), [30]);
         assert_eq!(november("cron(0 0 ? * 6L *)"), [27]);
+        // Saturdays: the last day of AWS's week.
+        assert_eq!(november("cron(0 0 ? * L *)"), [7, 14, 21, 28]);
+        assert_eq!(november("cron(0 0 ? NOV SUN#5,MON *)"), [2, 9, 16, 23, 29, 30]);
+        // The 1st is a Sunday: the weekday nearest to it in its month is the 2nd.
+        assert_eq!(november("cron(0 0 1W * ? *)"), [2]);
         // The 15th is a Sunday; the nearest weekday is Monday the 16th.
         assert_eq!(november("cron(0 0 15W * ? *)"), [16]);
     }
@@ -322,6 +351,14 @@ mod tests {
             "cron(60 8 * * ? *)",
             "cron(? 8 * * ? *)",
             "cron()",
+            "cron(0 8 * * ? 1969)",
+            "cron(0 8 * * ? 2026-2200)",
+            "cron(0 8 ? * 0 *)",
+            "cron(0 8 ? * 8 *)",
+            "cron(0 8 32 * ? *)",
+            "cron(0 8 * 13 ? *)",
+            "cron(0/0 8 * * ? *)",
+            "cron(0 24 * * ? *)",
         ] {
             assert!(refused(wrong).found.contains("cron("), "{wrong}");
         }
@@ -349,6 +386,11 @@ mod tests {
             Vec::<u64>::new()
         );
         assert!(refused("at(tomorrow)").allowed.contains("at("));
+        assert!(
+            refused("at(1969-12-31T23:59:59)")
+                .found
+                .contains("before the scenario's `start`")
+        );
     }
 
     #[test]

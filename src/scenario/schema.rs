@@ -56,6 +56,7 @@ fn kind(takes: Takes) -> Value {
         Takes::Share => reference("a share"),
         Takes::Rate => reference("a rate"),
         Takes::Distribution => reference("a distribution"),
+        Takes::Sizes => reference("a distribution of sizes"),
         Takes::Instant => json!({ "type": "string" }),
         Takes::Date => json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" }),
         Takes::Choice(words) => json!({ "enum": choices(words) }),
@@ -114,6 +115,14 @@ fn values() -> Vec<(&'static str, Value)> {
         (
             "a distribution",
             json!({ "anyOf": [reference("a duration"), distribution] }),
+        ),
+        (
+            "a distribution of sizes",
+            json!({ "anyOf": [reference("a size"), distribution] }),
+        ),
+        (
+            "a size",
+            json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "string", "pattern": "^[0-9.]+ *(K|Ki|M|Mi|G|Gi)?B?$" }] }),
         ),
     ]
 }

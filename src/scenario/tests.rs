@@ -6,9 +6,9 @@ use tempfile::TempDir;
 use super::*;
 use crate::facts::{InvocationType, PackageType};
 use crate::kernel::Distribution;
-use crate::lambda::{RetryMode, Runtime, ScalingRule};
+use crate::lambda::{ResponseMode, RetryMode, Runtime, ScalingRule};
 use crate::pricing::FreeTier;
-use crate::units::{MemoryMb, Rate, Share, SimTime, Span, Timestamp};
+use crate::units::{Bytes, MemoryMb, Rate, Share, SimTime, Span, Timestamp};
 use crate::workload::Process;
 
 /// The smallest scenario; further top-level keys may follow it.
@@ -241,7 +241,6 @@ fn the_contract_s_example_reports_what_is_not_supported_yet_and_nothing_else() {
         "budgets",
         "event_source_mappings",
         "through: api-gateway",
-        "payload",
         "through: scheduler",
         "changes",
         "deployments",
@@ -409,11 +408,6 @@ fn keys_are_known_and_unique() {
         &format!("{SMALL}switches: {{ SW-SCAEL: off }}\n"),
         "4:13: ",
         &["did you mean SW-SCALE?"],
-    );
-    refuses(
-        &format!("{SMALL}switches: {{ SW-TENANT: off }}\n"),
-        "4:13: ",
-        &["not supported yet"],
     );
     refuses(
         &format!("{SMALL}account: 3\n"),
@@ -966,11 +960,6 @@ fn every_parameter_of_the_contract_is_accepted_and_checked_in_form() {
         let refused = problem(&format!("{SMALL}parameters: {{ {name}: perhaps }}\n"));
         assert!(refused.starts_with("4:") && refused.contains(name), "{refused}");
     }
-    refuses(
-        &format!("{SMALL}parameters: {{ scale.rps_twin: on }}\n"),
-        "4:31: ",
-        &["not supported yet"],
-    );
 }
 
 #[test]
@@ -1222,4 +1211,128 @@ fn expectations_keep_their_place_for_those_who_check_them() {
         "5:5: ",
         &["PATH OPERATOR VALUE"],
     );
+}
+
+/// Every name of contract §2.4, with a value that is not its default.
+const PARAMETER_VALUES: &[(&str, &str)] = &[
+    ("placement", "1 s"),
+    ("overhead", "{ uniform: [1 ms, 2 ms] }"),
+    ("idle", "none"),
+    ("idle.noise", "1 %"),
+    ("max_life", "1 h"),
+    ("env_pick", "lru"),
+    ("env.turnaround", "5 ms"),
+    ("proactive_init", "10 %"),
+    ("init.cpu_boost", "off"),
+    ("init.ms_per_mb", "1 ms"),
+    ("restore", "300 ms"),
+    ("efs.mount", "200 ms"),
+    ("vpc.pending", "60 s"),
+    ("rps.shape", "token_bucket"),
+    ("rps.refund", "off"),
+    ("scale.rps_twin", "on"),
+    ("throttle_reason.scaling_rate", "CallerRateLimitExceeded"),
+    ("throttle_reason.account_rate", "CallerRateLimitExceeded"),
+    ("pc.delay", "60 s"),
+    ("pc.rate", "500/min"),
+    ("aas.points_high", "1"),
+    ("aas.points_low", "5"),
+    ("aas.scale_in_floor", "0.5"),
+    ("async.first_dispatch", "0 s"),
+    ("async.jitter", "off"),
+    ("async.duplicates", "1 %"),
+    ("async.backlog_slowdown", "2"),
+    ("async.rps_nonaws", "on"),
+    ("esm.activation", "0 s"),
+    ("sqs.latency", "0 s"),
+    ("sqs.ramp", "minute_steps"),
+    ("sqs.scale_in", "100/min"),
+    ("sqs.backoff", "[2 s, 30 s]"),
+    ("stream.retry", "[2 s, 60 s]"),
+    ("kafka.step", "3"),
+    ("fe.latency", "1 ms"),
+    ("fe.httpapi_throttle_status", "503"),
+    ("edge.viewer_timeout", "30 s"),
+    ("edge.viewer_memory", "256 MB"),
+    ("sched.jitter", "off"),
+    ("sched.first_firing", "at_once"),
+    ("s3.latency", "1 s"),
+    ("alias.redraw_on_retry", "true"),
+    ("rollback_lag", "1 s"),
+    ("client.read_timeout", "60 s"),
+    ("billing.rounding", "page"),
+    ("billing.failed_init", "unbilled"),
+    ("billing.month", "calendar"),
+    ("lim.allow_extended", "true"),
+];
+
+#[test]
+fn every_parameter_of_the_contract_can_be_set_and_is_listed_when_it_differs() {
+    let lines: Vec<String> = PARAMETER_VALUES
+        .iter()
+        .map(|(name, value)| format!("  {name}: {value}\n"))
+        .collect();
+    let scenario =
+        read(&format!("{SMALL}parameters:\n{}", lines.concat())).unwrap_or_else(|problems| panic!("{problems}"));
+    let mut expected: Vec<&str> = PARAMETER_VALUES.iter().map(|(name, _)| *name).collect();
+    expected.sort_unstable();
+    let listed: Vec<&str> = scenario
+        .changed_parameters
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    assert_eq!(listed, expected);
+}
+
+#[test]
+fn sizes_of_a_traffic_entry_are_distributions_and_streams_say_so() {
+    let traffic =
+        |keys: &str| format!("{SMALL}traffic:\n  users: {{ to: api, arrivals: {{ poisson: 10/s }}, {keys} }}\n");
+    let transfer = |keys: &str| plan(&traffic(keys)).traffic[0].transfer.clone().expect("sizes");
+    assert_eq!(plan(&traffic("until: 1 h")).traffic[0].transfer, None);
+    let sizes = transfer("payload: 12 KB, response: { uniform: [1 KB, 3 KB] }");
+    assert_eq!(sizes.payload.sample(0), Bytes(12_288));
+    assert_eq!(sizes.response.sample(1 << 52), Bytes(2_048));
+    assert_eq!(
+        (sizes.payload_limit, sizes.response_limit),
+        (Bytes::from_mb(6), Bytes::from_mb(6))
+    );
+    // ln 1000 of ln bytes: the median has a thousand bytes.
+    let lognormal = transfer("payload: { lognormal: { mu: 6.907755278982137, sigma: 1 } }");
+    assert!(lognormal.payload.sample(1 << 52).0.abs_diff(1_000) <= 1);
+    assert_eq!(
+        transfer("payload: 1 KB, invocation_type: Event").payload_limit,
+        Bytes::from_mb(1)
+    );
+    assert_eq!(
+        transfer("time_to_first_byte: 10 ms").response_limit,
+        Bytes::from_mb(200)
+    );
+    assert!(matches!(
+        transfer("invoke_mode: RESPONSE_STREAM").mode,
+        ResponseMode::Streamed { first_byte: None }
+    ));
+    for (keys, at, word) in [
+        ("payload: 12 KBs", "12 KBs", "a size"),
+        ("payload: { uniform: [1 KB, 2 s] }", "2 s", "a size"),
+        ("response: { triangle: 3 }", "triangle", "no distribution"),
+        (
+            "invoke_mode: BUFFERED, time_to_first_byte: 1 s",
+            "time_to_first_byte",
+            "not streamed",
+        ),
+        (
+            "invocation_type: Event, time_to_first_byte: 1 s",
+            "time_to_first_byte",
+            "INV-5",
+        ),
+    ] {
+        let text = traffic(keys);
+        let line = text.lines().nth(4).expect("five lines");
+        refuses(
+            &text,
+            &format!("5:{}: ", line.rfind(at).expect("it stands there") + 1),
+            &[word],
+        );
+    }
 }

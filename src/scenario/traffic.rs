@@ -12,6 +12,7 @@ use super::problem::Fault;
 use super::reader::Reader;
 use super::schedule::{self, Setting};
 use super::source::Mark;
+use super::transfer::transfer;
 use super::tree::{Entry, Kind, Node};
 use super::{check::check, values};
 use crate::facts::{FlowId, FunctionId, InvocationType, QualifierId, TrafficId};
@@ -81,6 +82,7 @@ enum Targets {
 struct Template {
     traffic: TrafficId,
     invocation_type: InvocationType,
+    sized: bool,
     window: (SimTime, SimTime),
     scale: f64,
 }
@@ -104,6 +106,7 @@ impl Template {
             function,
             qualifier,
             invocation_type: self.invocation_type,
+            sized: self.sized,
             key,
         }
     }
@@ -121,9 +124,12 @@ impl Traffic<'_> {
         let traffic = TrafficId(self.configs.len() as u32);
         let invocation_type = self.invocation_type(node);
         self.front_end(node);
+        let transfer = transfer(self.reader, self.dated, entry, invocation_type);
+        let sized = transfer.is_some();
         self.configs.push(TrafficConfig {
             name: entry.key.clone(),
             retry: self.retry(node, invocation_type),
+            transfer,
         });
         let (from, until, scale) = self.window(entry);
         let owner = format!("the traffic {}", entry.key);
@@ -137,6 +143,7 @@ impl Traffic<'_> {
         let template = Template {
             traffic,
             invocation_type,
+            sized,
             window: (from, until),
             scale,
         };

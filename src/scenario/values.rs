@@ -5,11 +5,12 @@ use std::time::Duration;
 use super::keys::nearest;
 use super::problem::Fault;
 use super::tree::shortened;
-use crate::units::{MemoryMb, Rate, Span, Timestamp};
+use crate::units::{Bytes, MemoryMb, Rate, Span, Timestamp};
 
 const DURATION: &str =
     "a duration is a number with a unit, such as 250 ms, 5 s, 10 min, 6 h, 30 d or 1h30m; a bare number is seconds";
 const MEMORY: &str = "a memory size is a whole number of MB, such as 1024 MB or 2 GB; a bare number is MB";
+const SIZE: &str = "a size is a number of bytes with a unit, such as 12 KB or 1.5 MB; a bare number is bytes";
 const SHARE: &str = "a share is 0 % to 100 %, such as 0.2 % or 0.002";
 const RATE: &str = "a rate is a number per unit of time, such as 120/s, 5/min or 3 million/month";
 const INSTANT: &str = "an instant is written 2026-11-27T00:00:00Z";
@@ -19,6 +20,8 @@ const FLAG: &str = "true, on, false, off and none are allowed";
 
 /// Longest length of time anything takes.
 const LONGEST_MICROS: u128 = 70 * 365 * 86_400 * 1_000_000;
+/// Largest size anything takes.
+const LARGEST_BYTES: u128 = 1 << 40;
 /// Highest rate, per second.
 const HIGHEST_RATE: u128 = 1_000_000_000;
 const SECONDS_BY_UNIT: &[(&[&str], u64)] = &[
@@ -89,6 +92,26 @@ pub(super) fn memory(text: &str) -> Result<MemoryMb, Fault> {
     };
     let megabytes = number.exactly(per_unit, 0).ok_or_else(fault)?;
     u32::try_from(megabytes).map(MemoryMb).map_err(|_| fault())
+}
+
+/// A size in bytes, rounded to whole ones; KB, MB and GB are powers of 1,024.
+pub(super) fn size(text: &str) -> Result<Bytes, Fault> {
+    let text = text.trim();
+    finite_and_positive(text, SIZE)?;
+    let fault = || Fault::new(is(text), SIZE);
+    let (number, unit) = split_number(text).ok_or_else(fault)?;
+    let per_unit = match unit {
+        "" | "B" => 1,
+        "KB" | "KiB" => 1 << 10,
+        "MB" | "MiB" => 1 << 20,
+        "GB" | "GiB" => 1 << 30,
+        _ => return Err(fault()),
+    };
+    let bytes = number.times(per_unit, 0).ok_or_else(fault)?;
+    if bytes > LARGEST_BYTES {
+        return Err(Fault::new(is(text), "a size of at most 1024 GB is allowed"));
+    }
+    Ok(Bytes(bytes as u64))
 }
 
 /// A share in 0..=1.
@@ -342,6 +365,16 @@ mod tests {
         assert_eq!(memory("1.5 GB").unwrap(), MemoryMb(1_536));
         for wrong in ["128.5 MB", "128 KB", "1 TB", "-1", "MB", "1e300"] {
             assert!(memory(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_bytes_in_powers_of_1024() {
+        assert_eq!(size("12 KB").unwrap(), Bytes(12_288));
+        assert_eq!(size("1.5 MB").unwrap(), Bytes(1_572_864));
+        assert_eq!(size("100").unwrap(), Bytes(100));
+        for wrong in ["12 kb", "1 TB", "-1", "2000 GB", "6 s", "inf"] {
+            assert!(size(wrong).is_err(), "{wrong}");
         }
     }
 

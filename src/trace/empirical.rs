@@ -9,24 +9,28 @@ use super::table::Table;
 /// The most values one file may hold.
 const MOST_VALUES: usize = 10_000_000;
 
-/// Reads the column `ms` (milliseconds, 0 or more) of a CSV file, plain, .gz or .zst, in the order of the file, for an
-/// empirical distribution (contract §2.3).
+/// Reads one column of a CSV file, plain, .gz or .zst, in the order of the file, for an empirical distribution (contract
+/// §2.3): `ms` (milliseconds, 0 or more), or `bytes` (0 or more), a byte in the place of a microsecond.
 ///
 /// # Errors
-/// The first problem: a file that cannot be read, has no column `ms` or no rows, a value that is none, more than ten
+/// The first problem: a file that cannot be read, has no such column or no rows, a value that is none, more than ten
 /// million values.
-pub fn load_empirical(path: &Path) -> Result<Vec<Span>, TraceProblem> {
+pub fn load_empirical(path: &Path, column: &str) -> Result<Vec<Span>, TraceProblem> {
     let mut table = Table::open(path)?;
-    let column = table.required_column("ms")?;
+    let (name, scale, unit) = match column {
+        "bytes" => ("bytes", 0, "bytes"),
+        _ => ("ms", 3, "milliseconds"),
+    };
+    let column = table.required_column(name)?;
     let mut values = Vec::new();
     while table.advance()? {
         if values.len() == MOST_VALUES {
             return Err(table.problem(format!("more than {MOST_VALUES} values; thin them out")));
         }
         let text = table.field(column);
-        let micros = parse_scaled(text, 3).map_err(|fault| {
+        let micros = parse_scaled(text, scale).map_err(|fault| {
             table.problem(format!(
-                "`ms` is {}: {fault}; allowed are milliseconds, 0 or more",
+                "`{name}` is {}: {fault}; allowed are {unit}, 0 or more",
                 quoted(text)
             ))
         })?;
@@ -46,7 +50,7 @@ mod tests {
         let directory = tempfile::tempdir().expect("a folder");
         let path = directory.path().join("values.csv");
         std::fs::write(&path, text).expect("a file");
-        load_empirical(&path)
+        load_empirical(&path, "ms")
     }
 
     #[test]

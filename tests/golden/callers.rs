@@ -81,7 +81,11 @@ fn retries(mode: RetryMode, failure: Failure) -> Vec<u32> {
         read_timeout: None,
     };
     let name = "callers".to_owned();
-    let mut clients = Clients::new(&TrafficConfig { name, retry });
+    let mut clients = Clients::new(&TrafficConfig {
+        name,
+        retry,
+        transfer: None,
+    });
     let mut retries_of = |ordinal: u64| {
         let tries = (0..3).take_while(|attempt| {
             let answer = clients.failed(ordinal, *attempt, failure, 0, SimTime::ZERO);

@@ -57,6 +57,7 @@ pub fn account(limit: u32) -> AccountConfig {
         concurrent_executions: limit,
         rate_shape: RateShape::FixedSecond,
         rate_refund: true,
+        request_growth: false,
         scaling: ScalingRule::PerFunction,
         scaling_reason: Reason::ConcurrentInvocationLimitExceeded,
         account_rate_reason: Reason::FunctionInvocationRateLimitExceeded,
@@ -149,12 +150,14 @@ pub fn add_traffic(plan: &mut Plan, name: &str, to: FunctionId, kind: Invocation
     plan.traffic.push(TrafficConfig {
         name: name.into(),
         retry,
+        transfer: None,
     });
     plan.flows.push(FlowConfig {
         traffic,
         function: to,
         qualifier: QualifierId(0),
         invocation_type: kind,
+        sized: false,
         key,
     });
     let until = SimTime::ZERO + plan.duration;

@@ -26,6 +26,9 @@ impl Function {
         let traffic = cx.flows[task.flow.index()].traffic;
         cx.clients[traffic.index()].succeeded(task.ordinal, task.retry_cost, now);
         self.step(now, task, AsyncStep::Received, cx);
+        if cx.flows[task.flow.index()].sized {
+            self.tell_payload(now, task, cx);
+        }
         let key = cx.flows[task.flow.index()].key;
         let events = &self.config.events;
         let delay = events.first_dispatch.as_constant().unwrap_or_else(|| {

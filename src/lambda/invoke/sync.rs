@@ -21,6 +21,9 @@ impl Function {
 
     /// Steps 1 to 3 of the admission order (lambda-model §3.5), then the rest by invocation type (INV-1…3).
     pub fn send<O: Observer>(&mut self, now: SimTime, task: &Task, cx: &mut Context<O>) -> Reply {
+        if let Some(refused) = self.refuse_large_payload(now, task, cx) {
+            return refused;
+        }
         match cx.flows[task.flow.index()].invocation_type {
             InvocationType::RequestResponse => self.call(now, task, cx),
             InvocationType::Event => self.accept(now, task, cx),

@@ -1,8 +1,10 @@
 //! What came out, in words.
 
+use std::collections::BTreeMap;
+
 use maud::{Markup, html};
 
-use crate::facts::Cause;
+use crate::facts::{Cause, ErrorCode};
 use crate::metrics::{FunctionSummary, LatencySummary};
 use crate::pricing::FreeTier;
 use crate::report::ReportInput;
@@ -25,6 +27,7 @@ pub(super) fn answer(input: &ReportInput) -> Markup {
             ul {
                 li { (outcomes(input)) }
                 li { (throttles(input)) }
+                @if let Some(line) = rejections(input) { li { (line) } }
                 @for line in latencies(input) { li { (line) } }
                 li { (cold_starts(input)) }
                 @if let Some(line) = provisioned(input) { li { (line) } }
@@ -141,6 +144,23 @@ fn throttles(input: &ReportInput) -> Markup {
             }
         }
     }
+}
+
+/// Requests that the API refused by another answer than 429, by that answer (INV-9).
+fn rejections(input: &ReportInput) -> Option<Markup> {
+    let mut codes: BTreeMap<ErrorCode, u64> = BTreeMap::new();
+    for (_, function) in input.functions() {
+        for (code, count) in &function.rejected_by_error {
+            *codes.entry(*code).or_default() += count;
+        }
+    }
+    let rejected: u64 = codes.values().sum();
+    let parts: Vec<String> = codes
+        .iter()
+        .map(|(code, count)| format!("{} {} (status {})", grouped(*count), code.name(), code.status()))
+        .collect();
+    (rejected > 0)
+        .then(|| html! { b { (counted(rejected, "request")) " rejected" } " by the API: " (parts.join(", ")) "." })
 }
 
 /// The functions that a cause refused most often, with the counts.
@@ -387,6 +407,18 @@ mod tests {
         let text = provisioned(&sample.input()).unwrap();
         assert!(text.ends_with(", 2,210 of these with a cold start."), "{text}");
         assert_eq!(provisioned(&Sample::blank().input()), None);
+    }
+
+    #[test]
+    fn rejected_requests_are_told_by_the_answer_of_the_api() {
+        let mut sample = Sample::busy();
+        assert!(rejections(&sample.input()).is_none());
+        sample.result.summary.functions[0].rejected_by_error = [(ErrorCode::RequestTooLarge, 1_200)].into();
+        let text = rejections(&sample.input()).map(Markup::into_string).unwrap_or_default();
+        assert!(
+            text.contains("1,200 requests rejected") && text.contains("1,200 RequestTooLarge (status 413)"),
+            "{text}"
+        );
     }
 
     #[test]
