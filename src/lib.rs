@@ -9,6 +9,8 @@ pub mod facts;
 pub mod kernel;
 pub mod rules;
 
+pub mod messaging;
+
 pub mod lambda;
 pub mod metrics;
 pub mod pricing;

@@ -248,7 +248,7 @@ fn traffic_is_refused_at_its_place() {
         ),
         (
             "  t: { to: §sqs:orders, arrivals: { poisson: 1/s } }",
-            &["not supported yet", "name a function"],
+            &["sqs:orders, which does not exist", "declare it under `queues`"],
         ),
         (
             "  t: { to: api, arrivals: { §poison: 1/s } }",

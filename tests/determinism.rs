@@ -214,8 +214,7 @@ fn functions_in_another_order_run_the_same() {
 fn by_hand(plan: &Plan, looks: &mut ChaCha8Rng) -> Chronicle {
     let mut told = Chronicle::default();
     let (seed, horizon) = ((plan.seed, plan.replication), plan.horizon());
-    let (functions, traffic, flows) = (&plan.functions, &plan.traffic, &plan.flows);
-    let mut platform = Platform::new(seed, &plan.account, functions, traffic, flows, horizon, &mut told);
+    let mut platform = Platform::new(seed, &plan.parts(), horizon, &mut told);
     let mut now = SimTime::ZERO;
     let arrivals: Vec<Arrival> = Arrivals::new(&plan.sources).collect();
     for arrival in arrivals {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&str]] = &[
     &["units"],
     &["facts", "kernel", "rules"],
+    &["messaging"],
     &["lambda", "workload", "pricing", "metrics"],
     &["control"],
     &["simulation", "trace"],
@@ -20,11 +21,12 @@ const FLOORS: &[&[&str]] = &[
 ];
 
 /// Rooms that cannot fail: no input or output, no clock, no threads, and nothing above Rust 1.85.
-const PURE: [&str; 10] = [
+const PURE: [&str; 11] = [
     "units",
     "facts",
     "kernel",
     "rules",
+    "messaging",
     "lambda",
     "workload",
     "pricing",

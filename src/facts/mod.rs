@@ -5,11 +5,13 @@ mod attempt;
 mod compute;
 mod error_code;
 mod ids;
+mod message;
 mod observer;
 
 pub use arrival::{Arrival, InvocationType, Recorded};
 pub use attempt::{Attempt, Cause, Reason, Refusal, StartKind, Verdict};
 pub use compute::{Architecture, Compute, PackageType};
 pub use error_code::ErrorCode;
-pub use ids::{FlowId, FunctionId, QualifierId, TrafficId, VersionId};
+pub use ids::{FlowId, FunctionId, LinkId, MappingId, QualifierId, QueueId, StreamId, TopicId, TrafficId, VersionId};
+pub use message::{Message, MessageStep, Target};
 pub use observer::{AsyncStep, Call, Ended, Ending, Observer, Pool, Streamed};

@@ -1,4 +1,7 @@
-use super::{Attempt, Compute, FlowId, FunctionId, InvocationType, QualifierId, Refusal, StartKind, VersionId};
+use super::{
+    Attempt, Compute, FlowId, FunctionId, InvocationType, LinkId, Message, MessageStep, QualifierId, QueueId, Refusal,
+    StartKind, VersionId,
+};
 use crate::units::{Bytes, SimTime, Span};
 
 /// The platform tells, listeners count. Every method does nothing unless it is overridden, so what nobody listens to
@@ -19,6 +22,10 @@ pub trait Observer {
     fn event_stored(&mut self, _time: SimTime, _call: &Call, _payload: Bytes) {}
     /// The attempt just told streams its response (INV-5).
     fn streamed(&mut self, _streamed: &Streamed) {}
+    /// Something was sent over a link.
+    fn sent(&mut self, _time: SimTime, _link: LinkId) {}
+    /// A message of a queue took a step.
+    fn message(&mut self, _time: SimTime, _queue: QueueId, _message: &Message, _step: MessageStep) {}
     /// A concurrency slot was taken (`true`) or given back.
     fn slot(&mut self, _time: SimTime, _pool: Pool, _taken: bool) {}
     /// An environment was created (`true`) or ended. Ends may be told late, with their true time.
@@ -85,6 +92,8 @@ forward! {
     asynchronous(time: SimTime, call: &Call, step: AsyncStep);
     event_stored(time: SimTime, call: &Call, payload: Bytes);
     streamed(streamed: &Streamed);
+    sent(time: SimTime, link: LinkId);
+    message(time: SimTime, queue: QueueId, message: &Message, step: MessageStep);
     slot(time: SimTime, pool: Pool, taken: bool);
     environment(time: SimTime, function: FunctionId, created: bool);
     environment_used(time: SimTime, function: FunctionId);

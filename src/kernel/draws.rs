@@ -41,6 +41,10 @@ pub enum Purpose {
     Payload = 10,
     /// Size of a response (first uniform), and its time to first byte (second).
     Response = 11,
+    /// What a record adds to the duration of its batch.
+    Record = 12,
+    /// Whether a successful invocation sends on.
+    Onward = 13,
 }
 
 /// Two independent uniforms of 53 bits each.
@@ -70,6 +74,11 @@ impl StreamKey {
     /// The key as a number, to fold an entity's identity into a fingerprint.
     pub const fn identity(self) -> u64 {
         self.0
+    }
+
+    /// A key for what belongs to two entities at once.
+    pub const fn combined(self, other: StreamKey) -> StreamKey {
+        StreamKey(self.0 ^ other.0.rotate_left(32))
     }
 
     /// The draw for (`ordinal`, `attempt`) with this purpose.

@@ -244,6 +244,7 @@ fn cube_root(x: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lambda::config::Sender;
 
     const LARGEST: u64 = (1 << 53) - 1;
 
@@ -256,6 +257,7 @@ mod tests {
         };
         Clients::new(&TrafficConfig {
             name: "t".into(),
+            sender: Sender::Traffic,
             retry,
             transfer: None,
         })

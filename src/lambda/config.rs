@@ -1,6 +1,8 @@
 //! Resolved numbers: no text to parse, no `Option` that means "default". The scenario room builds these.
 
-use crate::facts::{Architecture, FunctionId, InvocationType, QualifierId, Reason, TrafficId, VersionId};
+use crate::facts::{
+    Architecture, FunctionId, InvocationType, LinkId, QualifierId, Reason, Target, TrafficId, VersionId,
+};
 use crate::kernel::draws::StreamKey;
 use crate::kernel::{Distribution, SizeDistribution};
 use crate::units::{Bytes, MemoryMb, Share, Span};
@@ -67,11 +69,28 @@ pub struct FunctionConfig {
     /// Added to every answer of an attempt that ran (COLD-1).
     pub overhead: Distribution,
     /// How its asynchronous queue behaves.
-    pub events: QueueConfig,
+    pub events: AsyncQueueConfig,
     /// Whether a retry draws the alias's version again (ALIAS-4).
     pub redraw_on_retry: bool,
     /// When provisioned environments requested during the run become ready.
     pub allocation: AllocationConfig,
+    /// What a successful invocation sends on.
+    pub invokes: Vec<Onward>,
+    /// Whether recursive loops go on instead of being ended (INV-8).
+    pub recursion_allowed: bool,
+}
+
+/// What a successful invocation sends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Onward {
+    /// The link it goes over.
+    pub link: LinkId,
+    /// How many messages or events.
+    pub count: u32,
+    /// The share of successful invocations that send.
+    pub share: Share,
+    /// Draws of whether one does.
+    pub key: StreamKey,
 }
 
 /// How long provisioned concurrency takes to come (PC-4).
@@ -101,7 +120,7 @@ pub enum EnvPick {
 
 /// Parameters of the asynchronous queue (ASYNC-*).
 #[derive(Clone, Debug, PartialEq)]
-pub struct QueueConfig {
+pub struct AsyncQueueConfig {
     /// Delay before the first dispatch (ASYNC-1).
     pub first_dispatch: Distribution,
     /// Range of the factor on back-off after throttles, in thousandths; `None` is off (ASYNC-5).
@@ -135,8 +154,10 @@ pub struct VersionConfig {
     pub suppressed_init_factor: f64,
     /// Probability that INIT ran before the request came (LIFE-17).
     pub proactive_init: Share,
-    /// Handler duration once warm.
+    /// Handler duration once warm; for batches what each invocation takes beside its records.
     pub duration: Distribution,
+    /// What each record of a batch adds to `duration`; a plain invocation is a batch of one.
+    pub per_record: Option<Distribution>,
     /// Factor on drawn durations: memory scaling (CPU-2) times `duration_factor`.
     pub duration_factor: f64,
     /// The first invocation after INIT takes at least this long (COLD-5).
@@ -153,8 +174,8 @@ pub struct VersionConfig {
     pub idle: Option<Distribution>,
     /// Maximum life (LIFE-13); `None` never ends.
     pub max_life: Option<Distribution>,
-    /// Dead-letter queue, as an address (ASYNC-10).
-    pub dead_letter: Option<String>,
+    /// Way to the dead-letter queue (ASYNC-10).
+    pub dead_letter: Option<LinkId>,
 }
 
 /// One way to address a function.
@@ -179,17 +200,19 @@ pub struct EventInvokeConfig {
     pub maximum_event_age: Span,
     /// 0 to 2.
     pub maximum_retry_attempts: u32,
-    /// Where records of successes go, as an address.
-    pub on_success: Option<String>,
-    /// Where records of failures go, as an address.
-    pub on_failure: Option<String>,
+    /// Where records of successes go.
+    pub on_success: Option<LinkId>,
+    /// Where records of failures go.
+    pub on_failure: Option<LinkId>,
 }
 
-/// One entry under `traffic:`.
+/// A sender: one entry under `traffic:`, or what the account itself sends.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrafficConfig {
     /// Its name in the scenario.
     pub name: String,
+    /// What kind of sender it is.
+    pub sender: Sender,
     /// How its clients repeat refused requests.
     pub retry: RetryConfig,
     /// What its callers send and get; `None` where sizes play no part.
@@ -223,6 +246,33 @@ pub enum ResponseMode {
     },
 }
 
+/// Who sends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sender {
+    /// An entry under `traffic:`.
+    #[default]
+    Traffic,
+    /// A function, destination or topic that passes something on.
+    Link,
+    /// An event source mapping.
+    Mapping,
+}
+
+/// A way from a sender to a target.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinkConfig {
+    /// Who sends, for reports: a traffic entry, `checkout on_failure` …
+    pub name: String,
+    /// Where it leads, as an address.
+    pub address: String,
+    /// Where it leads.
+    pub target: Target,
+    /// Draws of what is sent over it.
+    pub key: StreamKey,
+    /// Whether the service keeps count of invocations in a chain over it (INV-8): SQS, SNS, S3 and Lambda do.
+    pub keeps_chain: bool,
+}
+
 /// How the clients of a traffic entry retry (SDK-1…5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryConfig {
@@ -254,10 +304,10 @@ pub enum RetryMode {
     Adaptive2026,
 }
 
-/// One traffic entry towards one function.
+/// One sender towards one function.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FlowConfig {
-    /// The traffic entry.
+    /// The sender.
     pub traffic: TrafficId,
     /// The function asked for.
     pub function: FunctionId,

@@ -1,6 +1,7 @@
 use super::config::VersionConfig;
 use super::task::Task;
 use crate::facts::Verdict;
+use crate::kernel::Distribution;
 use crate::kernel::draws::{Purpose, StreamKey};
 use crate::units::Span;
 
@@ -59,7 +60,7 @@ impl Execution {
         };
         let mut handler = match task.recorded.duration {
             Some(recorded) => recorded,
-            None => scaled(version.duration.sample(task.uniform), version.duration_factor),
+            None => scaled(drawn_duration(task, version, key), version.duration_factor),
         };
         if readiness != Readiness::Warm {
             handler = handler.max(version.first_invoke);
@@ -141,6 +142,17 @@ impl Execution {
     pub fn busy(&self) -> Span {
         self.placement.saturating_add(self.init).saturating_add(self.duration)
     }
+}
+
+/// What a plain invocation takes: with `per_record`, a batch of one.
+fn drawn_duration(task: &Task, version: &VersionConfig, key: StreamKey) -> Span {
+    let base = version.duration.sample(task.uniform);
+    let record =
+        |per_record: &Distribution| per_record.sample(key.draw(task.ordinal, task.attempt, Purpose::Record).first);
+    version
+        .per_record
+        .as_ref()
+        .map_or(base, |per_record| base.saturating_add(record(per_record)))
 }
 
 /// `span` times a factor ≥ 0, to the nearest microsecond.

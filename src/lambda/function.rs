@@ -5,6 +5,7 @@ use super::caller::Clients;
 use super::config::{AccountConfig, FlowConfig, FunctionConfig, TransferConfig};
 use super::environment::{Environment, Finished, IdleEntry, IdleLife, IdlePool};
 use super::execution::{Execution, Readiness};
+use super::outbox::Outbox;
 use super::provisioned_pool::{ProvisionedPool, divide};
 use super::rate::{Bucket, RequestGrowth, RequestRate};
 use super::task::{Task, Wake};
@@ -67,6 +68,7 @@ pub(super) struct Context<'a, O> {
     /// What callers send and get, by traffic entry.
     pub transfers: &'a [Option<TransferConfig>],
     pub flows: &'a [FlowConfig],
+    pub outbox: &'a mut Outbox,
     pub horizon: SimTime,
     pub observer: &'a mut O,
 }
@@ -552,16 +554,38 @@ impl Function {
             Cause::ReservedRate => Reason::ReservedFunctionInvocationRateLimitExceeded,
         };
         let counted = cause != Cause::ReservedZero || flow.invocation_type != InvocationType::Event;
+        self.tell_refused(
+            now,
+            task,
+            counted.then_some((reason, cause)),
+            ErrorCode::TooManyRequests,
+            cx,
+        );
+    }
+
+    /// Tells an attempt refused other than by 429 (steps 1, 2, 5 and 13 of the admission order).
+    pub fn tell_rejection<O: Observer>(&self, now: SimTime, task: &Task, code: ErrorCode, cx: &mut Context<O>) {
+        self.tell_refused(now, task, None, code, cx);
+    }
+
+    fn tell_refused<O: Observer>(
+        &self,
+        now: SimTime,
+        task: &Task,
+        throttle: Option<(Reason, Cause)>,
+        code: ErrorCode,
+        cx: &mut Context<O>,
+    ) {
         cx.observer.refused(&Refusal {
             flow: task.flow,
             ordinal: task.ordinal,
             attempt: task.attempt,
             function: self.id,
-            qualifier: flow.qualifier,
+            qualifier: cx.flows[task.flow.index()].qualifier,
             arrived: task.arrived,
             time: now,
-            throttle: counted.then_some((reason, cause)),
-            code: ErrorCode::TooManyRequests,
+            throttle,
+            code,
         });
     }
 

@@ -4,10 +4,12 @@ mod account;
 mod caller;
 mod config;
 mod configure;
+mod deliver;
 mod environment;
 mod execution;
 mod function;
 mod invoke;
+mod outbox;
 mod platform;
 mod provisioned;
 mod provisioned_pool;
@@ -20,11 +22,11 @@ mod transfer;
 pub use account::billed_ms;
 pub use caller::{Clients, Failure};
 pub use config::{
-    AccountConfig, AllocationConfig, EnvPick, EventInvokeConfig, FlowConfig, FunctionConfig, QualifierConfig,
-    QueueConfig, RateShape, ResponseMode, RetryConfig, RetryMode, ScalingRule, TrafficConfig, TransferConfig,
-    VersionConfig,
+    AccountConfig, AllocationConfig, AsyncQueueConfig, EnvPick, EventInvokeConfig, FlowConfig, FunctionConfig,
+    LinkConfig, Onward, QualifierConfig, RateShape, ResponseMode, RetryConfig, RetryMode, ScalingRule, Sender,
+    TrafficConfig, TransferConfig, VersionConfig,
 };
 pub use configure::ReserveError;
-pub use platform::{Platform, Reply};
+pub use platform::{Parts, Platform, Reply};
 pub use provisioned::ProvisionError;
 pub use runtimes::{Runtime, default_idle, default_max_life};

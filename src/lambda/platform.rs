@@ -1,12 +1,13 @@
 use super::account::Account;
 use super::caller::Clients;
 use super::config::{
-    AccountConfig, EventInvokeConfig, FlowConfig, FunctionConfig, RetryConfig, TrafficConfig, TransferConfig,
-    VersionConfig,
+    AccountConfig, EventInvokeConfig, FlowConfig, FunctionConfig, LinkConfig, RetryConfig, TrafficConfig,
+    TransferConfig, VersionConfig,
 };
 use super::configure::ReserveError;
 use super::environment::Finished;
 use super::function::{Context, Event, Function};
+use super::outbox::{Link, Outbox};
 use super::provisioned::ProvisionError;
 use super::task::{Task, Wake};
 use crate::facts::{
@@ -14,6 +15,7 @@ use crate::facts::{
 };
 use crate::kernel::draws::StreamKey;
 use crate::kernel::{Agenda, Class};
+use crate::messaging::{Queue, QueueConfig, TopicConfig};
 use crate::units::SimTime;
 
 /// The ordered driver: all functions of one account, stepped in the total order of contract §2.5.
@@ -26,9 +28,32 @@ pub struct Platform {
     account: Account,
     clients: Vec<Clients>,
     transfers: Vec<Option<TransferConfig>>,
-    flows: Vec<FlowConfig>,
+    pub(super) flows: Vec<FlowConfig>,
+    pub(super) links: Vec<Link>,
+    pub(super) queues: Vec<Queue>,
+    pub(super) topics: Vec<TopicConfig>,
+    pub(super) outbox: Outbox,
     agenda: Agenda,
     horizon: SimTime,
+}
+
+/// What an account consists of, resolved.
+#[derive(Clone, Copy, Debug)]
+pub struct Parts<'a> {
+    /// Its limits.
+    pub account: &'a AccountConfig,
+    /// Functions, sorted by name.
+    pub functions: &'a [FunctionConfig],
+    /// Senders.
+    pub traffic: &'a [TrafficConfig],
+    /// Flows towards functions.
+    pub flows: &'a [FlowConfig],
+    /// Ways of what is sent on.
+    pub links: &'a [LinkConfig],
+    /// Queues, sorted by name.
+    pub queues: &'a [QueueConfig],
+    /// Topics, sorted by name.
+    pub topics: &'a [TopicConfig],
 }
 
 /// What an arrival meets on the spot.
@@ -51,30 +76,28 @@ pub enum Reply {
     DryRun,
     /// Its client holds it back (SDK-4).
     Waiting,
+    /// A queue, stream or topic has it.
+    Sent,
 }
 
 impl Platform {
     /// An account in which nothing has run yet; what is provisioned is READY. What would end at `horizon` or later is never
     /// told as ended; [`SimTime::MAX`] for a platform that is driven live.
-    pub fn new<O: Observer>(
-        seed: (u64, u64),
-        account: &AccountConfig,
-        functions: &[FunctionConfig],
-        traffic: &[TrafficConfig],
-        flows: &[FlowConfig],
-        horizon: SimTime,
-        observer: &mut O,
-    ) -> Platform {
+    pub fn new<O: Observer>(seed: (u64, u64), parts: &Parts, horizon: SimTime, observer: &mut O) -> Platform {
         let cell = |(index, config): (usize, &FunctionConfig)| {
             let key = StreamKey::derive(seed.0, seed.1, "provisioned", &config.name);
-            Function::new(FunctionId(index as u32), config, account, key)
+            Function::new(FunctionId(index as u32), config, parts.account, key)
         };
         let mut platform = Platform {
-            functions: functions.iter().enumerate().map(cell).collect(),
-            account: Account::new(account, functions),
-            clients: traffic.iter().map(Clients::new).collect(),
-            transfers: traffic.iter().map(|entry| entry.transfer.clone()).collect(),
-            flows: flows.to_vec(),
+            functions: parts.functions.iter().enumerate().map(cell).collect(),
+            account: Account::new(parts.account, parts.functions),
+            clients: parts.traffic.iter().map(Clients::new).collect(),
+            transfers: parts.traffic.iter().map(|entry| entry.transfer.clone()).collect(),
+            flows: parts.flows.to_vec(),
+            links: parts.links.iter().map(Link::new).collect(),
+            queues: parts.queues.iter().map(Queue::new).collect(),
+            topics: parts.topics.to_vec(),
+            outbox: Outbox::new(),
             agenda: Agenda::default(),
             horizon,
         };
@@ -88,7 +111,9 @@ impl Platform {
     /// Takes in one arrival, after everything due up to its instant.
     pub fn admit<O: Observer>(&mut self, arrival: &Arrival, observer: &mut O) -> Reply {
         self.advance_to(arrival.time, observer);
-        let flow = &self.flows[arrival.flow.index()];
+        let Some(flow) = self.flows.get(arrival.flow.index()) else {
+            return self.publish(arrival, observer);
+        };
         let function = flow.function.index();
         let task = Task::new(arrival);
         observer.arrived(&task.call(flow));
@@ -125,6 +150,9 @@ impl Platform {
                 function.woken(now, task, wake, &mut cx);
             }
             Event::Allocated(increment) => function.allocated(now, increment, &mut cx),
+        }
+        if !self.outbox.is_empty() {
+            self.empty_outbox(now, observer);
         }
     }
 
@@ -245,13 +273,18 @@ impl Platform {
         self.agenda.next_due()
     }
 
-    fn split<'a, O>(&'a mut self, function: usize, observer: &'a mut O) -> (&'a mut Function, Context<'a, O>) {
+    pub(super) fn split<'a, O>(
+        &'a mut self,
+        function: usize,
+        observer: &'a mut O,
+    ) -> (&'a mut Function, Context<'a, O>) {
         let context = Context {
             account: &mut self.account,
             agenda: &mut self.agenda,
             clients: &mut self.clients,
             transfers: &self.transfers,
             flows: &self.flows,
+            outbox: &mut self.outbox,
             horizon: self.horizon,
             observer,
         };
@@ -262,6 +295,9 @@ impl Platform {
 impl Function {
     /// What follows the end of an invocation, by how it was invoked.
     fn after<O: Observer>(&mut self, now: SimTime, finished: &Finished, cx: &mut Context<O>) {
+        if finished.verdict.is_ok() && !self.config.invokes.is_empty() {
+            self.invoke_onward(&finished.task, cx);
+        }
         match cx.flows[finished.task.flow.index()].invocation_type {
             InvocationType::Event => self.completed(now, finished, cx),
             InvocationType::RequestResponse | InvocationType::DryRun => self.answered(now, finished, cx),

@@ -25,6 +25,8 @@ pub(super) struct Task {
     pub duplicate: bool,
     /// The client has stopped waiting for the current attempt.
     pub abandoned: bool,
+    /// Invocations in the chain that led to it (INV-8).
+    pub hops: u8,
 }
 
 impl Task {
@@ -42,6 +44,7 @@ impl Task {
             start_kind: StartKind::None,
             duplicate: false,
             abandoned: false,
+            hops: 0,
         }
     }
 

@@ -5,7 +5,7 @@ use super::execution::{Execution, Readiness};
 use super::function::{Context, Function};
 use super::platform::Reply;
 use super::task::Task;
-use crate::facts::{Attempt, Ending, ErrorCode, Observer, Refusal, StartKind, Streamed, Verdict};
+use crate::facts::{Attempt, Ending, ErrorCode, Observer, StartKind, Streamed, Verdict};
 use crate::kernel::draws::{Purpose, StreamKey};
 use crate::units::{Bytes, SimTime, Span};
 
@@ -38,17 +38,7 @@ impl Function {
         if transfer.payload(task, flow.key) <= transfer.payload_limit {
             return None;
         }
-        cx.observer.refused(&Refusal {
-            flow: task.flow,
-            ordinal: task.ordinal,
-            attempt: task.attempt,
-            function: self.id,
-            qualifier: flow.qualifier,
-            arrived: task.arrived,
-            time: now,
-            throttle: None,
-            code: ErrorCode::RequestTooLarge,
-        });
+        self.tell_rejection(now, task, ErrorCode::RequestTooLarge, cx);
         self.end(now, task, Ending::Refused, StartKind::None, cx);
         Some(Reply::Rejected(ErrorCode::RequestTooLarge))
     }

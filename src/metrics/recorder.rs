@@ -11,8 +11,8 @@ use super::summary::{
 };
 use super::timeline::{Tally, Timeline, TimelineSummary};
 use crate::facts::{
-    AsyncStep, Attempt, Call, Cause, Compute, Ended, Ending, ErrorCode, FunctionId, InvocationType, Observer, Pool,
-    QualifierId, Reason, Refusal, StartKind, Streamed, TrafficId, VersionId,
+    AsyncStep, Attempt, Call, Cause, Compute, Ended, Ending, ErrorCode, FunctionId, InvocationType, Message,
+    MessageStep, Observer, Pool, QualifierId, QueueId, Reason, Refusal, StartKind, Streamed, TrafficId, VersionId,
 };
 use crate::units::{MemoryMb, SimTime, Span};
 
@@ -31,7 +31,7 @@ pub struct RecorderConfig {
     pub flows: Vec<FlowInfo>,
     /// Per function.
     pub functions: Vec<FunctionInfo>,
-    /// Number of destination addresses.
+    /// Number of queues.
     pub queues: usize,
 }
 
@@ -57,10 +57,8 @@ pub struct FunctionInfo {
     pub reserved: Option<u32>,
     /// Memory of each version.
     pub memory: Vec<MemoryMb>,
-    /// Per qualifier: where records of success and failure go, as places in the list of queues.
-    pub destinations: Vec<(Option<usize>, Option<usize>)>,
-    /// Where dead letters go, by qualifier.
-    pub dead_letters: Vec<Option<usize>>,
+    /// Number of its qualifiers.
+    pub qualifiers: usize,
 }
 
 /// The listener behind the summary, `metrics.csv` and `throttles.csv`.
@@ -180,13 +178,13 @@ impl<'a> Recorder<'a> {
         let mut periods = vec![Period::default()];
         for (index, function) in config.functions.iter().enumerate() {
             first_period.push(periods.len() as u32);
-            for qualifier in 0..function.destinations.len() {
+            for qualifier in 0..function.qualifiers {
                 let named = (qualifier > 0).then_some(QualifierId(qualifier as u16));
                 periods.push(Period::new(FunctionId(index as u32), named));
             }
         }
         let state = |function: &FunctionInfo| FunctionState {
-            qualifiers: function.destinations.len(),
+            qualifiers: function.qualifiers,
             by_version: vec![VersionSummary::default(); function.memory.len()],
             ..FunctionState::default()
         };
@@ -699,52 +697,30 @@ impl Observer for Recorder<'_> {
         if !self.counts(call.arrived) {
             return;
         }
-        let info = &self.config.functions[call.function.index()];
-        let (on_success, on_failure) = info.destinations[call.qualifier.index()];
         let state = &mut self.functions[call.function.index()];
         let events = &mut state.events;
-        let sent_to = match step {
-            AsyncStep::Received => {
-                events.received += 1;
-                None
-            }
-            AsyncStep::Attempted => {
-                state.event_age.record(age.as_micros());
-                None
-            }
-            AsyncStep::RetriedAfterThrottle => {
-                events.retries_throttled += 1;
-                None
-            }
-            AsyncStep::RetriedAfterError => {
-                events.retries_error += 1;
-                None
-            }
+        match step {
+            AsyncStep::Received => events.received += 1,
+            AsyncStep::Attempted => state.event_age.record(age.as_micros()),
+            AsyncStep::RetriedAfterThrottle => events.retries_throttled += 1,
+            AsyncStep::RetriedAfterError => events.retries_error += 1,
             AsyncStep::Expired | AsyncStep::Refused => {
                 events.expired += 1;
                 events.dropped += 1;
-                None
             }
             AsyncStep::Exhausted => {
                 events.exhausted += 1;
                 events.dropped += 1;
-                None
             }
-            AsyncStep::DeadLettered => {
-                events.dead_lettered += 1;
-                info.dead_letters[call.qualifier.index()]
-            }
-            AsyncStep::DestinationSuccess => {
-                events.destination_success += 1;
-                on_success
-            }
-            AsyncStep::DestinationFailure => {
-                events.destination_failure += 1;
-                on_failure
-            }
-        };
-        if let Some(queue) = sent_to {
-            self.queues[queue] += 1;
+            AsyncStep::DeadLettered => events.dead_lettered += 1,
+            AsyncStep::DestinationSuccess => events.destination_success += 1,
+            AsyncStep::DestinationFailure => events.destination_failure += 1,
+        }
+    }
+
+    fn message(&mut self, _time: SimTime, queue: QueueId, message: &Message, step: MessageStep) {
+        if step == MessageStep::Sent && self.counts(message.sent) {
+            self.queues[queue.index()] += 1;
         }
     }
 

@@ -15,7 +15,7 @@ pub struct Summary {
     pub traffic: Vec<TrafficSummary>,
     /// Per function, in the plan's order.
     pub functions: Vec<FunctionSummary>,
-    /// Records sent to each destination address, in the plan's `queues` order.
+    /// Messages sent to each queue, in the plan's order.
     pub queues: Vec<u64>,
     /// Rows of `latency.csv`: every final answer.
     pub latency: Vec<LatencyRow>,

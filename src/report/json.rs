@@ -30,7 +30,7 @@ pub fn summary_json(input: &ReportInput) -> Value {
         "fingerprint": fingerprint(summary),
         "totals": counts(&summary.totals),
         "account": account(summary),
-        "traffic": named(plan.traffic.iter().map(|entry| &entry.name), &summary.traffic, traffic),
+        "traffic": named(plan.entries().map(|entry| &entry.name), &summary.traffic, traffic),
         "functions": functions(input),
         "queues": queues(plan, summary),
         "streams": {},
@@ -252,10 +252,8 @@ fn queues(plan: &Plan, summary: &Summary) -> Map<String, Value> {
             "receives": 0, "depth_max": sent, "age_max": 0.0,
         })
     };
-    let addresses = plan.queues.iter().zip(&summary.queues);
-    addresses
-        .filter_map(|(address, sent)| Some((address.strip_prefix("sqs:")?.to_owned(), sink(sent))))
-        .collect()
+    let queues = plan.queues.iter().zip(&summary.queues);
+    queues.map(|(queue, sent)| (queue.name.clone(), sink(sent))).collect()
 }
 
 fn tags(input: &ReportInput) -> Value {

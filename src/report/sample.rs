@@ -9,9 +9,10 @@ use crate::facts::{
 use crate::kernel::Distribution;
 use crate::kernel::draws::StreamKey;
 use crate::lambda::{
-    AccountConfig, AllocationConfig, EnvPick, EventInvokeConfig, FlowConfig, FunctionConfig, QualifierConfig,
-    QueueConfig, RateShape, RetryConfig, RetryMode, ScalingRule, TrafficConfig, VersionConfig,
+    AccountConfig, AllocationConfig, AsyncQueueConfig, EnvPick, EventInvokeConfig, FlowConfig, FunctionConfig,
+    QualifierConfig, RateShape, RetryConfig, RetryMode, ScalingRule, Sender, TrafficConfig, VersionConfig,
 };
+use crate::messaging::QueueConfig;
 use crate::metrics::{
     AccountSummary, AsyncSummary, Bucket, Counts, FunctionSummary, GaugeSummary, LatencyRow, LatencySummary, Summary,
     TimelineSummary, TrafficSummary, VersionSummary,
@@ -60,7 +61,7 @@ impl Sample {
                     by_version: vec![VersionSummary::default(); 2],
                     ..FunctionSummary::default()
                 }],
-                queues: vec![0; 2],
+                queues: vec![0],
                 ..Summary::default()
             },
             timeline: TimelineSummary::default(),
@@ -213,7 +214,7 @@ fn busy_summary() -> Summary {
             time_to_first_byte: LatencySummary::default(),
         }],
         functions: vec![checkout, fulfil],
-        queues: vec![7, 6],
+        queues: vec![6],
         latency: vec![LatencyRow {
             traffic: TrafficId(0),
             function: FunctionId(0),
@@ -380,6 +381,7 @@ fn function(name: &str, reserved: Option<u32>) -> FunctionConfig {
         suppressed_init_factor: 1.0,
         proactive_init: Share::NONE,
         duration: none(),
+        per_record: None,
         duration_factor: 1.0,
         first_invoke: Span::ZERO,
         error_rate: Share::NONE,
@@ -410,13 +412,15 @@ fn function(name: &str, reserved: Option<u32>) -> FunctionConfig {
         env_pick: EnvPick::MostRecentlyUsed,
         turnaround: Span::ZERO,
         overhead: none(),
-        events: QueueConfig {
+        events: AsyncQueueConfig {
             first_dispatch: none(),
             jitter: None,
             duplicates: Share::NONE,
             slowdown: 1_000,
         },
         redraw_on_retry: false,
+        invokes: Vec::new(),
+        recursion_allowed: false,
         allocation: AllocationConfig {
             delay: Span::ZERO,
             per_minute: 6_000,
@@ -444,6 +448,7 @@ fn plan(functions: Vec<FunctionConfig>) -> Plan {
         functions,
         traffic: vec![TrafficConfig {
             name: "shoppers".to_owned(),
+            sender: Sender::Traffic,
             retry: RetryConfig {
                 mode: RetryMode::None,
                 max_attempts: 1,
@@ -469,7 +474,11 @@ fn plan(functions: Vec<FunctionConfig>) -> Plan {
             process: Process::Poisson(always),
             changes: Vec::new(),
         }],
-        queues: vec!["sns:alerts".to_owned(), "sqs:dead".to_owned()],
+        links: Vec::new(),
+        queues: vec![QueueConfig {
+            name: "dead".to_owned(),
+        }],
+        topics: Vec::new(),
         billing: BillingConfig {
             region: "us-east-1".to_owned(),
             priced_at: BLACK_FRIDAY,

@@ -4,13 +4,14 @@ use super::address::Address;
 use super::dated::Dated;
 use super::distribution::distribution;
 use super::keys::nearest;
+use super::links::Links;
 use super::parameters::FunctionParameters;
 use super::problem::Fault;
 use super::reader::{Layers, Reader};
 use super::source::Mark;
 use super::tree::{Entry, Kind, Node};
 use super::values;
-use crate::facts::{Architecture, PackageType};
+use crate::facts::{Architecture, LinkId, PackageType};
 use crate::kernel::Distribution;
 use crate::lambda::{Runtime, VersionConfig};
 use crate::trace::AzureFunction;
@@ -35,6 +36,8 @@ pub(super) struct Behaviour<'a> {
     pub mark: Mark,
     /// For messages: `the function checkout`.
     pub owner: String,
+    /// Name of the function.
+    pub function: &'a str,
 }
 
 impl Behaviour<'_> {
@@ -57,6 +60,8 @@ pub(super) struct Platform<'a> {
     pub dated: &'a Dated,
     /// Whether LIM-2 is lifted.
     pub allow_extended: bool,
+    /// Where what is sent goes.
+    pub links: &'a Links,
 }
 
 impl Platform<'_> {
@@ -68,6 +73,7 @@ impl Platform<'_> {
         let (init, first_invoke, custom_runtime) = self.init(place, package, architecture, memory);
         let suppressed_init_factor = self.suppressed_init_factor(place, memory);
         let (duration, scaling) = self.duration(place, memory);
+        let per_record = self.per_record(place);
         let (error_rate, crash_rate) = self.failure_rates(place);
         let timeout = self.timeout(place);
         let initbill = self.dated.on("SW-INITBILL");
@@ -93,6 +99,7 @@ impl Platform<'_> {
             suppressed_init_factor,
             proactive_init: parameters.proactive_init,
             duration,
+            per_record,
             duration_factor,
             first_invoke,
             error_rate,
@@ -329,7 +336,11 @@ impl Platform<'_> {
         let given = match (own, traced) {
             (None, Some(traced)) => Some(traced),
             _ => place.all.get("duration").map(|entry| {
-                let read = distribution(self.reader, &entry.value, &entry.key);
+                let base = batch_part(entry, "base").unwrap_or(entry);
+                let read = match (batch_part(entry, "per_record"), batch_part(entry, "base")) {
+                    (Some(_), None) => Some(Distribution::constant(Span::ZERO)),
+                    _ => distribution(self.reader, &base.value, &base.key),
+                };
                 read.unwrap_or_else(|| Distribution::constant(Span::ZERO))
             }),
         };
@@ -423,6 +434,22 @@ impl Platform<'_> {
         Some(points)
     }
 
+    /// What each record of a batch adds, where `duration` says it.
+    fn per_record(&self, place: &Behaviour<'_>) -> Option<Distribution> {
+        let entry = place.all.get("duration")?;
+        for part in entry
+            .value
+            .entries()
+            .iter()
+            .filter(|part| is_batch(entry) && !BATCH_PARTS.contains(&&*part.key))
+        {
+            let found = format!("`{}` stands beside `base` and `per_record`", part.key);
+            self.reader.problem(part.mark, found, "remove it");
+        }
+        let per_record = batch_part(entry, "per_record")?;
+        distribution(self.reader, &per_record.value, &per_record.key)
+    }
+
     fn failure_rates(&self, place: &Behaviour<'_>) -> (Share, Share) {
         let read = |key: &str| {
             let entry = place.all.get(key)?;
@@ -440,7 +467,7 @@ impl Platform<'_> {
         (share(error), share(crash))
     }
 
-    fn dead_letter(&self, place: &Behaviour<'_>) -> Option<String> {
+    fn dead_letter(&self, place: &Behaviour<'_>) -> Option<LinkId> {
         let entry = place.all.get("dead_letter_config")?;
         if entry.value.text().is_some_and(values::is_off) {
             return None;
@@ -449,7 +476,10 @@ impl Platform<'_> {
             Address::Service {
                 service: "sqs" | "sns",
                 name,
-            } if !name.ends_with(".fifo") => Ok(Some(text.to_owned())),
+            } if !name.ends_with(".fifo") => {
+                let sender = format!("{} dead_letter_config", place.function);
+                Ok(Some(self.links.add(&sender, text)))
+            }
             _ => {
                 let found = format!("is \"{text}\"");
                 Err(Fault::new(
@@ -459,6 +489,17 @@ impl Platform<'_> {
             }
         })?
     }
+}
+
+/// Keys of a duration that says what an invocation and each of its records take.
+const BATCH_PARTS: [&str; 2] = ["base", "per_record"];
+
+fn batch_part<'n>(duration: &'n Entry, part: &str) -> Option<&'n Entry> {
+    duration.value.entry(part)
+}
+
+fn is_batch(duration: &Entry) -> bool {
+    BATCH_PARTS.iter().any(|part| batch_part(duration, part).is_some())
 }
 
 enum Scaling {

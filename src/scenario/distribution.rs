@@ -99,8 +99,12 @@ fn of_quantity(reader: &Reader, node: &Node, what: &str, quantity: Quantity) -> 
         .iter()
         .find(|entry| matches!(&*entry.key, "base" | "per_record"))
     {
-        let found = format!("`{}` (a duration by batch size) is not supported yet", entry.key);
-        reader.problem(entry.mark, found, "give one distribution of the whole duration");
+        let found = format!("`{}` stands in `{what}`", entry.key);
+        reader.problem(
+            entry.mark,
+            found,
+            "it belongs to a function's `duration`; give one distribution here",
+        );
         return None;
     }
     let [entry] = entries.as_slice() else {

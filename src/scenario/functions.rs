@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 
 use super::address::{Address, Directory};
 use super::behaviour::{Behaviour, Platform};
+use super::check::check;
+use super::keys::{INVOKES, RECURSIVE_LOOP};
 use super::parameters;
 use super::problem::Fault;
 use super::reader::Layers;
 use super::source::Mark;
 use super::tree::{Entry, Node};
 use super::values;
-use crate::facts::VersionId;
-use crate::lambda::{EventInvokeConfig, FunctionConfig, QualifierConfig, VersionConfig};
+use crate::facts::{LinkId, VersionId};
+use crate::lambda::{EventInvokeConfig, FunctionConfig, Onward, QualifierConfig, VersionConfig};
 use crate::trace::AzureFunction;
 use crate::units::{MemoryMb, Share, Span};
 
@@ -74,6 +76,7 @@ impl<'a> Functions<'a> {
             function_memory: None,
             mark,
             owner: format!("the function {}", origin.name),
+            function: origin.name,
         };
         let mut versions = vec![self.platform.version(&latest, &parameters)];
         let numbered = self.numbered(node);
@@ -81,7 +84,7 @@ impl<'a> Functions<'a> {
             let place = self.version_place(&latest, entry, *number, versions[0].memory);
             versions.push(self.platform.version(&place, &parameters));
         }
-        let mut qualifiers = Qualifiers::new(self, &all, &numbered, &versions);
+        let mut qualifiers = Qualifiers::new(self, origin.name, &all, &numbered, &versions);
         qualifiers.read(node);
         let (qualifiers, provisioned) = (qualifiers.list, qualifiers.provisioned);
         let reserved = all.get("reserved_concurrent_executions");
@@ -97,6 +100,8 @@ impl<'a> Functions<'a> {
             events: parameters.events,
             redraw_on_retry: parameters.redraw_on_retry,
             allocation: parameters.allocation,
+            invokes: self.invokes(origin.name, &all),
+            recursion_allowed: self.recursion_allowed(&all),
         };
         self.within_reserved(&config, provisioned);
         Resolved {
@@ -121,6 +126,7 @@ impl<'a> Functions<'a> {
                 "version {number} of {}",
                 latest.owner.trim_start_matches("the function ")
             ),
+            function: latest.function,
         }
     }
 
@@ -180,7 +186,7 @@ impl<'a> Functions<'a> {
     }
 
     /// `event_invoke_config`, the nearest layer first (ASYNC-2).
-    fn event_invoke(&self, layers: &Layers<'_>) -> EventInvokeConfig {
+    fn event_invoke(&self, function: &str, layers: &Layers<'_>) -> EventInvokeConfig {
         let reader = self.platform.reader;
         if !self.platform.dated.on("SW-ASYNCCFG") {
             for entry in layers.0.iter().flat_map(|layer| layer.entries()) {
@@ -198,12 +204,14 @@ impl<'a> Functions<'a> {
             maximum_retry_attempts: attempts.and_then(|entry| reader.count(entry, 0, 2)).unwrap_or(2) as u32,
             on_success: layers
                 .get("on_success")
-                .and_then(|entry| self.destination(entry, false)),
-            on_failure: layers.get("on_failure").and_then(|entry| self.destination(entry, true)),
+                .and_then(|entry| self.destination(function, entry, false)),
+            on_failure: layers
+                .get("on_failure")
+                .and_then(|entry| self.destination(function, entry, true)),
         }
     }
 
-    fn destination(&self, entry: &Entry, failure: bool) -> Option<String> {
+    fn destination(&self, function: &str, entry: &Entry, failure: bool) -> Option<LinkId> {
         if entry.value.text().is_some_and(values::is_off) {
             return None;
         }
@@ -216,9 +224,6 @@ impl<'a> Functions<'a> {
             match Address::parse(text)? {
                 Address::Function { name, qualifier } => {
                     self.directory.check(name, qualifier)?;
-                    self.platform.reader.warn(format!(
-                        "what is sent to the destination {text} is counted, but {text} is not invoked by it yet (ASYNC-10)"
-                    ));
                 }
                 Address::Service { name, .. } if name.ends_with(".fifo") => {
                     return Err(Fault::new(
@@ -233,14 +238,54 @@ impl<'a> Functions<'a> {
                 Address::Service { service: "s3", .. } if failure => {}
                 Address::Service { .. } => return Err(fault()),
             }
-            Ok(text.to_owned())
+            Ok(self.platform.links.add(&format!("{function} {}", entry.key), text))
         })
+    }
+
+    /// `invokes`: what a successful invocation sends on.
+    fn invokes(&self, function: &str, all: &Layers<'_>) -> Vec<Onward> {
+        let reader = self.platform.reader;
+        let Some(entry) = all.get("invokes") else {
+            return Vec::new();
+        };
+        let allowed = "a list such as `[ { to: sqs:orders, count: 1, share: 90 % } ]` is allowed";
+        let items = reader.list(entry, allowed).unwrap_or_default();
+        let onward = |item: &Node| {
+            check(reader, item, &INVOKES);
+            let to = reader.required(item, "to", "this item of `invokes`", item.mark, "sqs:orders")?;
+            let address = reader.value(to, |text| self.sendable(text))?;
+            let count = item.entry("count").map(|entry| reader.count(entry, 1, 10_000));
+            let share = item.entry("share").map(|entry| reader.share(entry));
+            let sender = format!("{function} invokes");
+            Some(Onward {
+                link: self.platform.links.add(&sender, &address),
+                count: count.flatten().unwrap_or(1) as u32,
+                share: share.flatten().unwrap_or(Share::ALL),
+                key: self.platform.links.key(&format!("{sender} {address}")),
+            })
+        };
+        items.iter().filter_map(onward).collect()
+    }
+
+    /// An address that functions can send to.
+    fn sendable(&self, text: &str) -> Result<String, Fault> {
+        if let Address::Function { name, qualifier } = Address::parse(text)? {
+            self.directory.check(name, qualifier)?;
+        }
+        Ok(text.to_owned())
+    }
+
+    /// `recursive_loop`: whether chains of invocations go on beyond INV-8.
+    fn recursion_allowed(&self, all: &Layers<'_>) -> bool {
+        let entry = all.get("recursive_loop");
+        entry.and_then(|entry| self.platform.reader.choice(entry, RECURSIVE_LOOP)) == Some(1)
     }
 }
 
 /// How one function can be addressed, as it is read.
 struct Qualifiers<'r, 'a> {
     functions: &'r Functions<'a>,
+    function: &'r str,
     all: &'r Layers<'a>,
     numbered: &'r BTreeMap<u64, &'a Entry>,
     versions: &'r [VersionConfig],
@@ -253,12 +298,14 @@ struct Qualifiers<'r, 'a> {
 impl<'r, 'a> Qualifiers<'r, 'a> {
     fn new(
         functions: &'r Functions<'a>,
+        function: &'r str,
         all: &'r Layers<'a>,
         numbered: &'r BTreeMap<u64, &'a Entry>,
         versions: &'r [VersionConfig],
     ) -> Qualifiers<'r, 'a> {
         Qualifiers {
             functions,
+            function,
             all,
             numbered,
             versions,
@@ -276,7 +323,7 @@ impl<'r, 'a> Qualifiers<'r, 'a> {
             version: VersionId(0),
             additional: None,
             provisioned: 0,
-            event_invoke: self.functions.event_invoke(&bare),
+            event_invoke: self.functions.event_invoke(self.function, &bare),
         });
         for (index, (number, entry)) in self.numbered.iter().enumerate() {
             let version = VersionId(index as u16 + 1);
@@ -303,7 +350,7 @@ impl<'r, 'a> Qualifiers<'r, 'a> {
             version,
             additional,
             provisioned,
-            event_invoke: self.functions.event_invoke(&layers),
+            event_invoke: self.functions.event_invoke(self.function, &layers),
         });
     }
 

@@ -199,6 +199,12 @@ pub(super) static SCENARIO: Section = Section {
             "none",
             "Queues, by name: counting destinations for now.",
         ),
+        key(
+            "topics",
+            Named(&TOPIC),
+            "none",
+            "SNS topics, by name: every subscription gets a copy of every message.",
+        ),
         key("traffic", Named(&TRAFFIC), "none", "What arrives when, by name."),
         key(
             "expect",
@@ -207,7 +213,6 @@ pub(super) static SCENARIO: Section = Section {
             "Claims about summary.json; a failed one makes the exit code 1.",
         ),
         later("streams", "Kinesis and DynamoDB streams."),
-        later("topics", "SNS topics with subscriptions."),
         later("budgets", "Downstream budgets such as database connections."),
         later("event_source_mappings", "Pollers of queues and streams."),
         later("changes", "Changes of configuration during the run."),
@@ -316,7 +321,7 @@ static BEHAVIOUR: &[Key] = &[
         "duration",
         Distribution,
         "required",
-        "Handler duration once warm. `{ base, per_record }` is not supported yet.",
+        "Handler duration once warm; `{ base, per_record }` where each record of a batch adds to it.",
     ),
     key("duration_factor", Number, "1", "Factor on drawn durations, at least 0."),
     key(
@@ -387,12 +392,36 @@ static RESERVED: &[Key] = &[
         "see below",
         "Asynchronous invocations; on a function the default of all its qualifiers (ASYNC-2).",
     ),
-    later("invokes", "What a successful call sends on."),
+    key(
+        "invokes",
+        Form("a list of { to, count, share }"),
+        "none",
+        "What a successful invocation sends on: `[ { to: sqs:orders, count: 1, share: 90 % } ]`; `to` is any address.",
+    ),
+    key(
+        "recursive_loop",
+        Choice(RECURSIVE_LOOP),
+        "Terminate",
+        "Whether Lambda ends chains of about 16 invocations through SQS, SNS, S3 and Lambda (INV-8).",
+    ),
     later("uses", "Downstream budget held while running."),
     later("record_error_rate", "Share of records that fail in a batch."),
     later("poison", "Share of records that always fail."),
     later("function_response_types", "Partial batch responses."),
 ];
+
+/// What Lambda does about recursive loops.
+pub(super) const RECURSIVE_LOOP: &[&str] = &["Terminate", "Allow"];
+
+/// One item of `invokes`.
+pub(super) static INVOKES: Section = Section {
+    name: "invokes",
+    groups: &[&[
+        key("to", Address, "required", "Where it goes."),
+        key("count", Count, "1", "How many messages or events, 1 to 10,000."),
+        key("share", Share, "100 %", "Share of successful invocations that send."),
+    ]],
+};
 
 static DEFAULTS: Section = Section {
     name: "defaults",
@@ -499,6 +528,16 @@ static EVENT_INVOKE_CONFIG: Section = Section {
     ]],
 };
 
+static TOPIC: Section = Section {
+    name: "topics.NAME",
+    groups: &[&[key(
+        "subscriptions",
+        Form("a list of functions and queues"),
+        "none",
+        "Who gets a copy of every message: `[ fulfil, sqs:orders ]`.",
+    )]],
+};
+
 static QUEUE: Section = Section {
     name: "queues.NAME",
     groups: &[&[
@@ -536,7 +575,7 @@ static TRAFFIC: Section = Section {
             "to",
             Address,
             "required",
-            "`checkout`, `checkout:2` or `checkout:live`; absent where a trace names its functions.",
+            "`checkout`, `checkout:live`, `sqs:orders` or `sns:alerts`; absent where a trace names its functions.",
         ),
         key(
             "invocation_type",

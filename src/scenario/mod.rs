@@ -9,6 +9,7 @@ mod distribution;
 mod expectation;
 mod functions;
 mod keys;
+mod links;
 mod load;
 mod parameters;
 mod place;

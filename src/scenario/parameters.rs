@@ -7,7 +7,7 @@ use super::tree::{Entry, Kind};
 use super::values;
 use crate::facts::{PackageType, Reason};
 use crate::kernel::Distribution;
-use crate::lambda::{AllocationConfig, EnvPick, QueueConfig, RateShape, default_idle, default_max_life};
+use crate::lambda::{AllocationConfig, AsyncQueueConfig, EnvPick, RateShape, default_idle, default_max_life};
 use crate::pricing::{MonthLength, Rounding};
 use crate::units::{Rate, Share, Span};
 
@@ -32,7 +32,7 @@ pub(super) struct FunctionParameters {
     /// How provisioned concurrency comes.
     pub allocation: AllocationConfig,
     /// The asynchronous queue.
-    pub events: QueueConfig,
+    pub events: AsyncQueueConfig,
     /// Whether retries draw the version again.
     pub redraw_on_retry: bool,
     /// Whether an abandoned INIT is billed where INIT is.
@@ -146,9 +146,9 @@ fn per_minute(text: &str) -> Result<u32, Fault> {
     Ok(per_minute as u32)
 }
 
-fn events(reader: &Reader, layers: &Layers<'_>) -> QueueConfig {
+fn events(reader: &Reader, layers: &Layers<'_>) -> AsyncQueueConfig {
     let get = |key: &str| layers.get(key);
-    QueueConfig {
+    AsyncQueueConfig {
         first_dispatch: get("async.first_dispatch")
             .and_then(|entry| reader.distribution(entry))
             .unwrap_or_else(|| Distribution::constant(Span::from_millis(30))),

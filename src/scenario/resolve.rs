@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::LoadOptions;
-use super::address::{Directory, check_function_name};
+use super::address::{Address, Directory, check_function_name};
 use super::behaviour::Platform;
 use super::billing::{self, Billed};
 use super::check::check;
@@ -12,6 +12,7 @@ use super::dated::{self, Dated};
 use super::expectation::{self, Expectation};
 use super::functions::{Functions, Origin, Resolved};
 use super::keys::SCENARIO;
+use super::links::{Links, Targets};
 use super::parameters::{self, AccountParameters};
 use super::problem::Fault;
 use super::reader::{Layers, Reader};
@@ -20,6 +21,7 @@ use super::traffic::{AzureTrace, Traffic};
 use super::tree::{Entry, Node, shortened};
 use super::values;
 use crate::lambda::{AccountConfig, ScalingRule};
+use crate::messaging::{QueueConfig, Subscription, TopicConfig};
 use crate::pricing::PriceBook;
 use crate::simulation::Plan;
 use crate::trace;
@@ -53,11 +55,15 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
     parameters::check_forms(reader, &layers);
     let azure = resolver.azure_traces();
     let directory = resolver.directory(&azure);
+    let links = Links::new(top.seed);
+    let topics = resolver.topics(&links, &directory);
+    let queues = resolver.declared_queues();
     let functions = Functions {
         platform: Platform {
             reader,
             dated: &top.dated,
             allow_extended: parameters.allow_extended,
+            links: &links,
         },
         defaults: resolver.inner("defaults"),
         parameters: parameter_node,
@@ -76,6 +82,9 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
         parameters: &parameters,
         functions: &configs,
         directory: &directory,
+        queues: &queues,
+        topics: &topics.iter().map(|topic| topic.name.clone()).collect::<Vec<_>>(),
+        links: &links,
         azure,
         seed: top.seed,
         start: top.start,
@@ -87,8 +96,16 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
     for entry in resolver.named("traffic") {
         traffic.read(entry);
     }
-    let (traffic, flows, sources) = (traffic.configs, traffic.flows, traffic.sources);
-    let queues = resolver.queues(&configs);
+    let (mut traffic, mut flows, sources) = (traffic.configs, traffic.flows, traffic.sources);
+    let mut named = links.queues();
+    named.extend(queues);
+    let queues: Vec<String> = named.into_iter().collect();
+    let targets = Targets {
+        functions: &configs,
+        queues: &queues,
+        topics: &topics,
+    };
+    let links = links.finish(&targets, &mut traffic, &mut flows);
     let billed = Billed {
         region: &top.region,
         start: top.start,
@@ -113,7 +130,9 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
             traffic,
             flows,
             sources,
-            queues,
+            links,
+            queues: queues.into_iter().map(|name| QueueConfig { name }).collect(),
+            topics,
             billing,
         },
     }
@@ -386,35 +405,51 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// Every declared queue and every address that something is sent to.
-    fn queues(&self, functions: &[crate::lambda::FunctionConfig]) -> Vec<String> {
-        let mut queues: BTreeSet<String> = BTreeSet::new();
-        for entry in self.named("queues") {
+    /// Names of the queues under `queues`.
+    fn declared_queues(&self) -> Vec<String> {
+        let name = |entry: &Entry| {
             if entry.key.is_empty() || entry.key.contains(char::is_whitespace) {
                 let found = format!("\"{}\" is no name of a queue", shortened(&entry.key));
-                self.reader.problem(
-                    entry.mark,
-                    found,
-                    "letters, digits, hyphens and underscores are allowed",
-                );
+                let allowed = "letters, digits, hyphens and underscores are allowed";
+                self.reader.problem(entry.mark, found, allowed);
             } else if entry.key.ends_with(".fifo") {
                 let found = "FIFO queues are not supported yet";
                 self.reader.problem(entry.mark, found, "use a standard queue");
             }
-            queues.insert(format!("sqs:{}", entry.key));
-        }
-        for function in functions {
-            let letters = function
-                .versions
-                .iter()
-                .filter_map(|version| version.dead_letter.clone());
-            let events = function.qualifiers.iter().map(|qualifier| &qualifier.event_invoke);
-            let sent = events
-                .flat_map(|event| [event.on_success.clone(), event.on_failure.clone()])
-                .flatten();
-            queues.extend(letters.chain(sent));
-        }
-        queues.into_iter().collect()
+            entry.key.clone()
+        };
+        self.named("queues").into_iter().map(name).collect()
+    }
+
+    /// Topics with the links to their subscriptions.
+    fn topics(&self, links: &Links, directory: &Directory) -> Vec<TopicConfig> {
+        let topic = |entry: &Entry| {
+            let subscriptions = entry.value.entry("subscriptions");
+            let allowed = "a list such as `[ fulfil, sqs:orders ]` is allowed";
+            let items = subscriptions.and_then(|entry| self.reader.list(entry, allowed));
+            let subscription = |item: &Node| {
+                let address = self
+                    .reader
+                    .scalar(item, "subscriptions", |text| match Address::parse(text)? {
+                        Address::Function { name, qualifier } => {
+                            directory.check(name, qualifier).map(|()| text.to_owned())
+                        }
+                        Address::Service { service: "sqs", .. } => Ok(text.to_owned()),
+                        Address::Service { .. } => Err(Fault::new(
+                            format!("is \"{text}\""),
+                            "functions and queues such as fulfil or sqs:orders are allowed",
+                        )),
+                    })?;
+                Some(Subscription {
+                    link: links.add(&format!("sns:{}", entry.key), &address),
+                })
+            };
+            TopicConfig {
+                name: entry.key.clone(),
+                subscriptions: items.unwrap_or_default().iter().filter_map(subscription).collect(),
+            }
+        };
+        self.named("topics").into_iter().map(topic).collect()
     }
 
     fn expectations(&self) -> Vec<Expectation> {

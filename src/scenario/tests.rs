@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 
 use super::*;
-use crate::facts::{InvocationType, PackageType};
+use crate::facts::{InvocationType, LinkId, PackageType};
 use crate::kernel::Distribution;
 use crate::lambda::{ResponseMode, RetryMode, Runtime, ScalingRule};
 use crate::pricing::FreeTier;
@@ -229,15 +229,12 @@ fn the_contract_s_example_reports_what_is_not_supported_yet_and_nothing_else() {
         "vpc_config",
         "file_system_configs",
         "scaling_policies",
-        "invokes",
         "uses",
-        "base",
         "record_error_rate",
         "function_response_types",
         "visibility_timeout",
         "redrive_policy",
         "streams",
-        "topics",
         "budgets",
         "event_source_mappings",
         "through: api-gateway",
@@ -263,12 +260,10 @@ fn the_supported_part_of_the_contract_s_example_becomes_a_plan() {
         "scaling_policies",
         "  min_capacity",
         "scheduled_actions",
-        "invokes",
         "uses",
         "record_error_rate",
         "function_response_types",
         "streams",
-        "topics",
         "budgets",
         "event_source_mappings",
         "orders-to-fulfil",
@@ -317,7 +312,8 @@ fn the_supported_part_of_the_contract_s_example_becomes_a_plan() {
         checkout.versions[2].duration,
         Distribution::lognormal_from_quantile(70.0, 0.99, 500.0)
     );
-    assert_eq!(checkout.versions[1].dead_letter.as_deref(), Some("sqs:dead"));
+    let address = |link: Option<LinkId>| link.map(|link| plan.links[link.index()].address.as_str());
+    assert_eq!(address(checkout.versions[1].dead_letter), Some("sqs:dead"));
     assert_eq!(
         checkout.versions[0].idle,
         Some(Distribution::constant(Span::from_secs(600)))
@@ -331,17 +327,18 @@ fn the_supported_part_of_the_contract_s_example_becomes_a_plan() {
         live.additional.map(|(version, share)| (version.index(), share)),
         Some((2, Share::from_fraction(0.1)))
     );
-    assert_eq!(live.event_invoke.on_success.as_deref(), Some("fulfil"));
+    assert_eq!(address(live.event_invoke.on_success), Some("fulfil"));
     let fulfil = &plan.functions[1].versions[0];
     let runtime = Runtime::find("python3.13").unwrap();
     assert_eq!(fulfil.init, runtime.init(PackageType::Zip, fulfil.architecture));
     assert_eq!(fulfil.first_invoke, runtime.first_invoke(MemoryMb(128)));
-    assert_eq!(
-        plan.queues,
-        ["fulfil", "sqs:dead", "sqs:failed", "sqs:orders", "sqs:orders-dlq"]
-    );
+    let queues: Vec<&str> = plan.queues.iter().map(|queue| queue.name.as_str()).collect();
+    assert_eq!(queues, ["dead", "failed", "orders", "orders-dlq"]);
     let traffic: Vec<&str> = plan.traffic.iter().map(|traffic| traffic.name.as_str()).collect();
-    assert_eq!(traffic, ["nightly", "shoppers"]);
+    assert_eq!(
+        traffic,
+        ["nightly", "shoppers", "sns:alerts fulfil", "checkout on_success fulfil"]
+    );
     assert_eq!(plan.traffic[1].retry.mode, RetryMode::Standard);
     assert_eq!(
         (plan.flows[1].function.index(), plan.flows[1].qualifier.index()),
@@ -612,7 +609,8 @@ fn asynchronous_settings_keep_to_their_quotas() {
         "{SMALL}  f: {{ init: 0 s, duration: 1 s, {} }}\n",
         config("on_failure: s3:x, on_success: eventbridge:b")
     ));
-    assert_eq!(plan.queues, ["eventbridge:b", "s3:x"]);
+    let addresses: Vec<&str> = plan.links.iter().map(|link| link.address.as_str()).collect();
+    assert_eq!(addresses, ["eventbridge:b", "s3:x"]);
 }
 
 #[test]
@@ -649,7 +647,7 @@ fn traffic_names_what_exists_and_says_what_arrives() {
     refuses(
         &to("to: sqs:q, arrivals: { poisson: 1/s }"),
         "5:12: ",
-        &["not supported yet"],
+        &["sqs:q", "declare it under `queues`"],
     );
     refuses(&to("arrivals: { poisson: 1/s }"), "5:3: ", &["has no `to`"]);
     refuses(&to("to: api"), "5:3: ", &["has no `arrivals`"]);
@@ -826,7 +824,7 @@ fn distributions_out_of_range_are_refused() {
         ("{ mixture: [[70 %, 1 s]] }", "sum to 70"),
         ("{ exponetial: 3 s }", "no distribution"),
         ("[1 s]", "a list"),
-        ("{ base: 20 ms, per_record: 4 ms }", "not supported yet"),
+        ("{ base: 20 ms, per_records: 4 ms }", "remove it"),
     ] {
         let found = problem(&format!(
             "duration: 1 h\nfunctions: {{ f: {{ init: 0 s, duration: {text} }} }}\n"

@@ -7,17 +7,18 @@ use jiff::tz::TimeZone;
 use super::address::{Address, Directory};
 use super::dated::Dated;
 use super::keys::{FRONT_ENDS, RETRY_MODES, TOGETHER, nearest};
+use super::links::{self, Links};
 use super::parameters::AccountParameters;
 use super::problem::Fault;
 use super::reader::Reader;
 use super::schedule::{self, Setting};
 use super::source::Mark;
 use super::transfer::transfer;
-use super::tree::{Entry, Kind, Node};
+use super::tree::{Entry, Kind, Node, shortened};
 use super::{check::check, values};
 use crate::facts::{FlowId, FunctionId, InvocationType, QualifierId, TrafficId};
 use crate::kernel::draws::StreamKey;
-use crate::lambda::{FlowConfig, FunctionConfig, RetryConfig, RetryMode, TrafficConfig};
+use crate::lambda::{FlowConfig, FunctionConfig, RetryConfig, RetryMode, Sender, TrafficConfig};
 use crate::trace::{AzureFunction, CsvTrace};
 use crate::units::{Rate, SimTime, Span, Timestamp};
 use crate::workload::{Process, RateProfile, SourceConfig, TraceFile};
@@ -52,6 +53,12 @@ pub(super) struct Traffic<'a> {
     pub functions: &'a [FunctionConfig],
     /// The same with their qualifiers, for messages.
     pub directory: &'a Directory,
+    /// Declared queues, by name.
+    pub queues: &'a [String],
+    /// Declared topics, by name.
+    pub topics: &'a [String],
+    /// Where what is sent goes.
+    pub links: &'a Links,
     /// Azure traces, already read.
     pub azure: Vec<AzureTrace>,
     /// Seed of all draws.
@@ -88,9 +95,9 @@ struct Template {
 }
 
 impl Template {
-    fn source(&self, flow: usize, key: StreamKey, process: Process) -> SourceConfig {
+    fn source(&self, flow: FlowId, key: StreamKey, process: Process) -> SourceConfig {
         SourceConfig {
-            flow: FlowId(flow as u32),
+            flow,
             key,
             from: self.window.0,
             until: self.window.1,
@@ -112,6 +119,13 @@ impl Template {
     }
 }
 
+/// Where the arrivals of an entry go.
+enum Towards {
+    Function((FunctionId, QualifierId)),
+    /// A queue or topic, as an address.
+    Service(String),
+}
+
 /// Whether `arrivals` may name its functions itself.
 fn names_functions(arrivals: &Node) -> bool {
     arrivals.entry("trace").or(arrivals.entry("azure")).is_some()
@@ -128,6 +142,7 @@ impl Traffic<'_> {
         let sized = transfer.is_some();
         self.configs.push(TrafficConfig {
             name: entry.key.clone(),
+            sender: Sender::Traffic,
             retry: self.retry(node, invocation_type),
             transfer,
         });
@@ -161,10 +176,17 @@ impl Traffic<'_> {
         let first = self.flows.len();
         match targets {
             Targets::Single(process) => {
-                if let Some(target) = self.target(entry) {
-                    self.flows.push(template.flow(target, key));
-                    self.sources.push(template.source(first, key, process));
-                }
+                let flow = match self.target(entry) {
+                    Some(Towards::Function(target)) => {
+                        self.flows.push(template.flow(target, key));
+                        FlowId(first as u32)
+                    }
+                    Some(Towards::Service(address)) => {
+                        FlowId::of_link(self.links.add_traffic(&entry.key, &address, key))
+                    }
+                    None => return,
+                };
+                self.sources.push(template.source(flow, key, process));
             }
             Targets::Named(process, names) => {
                 self.refuse_target(entry);
@@ -176,7 +198,7 @@ impl Traffic<'_> {
                     let target = self.named_target(&name, mark);
                     self.flows.push(template.flow(target.unwrap_or_default(), key));
                 }
-                self.sources.push(template.source(first, key, process));
+                self.sources.push(template.source(FlowId(first as u32), key, process));
             }
             Targets::Separate(functions) => {
                 self.refuse_target(entry);
@@ -186,7 +208,8 @@ impl Traffic<'_> {
                         .functions
                         .binary_search_by(|function| function.name.as_str().cmp(&name));
                     let function = FunctionId(position.unwrap_or(0) as u32);
-                    self.sources.push(template.source(self.flows.len(), key, process));
+                    self.sources
+                        .push(template.source(FlowId(self.flows.len() as u32), key, process));
                     self.flows.push(template.flow((function, QualifierId(0)), key));
                 }
             }
@@ -310,19 +333,55 @@ impl Traffic<'_> {
         (from.min(until), until, scale.unwrap_or(1.0))
     }
 
-    fn target(&self, entry: &Entry) -> Option<(FunctionId, QualifierId)> {
+    fn target(&self, entry: &Entry) -> Option<Towards> {
         let owner = format!("the traffic {}", entry.key);
         let to = self
             .reader
             .required(&entry.value, "to", &owner, entry.mark, "checkout")?;
         let name = self.reader.text(to)?;
-        self.named_target(&name, to.value.mark)
+        if let Ok(Address::Service { service, name: known }) = Address::parse(&name) {
+            let declared = match service {
+                "sqs" => Some(self.queues),
+                "sns" => Some(self.topics),
+                _ => None,
+            };
+            let Some(declared) = declared else {
+                let found = format!("traffic to {service}: is not supported yet");
+                let allowed = "name a function, a queue or a topic, such as checkout, sqs:orders or sns:alerts";
+                self.reader.problem(to.value.mark, found, allowed);
+                return None;
+            };
+            self.declared(&name, known, declared, to.value.mark);
+            return Some(Towards::Service(name));
+        }
+        self.named_target(&name, to.value.mark).map(Towards::Function)
+    }
+
+    /// Tells where a queue or topic that something is sent to is not declared.
+    fn declared(&self, address: &str, name: &str, known: &[String], mark: Mark) {
+        if known.iter().any(|known| known == name) {
+            return;
+        }
+        let section = if address.starts_with("sqs:") {
+            "queues"
+        } else {
+            "topics"
+        };
+        let allowed = match nearest(name, known.iter().map(String::as_str)) {
+            Some(close) => format!("did you mean {close}?"),
+            None => format!("declare it under `{section}`"),
+        };
+        self.reader.problem(
+            mark,
+            format!("`to` names {}, which does not exist", shortened(address)),
+            allowed,
+        );
     }
 
     fn named_target(&self, text: &str, mark: Mark) -> Option<(FunctionId, QualifierId)> {
         let found = match Address::parse(text) {
             Ok(Address::Service { service, .. }) => {
-                let found = format!("traffic to {service}: is not supported yet");
+                let found = format!("a trace cannot name {service}: as a target");
                 self.reader
                     .problem(mark, found, "name a function, such as checkout or checkout:live");
                 return None;
@@ -333,16 +392,7 @@ impl Traffic<'_> {
             Err(fault) => Err(fault),
         };
         match found {
-            Ok((name, qualifier)) => {
-                let position = self
-                    .functions
-                    .binary_search_by(|function| function.name.as_str().cmp(name))
-                    .ok()?;
-                let qualifier = qualifier.filter(|qualifier| *qualifier != "$LATEST");
-                let qualifiers = &self.functions[position].qualifiers;
-                let index = qualifiers.iter().position(|known| known.name.as_deref() == qualifier)?;
-                Some((FunctionId(position as u32), QualifierId(index as u16)))
-            }
+            Ok((name, qualifier)) => links::place(self.functions, name, qualifier),
             Err(fault) => {
                 self.reader.fault(mark, fault.of("`to`"));
                 None

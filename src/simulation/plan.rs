@@ -1,4 +1,5 @@
-use crate::lambda::{AccountConfig, FlowConfig, FunctionConfig, TrafficConfig};
+use crate::lambda::{AccountConfig, FlowConfig, FunctionConfig, LinkConfig, Parts, Sender, TrafficConfig};
+use crate::messaging::{QueueConfig, TopicConfig};
 use crate::pricing::BillingConfig;
 use crate::units::{SimTime, Span, Timestamp};
 use crate::workload::SourceConfig;
@@ -28,19 +29,43 @@ pub struct Plan {
     pub functions: Vec<FunctionConfig>,
     /// Tags of each function as `key=value`, sorted; same order as `functions`.
     pub tags: Vec<Vec<String>>,
-    /// Traffic entries, sorted by name.
+    /// Senders: traffic entries, sorted by name, then what the account itself sends.
     pub traffic: Vec<TrafficConfig>,
-    /// Streams, grouped by traffic entry in its order.
+    /// Flows towards functions, grouped by sender in its order.
     pub flows: Vec<FlowConfig>,
+    /// Ways of what goes to queues, topics or on to functions.
+    pub links: Vec<LinkConfig>,
     /// Sources of arrivals, sorted by the traffic entry they belong to.
     pub sources: Vec<SourceConfig>,
-    /// Declared or addressed queues, sorted by address (`sqs:dead`): counting sinks.
-    pub queues: Vec<String>,
+    /// Declared or addressed queues, sorted by name.
+    pub queues: Vec<QueueConfig>,
+    /// Topics, sorted by name.
+    pub topics: Vec<TopicConfig>,
     /// Prices, free tier, rounding.
     pub billing: BillingConfig,
 }
 
 impl Plan {
+    /// The senders that stand under `traffic:`.
+    pub fn entries(&self) -> impl Iterator<Item = &TrafficConfig> {
+        self.traffic
+            .iter()
+            .take_while(|sender| sender.sender == Sender::Traffic)
+    }
+
+    /// What the account consists of.
+    pub fn parts(&self) -> Parts<'_> {
+        Parts {
+            account: &self.account,
+            functions: &self.functions,
+            traffic: &self.traffic,
+            flows: &self.flows,
+            links: &self.links,
+            queues: &self.queues,
+            topics: &self.topics,
+        }
+    }
+
     /// The first instant at which nothing happens any more (contract §2.5).
     pub fn horizon(&self) -> SimTime {
         SimTime::ZERO + self.duration + self.drain

@@ -66,9 +66,8 @@ fn drive<O: Observer, A: Act<O>>(
 ) -> Option<Vec<Call>> {
     let horizon = plan.horizon();
     let seed = (plan.seed, plan.replication);
-    let (functions, traffic, flows) = (&plan.functions, &plan.traffic, &plan.flows);
     let mut run = Run {
-        platform: Platform::new(seed, &plan.account, functions, traffic, flows, horizon, watchers),
+        platform: Platform::new(seed, &plan.parts(), horizon, watchers),
         arrivals: Arrivals::new(&plan.sources),
         control,
         watchers,
@@ -139,29 +138,10 @@ impl<O: Observer, A: Act<O>> Run<'_, O, A> {
 }
 
 fn recorder_config(plan: &Plan) -> RecorderConfig {
-    let place = |address: &Option<String>| {
-        address
-            .as_ref()
-            .and_then(|address| plan.queues.iter().position(|queue| queue == address))
-    };
     let info = |function: &FunctionConfig| FunctionInfo {
         reserved: function.reserved,
         memory: function.versions.iter().map(|version| version.memory).collect(),
-        destinations: function
-            .qualifiers
-            .iter()
-            .map(|qualifier| {
-                (
-                    place(&qualifier.event_invoke.on_success),
-                    place(&qualifier.event_invoke.on_failure),
-                )
-            })
-            .collect(),
-        dead_letters: function
-            .qualifiers
-            .iter()
-            .map(|qualifier| place(&function.versions[qualifier.version.index()].dead_letter))
-            .collect(),
+        qualifiers: function.qualifiers.len(),
     };
     let flow = |flow: &crate::lambda::FlowConfig| FlowInfo {
         traffic: flow.traffic,

@@ -83,6 +83,7 @@ fn retries(mode: RetryMode, failure: Failure) -> Vec<u32> {
     let name = "callers".to_owned();
     let mut clients = Clients::new(&TrafficConfig {
         name,
+        sender: lambdasim::lambda::Sender::Traffic,
         retry,
         transfer: None,
     });

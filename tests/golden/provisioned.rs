@@ -110,16 +110,7 @@ fn gvb_15_provisioned_environments_requested_during_the_run_are_usable_all_at_on
     plan.flows[0].qualifier = live;
 
     let mut served = Served::default();
-    let (functions, traffic, flows) = (&plan.functions, &plan.traffic, &plan.flows);
-    let mut platform = Platform::new(
-        (1, 0),
-        &plan.account,
-        functions,
-        traffic,
-        flows,
-        SimTime::MAX,
-        &mut served,
-    );
+    let mut platform = Platform::new((1, 0), &plan.parts(), SimTime::MAX, &mut served);
     let asked = SimTime::ZERO + Span::from_secs(10);
     platform
         .set_provisioned(asked, f, live, 5_000, &mut served)

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use lambdasim::facts::{Architecture, FunctionId, InvocationType, QualifierId, Recorded, VersionId};
+use lambdasim::facts::{Architecture, FunctionId, InvocationType, LinkId, QualifierId, Recorded, VersionId};
 use lambdasim::kernel::Distribution;
 use lambdasim::lambda::{
     EnvPick, FunctionConfig, QualifierConfig, RateShape, RetryConfig, RetryMode, ScalingRule, VersionConfig,
@@ -11,7 +11,7 @@ use lambdasim::workload::{Process, RateProfile, TraceFile, TraceRow};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{account, add_function, add_traffic, function, plan, qualifier, version};
+use super::{account, add_function, add_queues, add_traffic, function, plan, qualifier, version};
 
 /// A minute before December 2026 begins, so that some bills have two months.
 const NEARLY_DECEMBER: Timestamp = Timestamp(1_796_083_140_000_000);
@@ -26,7 +26,7 @@ pub fn any_plan(seed: u64) -> Plan {
     plan.warm_up = dice.pick(&[Span::ZERO, Span::ZERO, Span::from_micros(9_876_543)]);
     plan.drain = dice.pick(&[Span::ZERO, Span::from_secs(7), Span::from_secs(600)]);
     plan.start = dice.pick(&[plan.start, NEARLY_DECEMBER]);
-    plan.queues = vec!["sqs:dead".into(), "sqs:good".into()];
+    add_queues(&mut plan, &["dead", "good"]);
     for index in 0..dice.between(2, 5) {
         add_function(&mut plan, dice.function(&format!("f{index}")));
     }
@@ -174,7 +174,7 @@ impl Dice {
             Some(Distribution::uniform(1_000.0, 20_000.0)),
         ]);
         config.max_life = self.pick(&[None, Some(Distribution::uniform(5_000.0, 40_000.0))]);
-        config.dead_letter = self.pick(&[None, Some("sqs:dead".into())]);
+        config.dead_letter = self.pick(&[None, Some(LinkId(0))]);
         config
     }
 
@@ -203,8 +203,8 @@ impl Dice {
         let events = &mut config.event_invoke;
         events.maximum_event_age = Span::from_secs(self.pick(&[60, 90, 300]));
         events.maximum_retry_attempts = self.between(0, 2) as u32;
-        events.on_success = self.pick(&[None, Some("sqs:good".into())]);
-        events.on_failure = self.pick(&[None, Some("sqs:dead".into())]);
+        events.on_success = self.pick(&[None, Some(LinkId(1))]);
+        events.on_failure = self.pick(&[None, Some(LinkId(0))]);
         config
     }
 

@@ -8,13 +8,16 @@ mod chronicle;
 pub use any_plan::any_plan;
 pub use chronicle::{Chronicle, chronicle};
 
-use lambdasim::facts::{Architecture, FlowId, FunctionId, InvocationType, QualifierId, Reason, TrafficId, VersionId};
+use lambdasim::facts::{
+    Architecture, FlowId, FunctionId, InvocationType, QualifierId, QueueId, Reason, Target, TrafficId, VersionId,
+};
 use lambdasim::kernel::Distribution;
 use lambdasim::kernel::draws::StreamKey;
 use lambdasim::lambda::{
-    AccountConfig, AllocationConfig, EnvPick, EventInvokeConfig, FlowConfig, FunctionConfig, QualifierConfig,
-    QueueConfig, RateShape, RetryConfig, RetryMode, ScalingRule, TrafficConfig, VersionConfig,
+    AccountConfig, AllocationConfig, AsyncQueueConfig, EnvPick, EventInvokeConfig, FlowConfig, FunctionConfig,
+    LinkConfig, QualifierConfig, RateShape, RetryConfig, RetryMode, ScalingRule, Sender, TrafficConfig, VersionConfig,
 };
+use lambdasim::messaging::QueueConfig;
 use lambdasim::pricing::{BillingConfig, FreeTier, MonthLength, MonthToDate, PriceBook, Rounding};
 use lambdasim::simulation::{Plan, RunResult, simulate};
 use lambdasim::units::{MemoryMb, Rate, Share, SimTime, Span, Timestamp};
@@ -37,7 +40,9 @@ pub fn plan(duration: Span) -> Plan {
         traffic: Vec::new(),
         flows: Vec::new(),
         sources: Vec::new(),
+        links: Vec::new(),
         queues: Vec::new(),
+        topics: Vec::new(),
         billing: BillingConfig {
             region: "us-east-1".into(),
             priced_at: Timestamp(1_795_132_800_000_000),
@@ -79,6 +84,7 @@ pub fn version(name: &str, duration: Distribution) -> VersionConfig {
         suppressed_init_factor: 1.0,
         proactive_init: Share::NONE,
         duration,
+        per_record: None,
         duration_factor: 1.0,
         first_invoke: Span::ZERO,
         error_rate: Share::NONE,
@@ -115,13 +121,15 @@ pub fn function(name: &str, duration: Distribution) -> FunctionConfig {
         env_pick: EnvPick::MostRecentlyUsed,
         turnaround: Span::ZERO,
         overhead: Distribution::constant(Span::ZERO),
-        events: QueueConfig {
+        events: AsyncQueueConfig {
             first_dispatch: Distribution::constant(Span::ZERO),
             jitter: None,
             duplicates: Share::NONE,
             slowdown: 1_000,
         },
         redraw_on_retry: false,
+        invokes: Vec::new(),
+        recursion_allowed: false,
         allocation: AllocationConfig {
             delay: Span::from_secs(90),
             per_minute: 6_000,
@@ -149,6 +157,7 @@ pub fn add_traffic(plan: &mut Plan, name: &str, to: FunctionId, kind: Invocation
     };
     plan.traffic.push(TrafficConfig {
         name: name.into(),
+        sender: Sender::Traffic,
         retry,
         transfer: None,
     });
@@ -201,4 +210,18 @@ pub fn reseeded(plan: &Plan, seed: u64, replication: u64) -> Plan {
 /// How to run the library on one seed of [`any_plan`] again.
 pub fn replay(seed: u64) -> String {
     format!("replay with support::any_plan({seed})")
+}
+
+/// Queues of these names (ascending), link k leading to queue k.
+pub fn add_queues(plan: &mut Plan, names: &[&str]) {
+    for (index, name) in names.iter().enumerate() {
+        plan.queues.push(QueueConfig { name: (*name).into() });
+        plan.links.push(LinkConfig {
+            name: "anything".into(),
+            address: format!("sqs:{name}"),
+            target: Target::Queue(QueueId(index as u32)),
+            key: StreamKey::derive(1, 0, "link", name),
+            keeps_chain: true,
+        });
+    }
 }

@@ -1,9 +1,10 @@
 use crate::facts::{AsyncStep, Cause, Ending, Observer, StartKind};
 use crate::kernel::draws::{Purpose, StreamKey};
 use crate::lambda::caller::Failure;
-use crate::lambda::config::QueueConfig;
+use crate::lambda::config::AsyncQueueConfig;
 use crate::lambda::environment::Finished;
 use crate::lambda::function::{Context, Function};
+use crate::lambda::outbox::Outgoing;
 use crate::lambda::platform::Reply;
 use crate::lambda::task::{Task, Wake};
 use crate::units::{SimTime, Span};
@@ -126,8 +127,9 @@ impl Function {
 
     fn succeed<O: Observer>(&mut self, now: SimTime, task: &Task, start_kind: StartKind, cx: &mut Context<O>) {
         let qualifier = &self.config.qualifiers[cx.flows[task.flow.index()].qualifier.index()];
-        if qualifier.event_invoke.on_success.is_some() {
+        if let Some(link) = qualifier.event_invoke.on_success {
             self.step(now, task, AsyncStep::DestinationSuccess, cx);
+            cx.outbox.push_back(Outgoing::after(task, link));
         }
         self.end(now, task, Ending::Succeeded, start_kind, cx);
     }
@@ -144,11 +146,13 @@ impl Function {
         self.step(now, task, step, cx);
         let qualifier = &self.config.qualifiers[cx.flows[task.flow.index()].qualifier.index()];
         let version = self.route(task, &cx.flows[task.flow.index()]);
-        if qualifier.event_invoke.on_failure.is_some() {
+        if let Some(link) = qualifier.event_invoke.on_failure {
             self.step(now, task, AsyncStep::DestinationFailure, cx);
+            cx.outbox.push_back(Outgoing::after(task, link));
         }
-        if self.config.versions[version.index()].dead_letter.is_some() {
+        if let Some(link) = self.config.versions[version.index()].dead_letter {
             self.step(now, task, AsyncStep::DeadLettered, cx);
+            cx.outbox.push_back(Outgoing::after(task, link));
         }
         let ending = if step == AsyncStep::Exhausted {
             Ending::Failed
@@ -167,7 +171,7 @@ impl Function {
 }
 
 /// The wait after a throttle: min(300, 2^(n−1)) s, times slowdown and jitter (ASYNC-4…6).
-fn throttle_wait(events: &QueueConfig, task: &Task, key: StreamKey) -> Span {
+fn throttle_wait(events: &AsyncQueueConfig, task: &Task, key: StreamKey) -> Span {
     let doubled = Span::from_secs(1 << task.throttles_in_row.min(20));
     let wait = doubled.min(LONGEST_THROTTLE_WAIT).as_micros() as u128 * events.slowdown as u128 / 1_000;
     let factor_thousandths = match events.jitter {

@@ -90,7 +90,7 @@ fn time(times: &LatencySummary, ms: f64) -> Markup {
 }
 
 fn traffic(input: &ReportInput) -> Markup {
-    let names = input.plan.traffic.iter().map(|entry| &entry.name);
+    let names = input.plan.entries().map(|entry| &entry.name);
     let rows: Vec<Cells> = names
         .zip(&input.result.summary.traffic)
         .map(|(name, entry)| {

@@ -1,0 +1,93 @@
+//! What is sent arrives: in queues, in topics and their subscriptions, at functions.
+
+use super::config::FlowConfig;
+use super::function::{Context, Function};
+use super::outbox::Outgoing;
+use super::platform::{Platform, Reply};
+use super::task::Task;
+use crate::facts::{
+    Arrival, Ending, ErrorCode, FlowId, LinkId, Message, MessageStep, Observer, Recorded, StartKind, Target, TopicId,
+};
+use crate::kernel::draws::Purpose;
+use crate::units::SimTime;
+
+/// Invocations of one chain that Lambda lets run (INV-8).
+const LONGEST_CHAIN: u8 = 16;
+
+impl Platform {
+    /// Takes in an arrival that asks for no function: it goes over its link.
+    pub(super) fn publish<O: Observer>(&mut self, arrival: &Arrival, observer: &mut O) -> Reply {
+        let link = arrival.flow.link().unwrap_or_default();
+        self.send(arrival.time, link, 0, observer);
+        self.empty_outbox(arrival.time, observer);
+        Reply::Sent
+    }
+
+    /// Does what steps have left to be done elsewhere, and what follows from that.
+    pub(super) fn empty_outbox<O: Observer>(&mut self, now: SimTime, observer: &mut O) {
+        while let Some(Outgoing { link, hops }) = self.outbox.pop_front() {
+            self.send(now, link, hops, observer);
+        }
+    }
+
+    fn send<O: Observer>(&mut self, now: SimTime, link: LinkId, hops: u8, observer: &mut O) {
+        observer.sent(now, link);
+        let message = self.links[link.index()].message(now, link, hops);
+        match self.links[link.index()].config.target {
+            Target::Function(flow) => self.invoke_asynchronously(now, flow, &message, observer),
+            Target::Queue(queue) => {
+                observer.message(now, queue, &message, MessageStep::Sent);
+                self.queues[queue.index()].send(message);
+            }
+            Target::Topic(topic) => self.spread(topic, message.hops),
+            Target::Stream(_) | Target::Elsewhere => {}
+        }
+    }
+
+    /// Every subscription of a topic gets a copy (SRC-2).
+    fn spread(&mut self, topic: TopicId, hops: u8) {
+        let subscriptions = &self.topics[topic.index()].subscriptions;
+        let copy = |subscription: &crate::messaging::Subscription| Outgoing {
+            link: subscription.link,
+            hops,
+        };
+        self.outbox.extend(subscriptions.iter().map(copy));
+    }
+
+    fn invoke_asynchronously<O: Observer>(&mut self, now: SimTime, flow: FlowId, message: &Message, observer: &mut O) {
+        let config: &FlowConfig = &self.flows[flow.index()];
+        let mut task = Task::new(&Arrival {
+            time: now,
+            flow,
+            ordinal: message.ordinal,
+            uniform: config.key.draw(message.ordinal, 0, Purpose::Work).second,
+            recorded: Recorded::default(),
+        });
+        task.hops = message.hops;
+        observer.arrived(&task.call(config));
+        let (function, mut cx) = self.split(config.function.index(), observer);
+        if task.hops >= LONGEST_CHAIN && !function.config.recursion_allowed {
+            function.tell_rejection(now, &task, ErrorCode::RecursiveInvocation, &mut cx);
+            function.end(now, &task, Ending::Refused, StartKind::None, &mut cx);
+        } else {
+            function.send(now, &task, &mut cx);
+        }
+    }
+}
+
+impl Function {
+    /// What a successful invocation sends on.
+    pub fn invoke_onward<O: Observer>(&mut self, task: &Task, cx: &mut Context<O>) {
+        let flow_key = cx.flows[task.flow.index()].key;
+        for onward in &self.config.invokes {
+            let key = onward.key.combined(flow_key);
+            if onward
+                .share
+                .covers(key.draw(task.ordinal, task.attempt, Purpose::Onward).first)
+            {
+                let outgoing = Outgoing::after(task, onward.link);
+                cx.outbox.extend((0..onward.count).map(|_| outgoing));
+            }
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! What holds and spreads messages: queues and topics as data, without pollers or functions (lambda-model §5, §6.2).
+
+mod config;
+mod queue;
+
+pub use config::{QueueConfig, Subscription, TopicConfig};
+pub use queue::Queue;

@@ -1,0 +1,171 @@
+//! Ways of what is sent: found while functions, topics and traffic are read, led to their targets once everything is known.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use super::address::Address;
+use crate::facts::{FlowId, FunctionId, InvocationType, LinkId, QualifierId, QueueId, Target, TopicId, TrafficId};
+use crate::kernel::draws::StreamKey;
+use crate::lambda::{FlowConfig, FunctionConfig, LinkConfig, RetryConfig, RetryMode, Sender, TrafficConfig};
+use crate::messaging::TopicConfig;
+
+/// All links of a scenario.
+pub(super) struct Links {
+    seed: u64,
+    list: RefCell<Vec<Found>>,
+}
+
+/// A link whose address has been checked, but not yet led to its target.
+struct Found {
+    name: String,
+    address: String,
+    key: StreamKey,
+}
+
+/// What links lead to.
+pub(super) struct Targets<'a> {
+    /// Sorted by name.
+    pub functions: &'a [FunctionConfig],
+    /// Names, sorted.
+    pub queues: &'a [String],
+    /// Sorted by name.
+    pub topics: &'a [TopicConfig],
+}
+
+impl Links {
+    pub fn new(seed: u64) -> Links {
+        Links {
+            seed,
+            list: RefCell::default(),
+        }
+    }
+
+    /// The link of `sender` (such as `checkout on_failure`) to an address that is known to be right; the same one for the
+    /// same pair.
+    pub fn add(&self, sender: &str, address: &str) -> LinkId {
+        let mut list = self.list.borrow_mut();
+        let known = list
+            .iter()
+            .position(|link| link.name == sender && link.address == address);
+        LinkId(known.unwrap_or_else(|| {
+            list.push(Found {
+                name: sender.to_owned(),
+                address: address.to_owned(),
+                key: StreamKey::derive(self.seed, 0, "link", &format!("{sender} {address}")),
+            });
+            list.len() - 1
+        }) as u32)
+    }
+
+    /// The link of a traffic entry: its draws are those of the entry.
+    pub fn add_traffic(&self, entry: &str, address: &str, key: StreamKey) -> LinkId {
+        let mut list = self.list.borrow_mut();
+        list.push(Found {
+            name: entry.to_owned(),
+            address: address.to_owned(),
+            key,
+        });
+        LinkId(list.len() as u32 - 1)
+    }
+
+    /// Draws of what concerns a link but is decided by its sender.
+    pub fn key(&self, name: &str) -> StreamKey {
+        StreamKey::derive(self.seed, 0, "onward", name)
+    }
+
+    /// Names of all queues that something is sent to.
+    pub fn queues(&self) -> BTreeSet<String> {
+        let list = self.list.borrow();
+        let name = |link: &Found| link.address.strip_prefix("sqs:").map(str::to_owned);
+        list.iter().filter_map(name).collect()
+    }
+
+    /// Leads every link to its target; links to functions become senders with a flow.
+    pub fn finish(
+        self,
+        targets: &Targets<'_>,
+        traffic: &mut Vec<TrafficConfig>,
+        flows: &mut Vec<FlowConfig>,
+    ) -> Vec<LinkConfig> {
+        let list = self.list.into_inner();
+        let lead = |found: Found| {
+            let (target, keeps_chain) = match Address::parse(&found.address) {
+                Ok(Address::Function { name, qualifier }) => {
+                    let flow = FlowId(flows.len() as u32);
+                    flows.push(FlowConfig {
+                        traffic: TrafficId(traffic.len() as u32),
+                        ..flow_to(targets.functions, name, qualifier, found.key)
+                    });
+                    traffic.push(sender(&format!("{} {}", found.name, found.address)));
+                    (Target::Function(flow), true)
+                }
+                Ok(Address::Service { service, name }) => (
+                    service_target(targets, service, name),
+                    matches!(service, "sqs" | "sns" | "s3"),
+                ),
+                Err(_) => (Target::Elsewhere, false),
+            };
+            LinkConfig {
+                name: found.name,
+                address: found.address,
+                target,
+                key: found.key,
+                keeps_chain,
+            }
+        };
+        list.into_iter().map(lead).collect()
+    }
+}
+
+fn service_target(targets: &Targets<'_>, service: &str, name: &str) -> Target {
+    let queue = || targets.queues.iter().position(|queue| queue == name);
+    let topic = || targets.topics.iter().position(|topic| topic.name == name);
+    let found = match service {
+        "sqs" => queue().map(|index| Target::Queue(QueueId(index as u32))),
+        "sns" => topic().map(|index| Target::Topic(TopicId(index as u32))),
+        _ => None,
+    };
+    found.unwrap_or(Target::Elsewhere)
+}
+
+/// The place of a function and of its qualifier; `None` where one does not exist.
+pub(super) fn place(
+    functions: &[FunctionConfig],
+    name: &str,
+    qualifier: Option<&str>,
+) -> Option<(FunctionId, QualifierId)> {
+    let position = functions
+        .binary_search_by(|function| function.name.as_str().cmp(name))
+        .ok()?;
+    let qualifier = qualifier.filter(|qualifier| *qualifier != "$LATEST");
+    let qualifiers = &functions[position].qualifiers;
+    let index = qualifiers.iter().position(|known| known.name.as_deref() == qualifier)?;
+    Some((FunctionId(position as u32), QualifierId(index as u16)))
+}
+
+fn flow_to(functions: &[FunctionConfig], name: &str, qualifier: Option<&str>, key: StreamKey) -> FlowConfig {
+    let (function, qualifier) = place(functions, name, qualifier).unwrap_or_default();
+    FlowConfig {
+        traffic: TrafficId(0),
+        function,
+        qualifier,
+        invocation_type: InvocationType::Event,
+        sized: false,
+        key,
+    }
+}
+
+/// What the account itself sends is never repeated by its sender.
+fn sender(name: &str) -> TrafficConfig {
+    TrafficConfig {
+        name: name.to_owned(),
+        sender: Sender::Link,
+        retry: RetryConfig {
+            mode: RetryMode::None,
+            max_attempts: 1,
+            clients: 1,
+            read_timeout: None,
+        },
+        transfer: None,
+    }
+}
