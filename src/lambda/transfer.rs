@@ -31,9 +31,6 @@ impl Function {
         cx: &mut Context<O>,
     ) -> Option<Reply> {
         let flow = &cx.flows[task.flow.index()];
-        if !flow.sized {
-            return None;
-        }
         let transfer = cx.transfers[flow.traffic.index()].as_ref()?;
         if transfer.payload(task, flow.key) <= transfer.payload_limit {
             return None;

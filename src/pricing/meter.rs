@@ -1,7 +1,7 @@
 use super::month::Month;
-use super::usage::{Amounts, Measure, Usage, UsageKey, billable_ephemeral_mb, provisioned_padding};
-use crate::facts::{Architecture, Attempt, Compute, FunctionId, Observer, QualifierId, StartKind, VersionId};
-use crate::units::{MemoryMb, Share, SimTime, Span, Timestamp};
+use super::usage::{Amounts, Measure, Usage, UsageKey, billable_ephemeral_mb, extra_requests, provisioned_padding};
+use crate::facts::{Architecture, Attempt, Call, Compute, FunctionId, Observer, QualifierId, StartKind, VersionId};
+use crate::units::{Bytes, MemoryMb, Share, SimTime, Span, Timestamp};
 
 /// Weights of aliases are taken to the billionth, so that a half stays a half.
 const SHARE_SCALE: u64 = 1_000_000_000;
@@ -273,6 +273,18 @@ impl Observer for Meter {
             memory: compute.memory,
             ephemeral_storage: compute.ephemeral_storage,
         });
+    }
+
+    /// Large events cost extra requests, once, when they are accepted (PRICE-3).
+    fn event_stored(&mut self, time: SimTime, call: &Call, payload: Bytes) {
+        let extra = extra_requests(payload);
+        if extra > 0 {
+            let month = self.month_at(time);
+            let place = self.place(call.function, call.qualifier);
+            let rate = self.rate(call.function, self.qualifiers[place].meaning.version);
+            let cell = &mut self.months[month].cells[ARCHITECTURES.len() * place + rate.architecture];
+            cell.add(Measure::Requests, extra as u128);
+        }
     }
 
     fn provisioned(&mut self, time: SimTime, function: FunctionId, qualifier: QualifierId, amount: u32, _ready: u32) {

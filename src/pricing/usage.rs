@@ -1,12 +1,15 @@
 use super::allot::{allot, scale};
 use super::month::Month;
 use crate::facts::{Architecture, FunctionId, QualifierId};
-use crate::units::{MemoryMb, Span, Timestamp};
+use crate::units::{Bytes, MemoryMb, Span, Timestamp};
 use std::collections::BTreeMap;
 use std::iter::Sum;
 
 /// /tmp that comes with every environment at no charge (PRICE-10).
 const INCLUDED_EPHEMERAL_MB: u32 = 512;
+/// What an event may have before it costs extra requests, and what each of those covers (PRICE-3).
+const INCLUDED_PAYLOAD: Bytes = Bytes::from_kb(256);
+const PAYLOAD_PER_REQUEST: Bytes = Bytes::from_kb(64);
 /// Enabled provisioned concurrency is billed in steps of five minutes (PRICE-8).
 const PROVISIONED_STEP: Span = Span::from_secs(300);
 
@@ -240,6 +243,11 @@ fn scale_all(entries: &mut [&mut Amounts], length: Span, simulated: Span) {
     }
 }
 
+/// Requests that an asynchronous event costs beside that of its attempts: one for each 64 KB begun beyond 256 KB (PRICE-3).
+pub(super) fn extra_requests(payload: Bytes) -> u64 {
+    payload.beyond(INCLUDED_PAYLOAD).0.div_ceil(PAYLOAD_PER_REQUEST.0)
+}
+
 /// MB of /tmp that cost extra (PRICE-10).
 pub(super) fn billable_ephemeral_mb(size: MemoryMb) -> u64 {
     size.0.saturating_sub(INCLUDED_EPHEMERAL_MB) as u64
@@ -249,4 +257,15 @@ pub(super) fn billable_ephemeral_mb(size: MemoryMb) -> u64 {
 pub(super) fn provisioned_padding(enabled: Span) -> Span {
     let step = PROVISIONED_STEP.as_micros();
     Span::from_micros((step - enabled.as_micros() % step) % step)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gvp_23_an_event_costs_another_request_for_each_64_kb_begun_beyond_256_kb() {
+        let requests = [256, 257, 320, 321, 512, 513, 1_024].map(|kb| 1 + extra_requests(Bytes::from_kb(kb)));
+        assert_eq!(requests, [1, 2, 2, 3, 5, 6, 13]);
+    }
 }

@@ -232,6 +232,11 @@ impl Traffic<'_> {
             && let Some(position) = self.reader.choice(entry, FRONT_ENDS)
             && position != 0
         {
+            if FRONT_ENDS[position] == "function-url" && !self.dated.on("SW-URL") {
+                let found = "`through` is function-url";
+                self.reader
+                    .problem(entry.value.mark, found, self.dated.too_early("SW-URL"));
+            }
             let found = format!("`through: {}` is not supported yet", FRONT_ENDS[position]);
             self.reader
                 .problem(entry.value.mark, found, "only `sdk` is simulated; remove the key");

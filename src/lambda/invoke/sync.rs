@@ -21,7 +21,11 @@ impl Function {
 
     /// Steps 1 to 3 of the admission order (lambda-model §3.5), then the rest by invocation type (INV-1…3).
     pub fn send<O: Observer>(&mut self, now: SimTime, task: &Task, cx: &mut Context<O>) -> Reply {
-        if let Some(refused) = self.refuse_large_payload(now, task, cx) {
+        let refused = match cx.flows[task.flow.index()].sized {
+            true => self.refuse_large_payload(now, task, cx),
+            false => None,
+        };
+        if let Some(refused) = refused {
             return refused;
         }
         match cx.flows[task.flow.index()].invocation_type {

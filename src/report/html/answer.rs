@@ -29,6 +29,7 @@ pub(super) fn answer(input: &ReportInput) -> Markup {
                 li { (throttles(input)) }
                 @if let Some(line) = rejections(input) { li { (line) } }
                 @for line in latencies(input) { li { (line) } }
+                @for line in first_bytes(input) { li { (line) } }
                 li { (cold_starts(input)) }
                 @if let Some(line) = provisioned(input) { li { (line) } }
                 @if let Some(line) = events(input) { li { (line) } }
@@ -225,6 +226,22 @@ fn latency(name: &str, times: &LatencySummary) -> Markup {
     }
 }
 
+/// When callers got the first byte of streamed responses (INV-5).
+fn first_bytes(input: &ReportInput) -> Vec<Markup> {
+    let entries = input.plan.traffic.iter().zip(&input.result.summary.traffic);
+    let streamed = entries.filter(|(_, summary)| summary.time_to_first_byte.count > 0);
+    let line = |times: &LatencySummary, name: &str| {
+        html! {
+            "Of the streamed responses to " (short_name(name)) " half began within " (milliseconds(times.p50))
+            " and 99 % within " b { (milliseconds(times.p99)) } "."
+        }
+    };
+    streamed
+        .take(NAMED)
+        .map(|(entry, summary)| line(&summary.time_to_first_byte, &entry.name))
+        .collect()
+}
+
 fn cold_starts(input: &ReportInput) -> Markup {
     let counts = &input.result.summary.totals;
     let Some((low, high)) = share_interval(counts.cold_starts, counts.invocations) else {
@@ -407,6 +424,22 @@ mod tests {
         let text = provisioned(&sample.input()).unwrap();
         assert!(text.ends_with(", 2,210 of these with a cold start."), "{text}");
         assert_eq!(provisioned(&Sample::blank().input()), None);
+    }
+
+    #[test]
+    fn streamed_responses_tell_when_they_begin() {
+        let mut sample = Sample::busy();
+        assert!(first_bytes(&sample.input()).is_empty());
+        let times = &mut sample.result.summary.traffic[0].time_to_first_byte;
+        (times.count, times.p50, times.p99) = (10, 40.0, 90.0);
+        let text: String = first_bytes(&sample.input())
+            .into_iter()
+            .map(Markup::into_string)
+            .collect();
+        assert!(
+            text.contains("half began within 40 ms and 99 % within <b>90 ms</b>"),
+            "{text}"
+        );
     }
 
     #[test]
