@@ -57,6 +57,14 @@ impl FlowId {
     }
 }
 
+/// An alarm: its place in the plan's list, which is sorted by name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AlarmId(pub u32);
+
+/// A deployment: its place in the plan's list, which is sorted by name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DeploymentId(pub u32);
+
 macro_rules! index {
     ($($id:ty),*) => { $(impl $id {
         /// The number as an index into the plan's list.
@@ -75,5 +83,7 @@ index!(
     QueueId,
     StreamId,
     TopicId,
-    MappingId
+    MappingId,
+    AlarmId,
+    DeploymentId
 );

@@ -1,5 +1,6 @@
 //! What travels through the house: names by number, arrivals, and what the platform tells its listeners.
 
+mod action;
 mod arrival;
 mod attempt;
 mod compute;
@@ -8,10 +9,14 @@ mod ids;
 mod message;
 mod observer;
 
+pub use action::{Action, AlarmState, DeploymentStep, ScalingCause};
 pub use arrival::{Arrival, InvocationType, Recorded};
 pub use attempt::{Attempt, Cause, Reason, Refusal, StartKind, Verdict};
 pub use compute::{Architecture, Compute, PackageType};
 pub use error_code::ErrorCode;
-pub use ids::{FlowId, FunctionId, LinkId, MappingId, QualifierId, QueueId, StreamId, TopicId, TrafficId, VersionId};
+pub use ids::{
+    AlarmId, DeploymentId, FlowId, FunctionId, LinkId, MappingId, QualifierId, QueueId, StreamId, TopicId, TrafficId,
+    VersionId,
+};
 pub use message::{Message, MessageStep, Target};
 pub use observer::{AsyncStep, Call, Ended, Ending, Observer, Pool, Streamed};

@@ -1,8 +1,8 @@
 use super::{
-    Attempt, Compute, FlowId, FunctionId, InvocationType, LinkId, Message, MessageStep, QualifierId, QueueId, Refusal,
-    StartKind, VersionId,
+    Action, Attempt, Compute, FlowId, FunctionId, InvocationType, LinkId, Message, MessageStep, QualifierId, QueueId,
+    Refusal, StartKind, VersionId,
 };
-use crate::units::{Bytes, SimTime, Span};
+use crate::units::{Bytes, Share, SimTime, Span};
 
 /// The platform tells, listeners count. Every method does nothing unless it is overridden, so what nobody listens to
 /// costs nothing. Times never run backwards from call to call, except that the end of an attempt or an arrival may lie
@@ -56,6 +56,18 @@ pub trait Observer {
         _init: Span,
     ) {
     }
+    /// From `time` on, a qualifier stands for other versions (ALIAS-3).
+    fn routed(
+        &mut self,
+        _time: SimTime,
+        _function: FunctionId,
+        _qualifier: QualifierId,
+        _version: VersionId,
+        _additional: Option<(VersionId, Share)>,
+    ) {
+    }
+    /// Something was done to the account, or an alarm changed its state.
+    fn acted(&mut self, _time: SimTime, _action: &Action) {}
 }
 
 /// Nobody listens.
@@ -101,6 +113,8 @@ forward! {
     reservation(time: SimTime, function: FunctionId, reserved: Option<u32>, on_demand: u32);
     configured(time: SimTime, function: FunctionId, version: VersionId, compute: Compute);
     provisioned_init(time: SimTime, function: FunctionId, qualifier: QualifierId, version: VersionId, init: Span);
+    routed(time: SimTime, function: FunctionId, qualifier: QualifierId, version: VersionId, additional: Option<(VersionId, Share)>);
+    acted(time: SimTime, action: &Action);
 }
 
 /// One arrival on its way.

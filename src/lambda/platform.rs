@@ -16,7 +16,7 @@ use crate::facts::{
 use crate::kernel::draws::StreamKey;
 use crate::kernel::{Agenda, Class};
 use crate::messaging::{Queue, QueueConfig, TopicConfig};
-use crate::units::SimTime;
+use crate::units::{Share, SimTime};
 
 /// The ordered driver: all functions of one account, stepped in the total order of contract §2.5.
 ///
@@ -224,6 +224,31 @@ impl Platform {
     /// Changes how the clients of a traffic entry retry; retries that wait keep their instant.
     pub fn set_retry(&mut self, traffic: TrafficId, retry: RetryConfig) {
         self.clients[traffic.index()].set_retry(retry);
+    }
+
+    /// Lets a qualifier stand for other versions (ALIAS-3, PC-7, PC-8), before the timers and arrivals of `now`.
+    pub fn set_routing<O: Observer>(
+        &mut self,
+        now: SimTime,
+        function: FunctionId,
+        qualifier: QualifierId,
+        version: VersionId,
+        additional: Option<(VersionId, Share)>,
+        observer: &mut O,
+    ) {
+        self.advance_to_actions(now, observer);
+        let (function, mut cx) = self.split(function.index(), observer);
+        function.set_routing(now, qualifier, version, additional, &mut cx);
+    }
+
+    /// Provisioned environments of a qualifier: asked for, and ready.
+    pub fn provisioned(&self, function: FunctionId, qualifier: QualifierId) -> (u32, u32) {
+        self.functions[function.index()].provisioned_of(qualifier)
+    }
+
+    /// The version that a qualifier stands for, apart from an additional one.
+    pub fn version(&self, function: FunctionId, qualifier: QualifierId) -> VersionId {
+        self.functions[function.index()].config.qualifiers[qualifier.index()].version
     }
 
     /// Gauges begin at `now`: tells what has ended by then, and counts anew which environments serve.

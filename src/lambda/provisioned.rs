@@ -1,13 +1,14 @@
+use super::config::RateShape;
 use super::environment::{Environment, IdleEntry};
 use super::execution::provisioned_init;
 use super::function::{Context, Event, Function};
-use super::provisioned_pool::divide;
+use super::provisioned_pool::{ProvisionedPool, divide};
 use super::rate::RequestRate;
 use super::task::Task;
 use crate::facts::{Observer, QualifierId, VersionId};
 use crate::kernel::Class;
 use crate::kernel::draws::Purpose;
-use crate::units::{SimTime, Span};
+use crate::units::{Share, SimTime, Span};
 
 /// Why provisioned concurrency was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +19,20 @@ pub enum ProvisionError {
     AboveReserved,
     /// Less than 100 would stay unreserved (CONC-8).
     AboveUnreserved,
+    /// The alias sends a share of its invocations to a second version (PC-8).
+    WhileRouting,
+}
+
+impl ProvisionError {
+    /// In words, with the rule.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            ProvisionError::OnLatest => "$LATEST cannot have provisioned concurrency (PC-1)",
+            ProvisionError::AboveReserved => "it is more than the function has reserved (CONC-9)",
+            ProvisionError::AboveUnreserved => "less than 100 would stay unreserved (CONC-8)",
+            ProvisionError::WhileRouting => "the alias has a second version (PC-8)",
+        }
+    }
 }
 
 impl Function {
@@ -50,12 +65,10 @@ impl Function {
         if config.name.is_none() {
             return Err(ProvisionError::OnLatest);
         }
-        let before: u32 = self
-            .provisioned
-            .iter()
-            .filter(|pool| pool.qualifier == qualifier)
-            .map(|pool| pool.requested)
-            .sum();
+        if config.additional.is_some() {
+            return Err(ProvisionError::WhileRouting);
+        }
+        let (before, _) = self.provisioned_of(qualifier);
         let elsewhere = self.provisioned_requested - before;
         match self.config.reserved {
             Some(reserved) if elsewhere + amount > reserved => return Err(ProvisionError::AboveReserved),
@@ -65,8 +78,54 @@ impl Function {
             }
             None => cx.account.claim_provisioned(before, amount),
         }
-        for (version, part) in divide(&self.config.qualifiers[qualifier.index()].clone(), amount) {
-            let pool = self.pool_of(qualifier, version);
+        self.divide_provisioned(now, qualifier, amount, cx);
+        Ok(())
+    }
+
+    /// `UpdateAlias`: from `now` on the alias stands for `version`, and for `additional` with its weight. Its provisioned
+    /// concurrency goes with it: what the versions no longer need goes at once, what they need comes as PC-4 says (PC-7,
+    /// PC-8).
+    pub fn set_routing<O: Observer>(
+        &mut self,
+        now: SimTime,
+        qualifier: QualifierId,
+        version: VersionId,
+        additional: Option<(VersionId, Share)>,
+        cx: &mut Context<O>,
+    ) {
+        let config = &mut self.config.qualifiers[qualifier.index()];
+        (config.version, config.additional) = (version, additional);
+        cx.observer.routed(now, self.id, qualifier, version, additional);
+        let (amount, _) = self.provisioned_of(qualifier);
+        if amount > 0 {
+            self.divide_provisioned(now, qualifier, amount, cx);
+        }
+    }
+
+    /// Provisioned environments of a qualifier: asked for, and ready.
+    pub fn provisioned_of(&self, qualifier: QualifierId) -> (u32, u32) {
+        let pools = self.provisioned.iter().filter(|pool| pool.qualifier == qualifier);
+        pools.fold((0, 0), |sum, pool| (sum.0 + pool.requested, sum.1 + pool.ready))
+    }
+
+    /// Gives each version of a qualifier its part of `amount`, and others nothing.
+    fn divide_provisioned<O: Observer>(
+        &mut self,
+        now: SimTime,
+        qualifier: QualifierId,
+        amount: u32,
+        cx: &mut Context<O>,
+    ) {
+        let parts = divide(&self.config.qualifiers[qualifier.index()], amount);
+        for (version, _) in &parts {
+            self.ensure_pool(qualifier, *version, cx.account.config.rate_shape);
+        }
+        for pool in 0..self.provisioned.len() {
+            if self.provisioned[pool].qualifier != qualifier {
+                continue;
+            }
+            let version = self.provisioned[pool].version;
+            let part = parts.iter().find(|(of, _)| *of == version).map_or(0, |(_, part)| *part);
             let requested = self.ask(pool, part);
             if part > requested {
                 self.allocate(now, pool, part - requested, cx);
@@ -75,7 +134,13 @@ impl Function {
             }
         }
         self.tell_provisioned(now, qualifier, cx);
-        Ok(())
+    }
+
+    fn ensure_pool(&mut self, qualifier: QualifierId, version: VersionId, shape: RateShape) {
+        let known = |pool: &ProvisionedPool| pool.qualifier == qualifier && pool.version == version;
+        if !self.provisioned.iter().any(known) {
+            self.provisioned.push(ProvisionedPool::new(qualifier, version, shape));
+        }
     }
 
     /// Asks for `amount` environments of a pool; returns what was asked for before.
@@ -208,8 +273,7 @@ impl Function {
     }
 
     fn tell_provisioned<O: Observer>(&self, now: SimTime, qualifier: QualifierId, cx: &mut Context<O>) {
-        let pools = self.provisioned.iter().filter(|pool| pool.qualifier == qualifier);
-        let (requested, ready) = pools.fold((0, 0), |sum, pool| (sum.0 + pool.requested, sum.1 + pool.ready));
+        let (requested, ready) = self.provisioned_of(qualifier);
         cx.observer.provisioned(now, self.id, qualifier, requested, ready);
     }
 
@@ -217,7 +281,7 @@ impl Function {
         self.provisioned_key.draw(number, generation, Purpose::ColdStart).first
     }
 
-    /// The pool of a qualifier's version: every pair has one since the start.
+    /// The pool of a qualifier's version: every pair has one since it is routed to.
     fn pool_of(&self, qualifier: QualifierId, version: VersionId) -> usize {
         let found = self
             .provisioned

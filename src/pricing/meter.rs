@@ -291,6 +291,19 @@ impl Observer for Meter {
         self.provide(self.place(function, qualifier), time, amount);
     }
 
+    fn routed(
+        &mut self,
+        time: SimTime,
+        function: FunctionId,
+        qualifier: QualifierId,
+        version: VersionId,
+        additional: Option<(VersionId, Share)>,
+    ) {
+        let place = self.place(function, qualifier);
+        self.provide(place, time, self.qualifiers[place].amount);
+        self.qualifiers[place].meaning = MeteredQualifier { version, additional };
+    }
+
     fn provisioned_init(
         &mut self,
         time: SimTime,

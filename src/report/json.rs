@@ -8,6 +8,7 @@ use super::cost::by_function;
 use super::numbers::{decimal_f64, dollars_f64, rounded, share};
 use super::warnings::all_warnings;
 use super::{ExpectationResult, ReportInput};
+use crate::control::ControlSummary;
 use crate::facts::{Cause, ErrorCode, Reason};
 use crate::lambda::FunctionConfig;
 use crate::metrics::{
@@ -61,6 +62,7 @@ pub fn blank_summary(plan: &Plan) -> Value {
         usage: Usage::default(),
         bill: Bill::default(),
         monthly_estimate: Bill::default(),
+        control: ControlSummary::default(),
     };
     summary_json(&ReportInput {
         plan,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{ExpectationResult, ReportInput};
+use crate::control::{ControlConfig, ControlSummary};
 use crate::facts::{
     Architecture, FlowId, FunctionId, InvocationType, QualifierId, Reason, StartKind, TrafficId, VersionId,
 };
@@ -68,6 +69,7 @@ impl Sample {
             usage: Usage::default(),
             bill: Bill::default(),
             monthly_estimate: Bill::default(),
+            control: ControlSummary::default(),
         };
         Sample {
             plan,
@@ -89,6 +91,7 @@ impl Sample {
             usage: Usage::default(),
             bill: bill(1),
             monthly_estimate: bill(30),
+            control: ControlSummary::default(),
         };
         sample.changed = vec![("idle".to_owned(), "600 s".to_owned())];
         sample.warnings = vec!["prices of this region are estimated".to_owned()];
@@ -479,6 +482,7 @@ fn plan(functions: Vec<FunctionConfig>) -> Plan {
             name: "dead".to_owned(),
         }],
         topics: Vec::new(),
+        control: ControlConfig::default(),
         billing: BillingConfig {
             region: "us-east-1".to_owned(),
             priced_at: BLACK_FRIDAY,

@@ -20,6 +20,7 @@ use super::source::Mark;
 use super::traffic::{AzureTrace, Traffic};
 use super::tree::{Entry, Node, shortened};
 use super::values;
+use crate::control::ControlConfig;
 use crate::lambda::{AccountConfig, ScalingRule};
 use crate::messaging::{QueueConfig, Subscription, TopicConfig};
 use crate::pricing::PriceBook;
@@ -133,6 +134,7 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
             links,
             queues: queues.into_iter().map(|name| QueueConfig { name }).collect(),
             topics,
+            control: ControlConfig::default(),
             billing,
         },
     }

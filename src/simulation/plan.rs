@@ -1,3 +1,4 @@
+use crate::control::ControlConfig;
 use crate::lambda::{AccountConfig, FlowConfig, FunctionConfig, LinkConfig, Parts, Sender, TrafficConfig};
 use crate::messaging::{QueueConfig, TopicConfig};
 use crate::pricing::BillingConfig;
@@ -41,6 +42,8 @@ pub struct Plan {
     pub queues: Vec<QueueConfig>,
     /// Topics, sorted by name.
     pub topics: Vec<TopicConfig>,
+    /// What acts during the run.
+    pub control: ControlConfig,
     /// Prices, free tier, rounding.
     pub billing: BillingConfig,
 }

@@ -1,4 +1,4 @@
-use crate::control::Act;
+use crate::control::{Act, ControlSummary, Controller};
 use crate::facts::{Call, Observer};
 use crate::lambda::{FunctionConfig, Platform};
 use crate::metrics::{FlowInfo, FunctionInfo, Recorder, RecorderConfig, Sink, Summary, TimelineSummary};
@@ -20,6 +20,8 @@ pub struct RunResult {
     pub bill: Bill,
     /// What a month of it would cost (§9.4, step 9).
     pub monthly_estimate: Bill,
+    /// Alarms, scaling and deployments.
+    pub control: ControlSummary,
 }
 
 /// Told now and then how far a run is; may stop it.
@@ -44,7 +46,14 @@ pub fn simulate(plan: &Plan, sink: &mut dyn Sink, extra: &mut impl Observer, pac
     let recorder = Recorder::new(recorder_config(plan), sink);
     let meter = Meter::new(plan.start, &metered(plan)).billing_by(plan.account.billing_granularity);
     let mut watchers = ((recorder, meter), extra);
-    let unanswered = drive(plan, &mut (), &mut watchers, pace)?;
+    let (unanswered, control) = if plan.control.is_empty() {
+        (drive(plan, &mut (), &mut watchers, pace)?, ControlSummary::default())
+    } else {
+        let reserved = plan.functions.iter().map(|function| function.reserved).collect();
+        let (mut controller, monitor) = Controller::new(&plan.control, reserved);
+        let unanswered = drive(plan, &mut controller, &mut (monitor, &mut watchers), pace)?;
+        (unanswered, controller.finish(horizon))
+    };
     let ((recorder, meter), _) = watchers;
     let (summary, timeline) = recorder.finish(&unanswered);
     let usage = meter.finish(horizon);
@@ -54,6 +63,7 @@ pub fn simulate(plan: &Plan, sink: &mut dyn Sink, extra: &mut impl Observer, pac
         bill: pricing::bill(&usage, &plan.billing),
         monthly_estimate: pricing::monthly_estimate(&usage, &plan.billing, plan.duration + plan.drain, plan.start),
         usage,
+        control,
     })
 }
 

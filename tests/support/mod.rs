@@ -8,6 +8,7 @@ mod chronicle;
 pub use any_plan::any_plan;
 pub use chronicle::{Chronicle, chronicle};
 
+use lambdasim::control::ControlConfig;
 use lambdasim::facts::{
     Architecture, FlowId, FunctionId, InvocationType, QualifierId, QueueId, Reason, Target, TrafficId, VersionId,
 };
@@ -43,6 +44,7 @@ pub fn plan(duration: Span) -> Plan {
         links: Vec::new(),
         queues: Vec::new(),
         topics: Vec::new(),
+        control: ControlConfig::default(),
         billing: BillingConfig {
             region: "us-east-1".into(),
             priced_at: Timestamp(1_795_132_800_000_000),

@@ -1,0 +1,346 @@
+use std::collections::BTreeMap;
+
+use super::gauge::Gauge;
+use super::metric::{Dimension, Metric, Nature, Statistic};
+use super::samples::{ByPeriod, Samples};
+use crate::facts::{AsyncStep, Attempt, Call, FunctionId, Observer, Pool, QualifierId, Refusal, StartKind, VersionId};
+use crate::units::{Fraction, SimTime, Span};
+
+/// What somebody watches.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Watch {
+    pub metric: Metric,
+    pub dimension: Dimension,
+    pub period: Span,
+    /// How many periods are looked back.
+    pub keep: u32,
+}
+
+/// A listener that keeps the latest datapoints of watched metrics.
+///
+/// A datapoint's time is the start of the invocation (§10.1), but what only its end tells is not seen before that: so
+/// datapoints of earlier periods may still grow.
+#[derive(Debug)]
+pub struct Monitor {
+    series: Vec<Series>,
+    /// Places in `series` of what concerns each function.
+    by_function: Vec<Vec<u32>>,
+    /// Samples that are not to be seen yet: by when they are, whose they are, and of which period.
+    unseen: BTreeMap<(SimTime, u32, u64), Samples>,
+    /// Somebody looks at multiples of it.
+    looks_every: Span,
+    reserved: Vec<Option<u32>>,
+    claims: Claims,
+}
+
+#[derive(Debug)]
+struct Series {
+    watch: Watch,
+    samples: ByPeriod<Samples>,
+    gauge: Gauge,
+}
+
+/// `ClaimedAccountConcurrency` (CONC-11).
+#[derive(Debug, Default)]
+struct Claims {
+    provisioned: BTreeMap<(FunctionId, QualifierId), u32>,
+    on_demand: u64,
+    reserved: u64,
+}
+
+impl Claims {
+    fn total(&self) -> u64 {
+        let provisioned: u64 = self.provisioned.values().map(|amount| u64::from(*amount)).sum();
+        self.reserved + provisioned + self.on_demand
+    }
+}
+
+impl Monitor {
+    /// Keeps what `watches` ask for; they are looked at in multiples of `looks_every`. `reserved` is the reserved
+    /// concurrency of each function.
+    pub(super) fn new(watches: Vec<Watch>, looks_every: Span, reserved: Vec<Option<u32>>) -> Monitor {
+        let mut by_function = vec![Vec::new(); reserved.len()];
+        for (place, watch) in watches.iter().enumerate() {
+            match watch.dimension {
+                Dimension::Account => by_function.iter_mut().for_each(|places| places.push(place as u32)),
+                Dimension::Function(function) | Dimension::Qualifier(function, _) | Dimension::Version(function, _) => {
+                    by_function[function.index()].push(place as u32)
+                }
+            }
+        }
+        let claims = Claims {
+            reserved: reserved.iter().flatten().map(|amount| u64::from(*amount)).sum(),
+            ..Claims::default()
+        };
+        let series = |watch: Watch| Series {
+            gauge: Gauge::new(u64::from(watch.metric != Metric::ProvisionedConcurrencyUtilization)),
+            samples: ByPeriod::default(),
+            watch,
+        };
+        let mut monitor = Monitor {
+            series: watches.into_iter().map(series).collect(),
+            by_function,
+            unseen: BTreeMap::new(),
+            looks_every,
+            reserved,
+            claims,
+        };
+        monitor.claim(SimTime::ZERO);
+        monitor
+    }
+
+    /// Everything up to `now` can be seen.
+    pub(super) fn look(&mut self, now: SimTime) {
+        while let Some(entry) = self.unseen.first_entry() {
+            let (visible, place, period) = *entry.key();
+            if visible > now {
+                break;
+            }
+            let samples = entry.remove();
+            self.series[place as usize].book(period, &samples);
+        }
+        for series in &mut self.series {
+            series.gauge.advance(now, series.watch.period);
+            let period = now.as_micros() / series.watch.period.as_micros();
+            let first = period.saturating_sub(series.watch.keep.into());
+            series.samples.forget_before(first);
+            series.gauge.forget_before(first);
+        }
+    }
+
+    /// A statistic of the watch at `place` over its period number `period`; none where there is no datapoint.
+    pub(super) fn statistic(&self, place: usize, period: u64, statistic: Statistic) -> Option<Fraction> {
+        let series = &self.series[place];
+        let per_unit = match series.watch.metric.nature() {
+            Nature::Gauge => return series.gauge.statistic(period, series.watch.period, statistic),
+            Nature::Count => 1,
+            Nature::Time => 1_000,
+        };
+        let samples = series.samples.get(period)?;
+        Some(samples.statistic(statistic, per_unit))
+    }
+
+    /// Adds a sample of `metric` that happened at `time` and can be seen from `visible` on.
+    fn sample(&mut self, metric: Metric, of: &Origin, time: SimTime, visible: SimTime, value: u64) {
+        let every = self.looks_every.as_micros();
+        let next_look = (time.as_micros() / every + 1) * every;
+        for place in &self.by_function[of.function.index()] {
+            let series = &mut self.series[*place as usize];
+            if series.watch.metric != metric || !series.watch.dimension.holds(of.function, of.qualifier, of.version) {
+                continue;
+            }
+            let period = time.as_micros() / series.watch.period.as_micros();
+            let sample = Samples::one(value);
+            if visible.as_micros() <= next_look {
+                series.book(period, &sample);
+                continue;
+            }
+            let seen = SimTime::from_micros(visible.as_micros().div_ceil(every) * every);
+            let unseen = self.unseen.entry((seen, *place, period));
+            unseen.and_modify(|samples| samples.add(&sample)).or_insert(sample);
+        }
+    }
+
+    /// Changes the gauges of `metric` to which `of` belongs.
+    fn gauge(&mut self, metric: Metric, of: &Origin, time: SimTime, change: impl Fn(&mut Gauge, Span)) {
+        for place in &self.by_function[of.function.index()] {
+            let series = &mut self.series[*place as usize];
+            if series.watch.metric == metric && series.watch.dimension.holds(of.function, of.qualifier, of.version) {
+                series.gauge.advance(time, series.watch.period);
+                change(&mut series.gauge, series.watch.period);
+            }
+        }
+    }
+
+    fn claim(&mut self, time: SimTime) {
+        let claimed = self.claims.total();
+        for series in &mut self.series {
+            if series.watch.metric == Metric::ClaimedAccountConcurrency {
+                series.gauge.advance(time, series.watch.period);
+                series.gauge.value = claimed;
+                series.gauge.touch(series.watch.period);
+            }
+        }
+    }
+}
+
+impl Series {
+    fn book(&mut self, period: u64, samples: &Samples) {
+        let mut fresh = false;
+        let kept = self.samples.entry(period, || {
+            fresh = true;
+            *samples
+        });
+        if !fresh {
+            kept.add(samples);
+        }
+    }
+}
+
+/// Where something comes from.
+struct Origin {
+    function: FunctionId,
+    qualifier: QualifierId,
+    version: Option<VersionId>,
+}
+
+impl Observer for Monitor {
+    fn ran(&mut self, attempt: &Attempt) {
+        let of = &Origin {
+            function: attempt.function,
+            qualifier: attempt.qualifier,
+            version: Some(attempt.version),
+        };
+        let start = attempt.start;
+        let mut count = |metric, value: bool| self.sample(metric, of, start, start, value.into());
+        count(Metric::Invocations, true);
+        count(Metric::Throttles, false);
+        if attempt.start_kind == StartKind::Provisioned {
+            count(Metric::ProvisionedConcurrencyInvocations, true);
+        }
+        if attempt.spilled {
+            count(Metric::ProvisionedConcurrencySpilloverInvocations, true);
+        }
+        if attempt.start_kind == StartKind::Cold {
+            count(Metric::SimColdStarts, true);
+        }
+        if attempt.completes {
+            let failed = u64::from(!attempt.verdict.is_ok());
+            self.sample(Metric::Errors, of, start, attempt.end, failed);
+            self.sample(Metric::Duration, of, start, attempt.end, attempt.duration.as_micros());
+        }
+    }
+
+    fn refused(&mut self, refusal: &Refusal) {
+        if refusal.throttle.is_some() {
+            let of = Origin {
+                function: refusal.function,
+                qualifier: refusal.qualifier,
+                version: None,
+            };
+            self.sample(Metric::Throttles, &of, refusal.time, refusal.time, 1);
+        }
+    }
+
+    fn asynchronous(&mut self, time: SimTime, call: &Call, step: AsyncStep) {
+        let of = Origin {
+            function: call.function,
+            qualifier: call.qualifier,
+            version: None,
+        };
+        match step {
+            AsyncStep::Received => self.sample(Metric::AsyncEventsReceived, &of, time, time, 1),
+            AsyncStep::Attempted => {
+                let age = time.since(call.arrived).as_micros();
+                self.sample(Metric::AsyncEventAge, &of, time, time, age);
+            }
+            AsyncStep::Expired | AsyncStep::Refused | AsyncStep::Exhausted => {
+                self.sample(Metric::AsyncEventsDropped, &of, time, time, 1);
+            }
+            _ => {}
+        }
+    }
+
+    fn slot(&mut self, time: SimTime, pool: Pool, taken: bool) {
+        let of = &Origin {
+            function: pool.function,
+            qualifier: pool.qualifier,
+            version: None,
+        };
+        let change = |gauge: &mut Gauge, period: Span| {
+            if taken {
+                gauge.value += 1;
+                gauge.touch(period);
+            } else {
+                gauge.value -= 1;
+            }
+        };
+        self.gauge(Metric::ConcurrentExecutions, of, time, change);
+        if pool.provisioned {
+            self.gauge(Metric::ProvisionedConcurrentExecutions, of, time, change);
+            self.gauge(Metric::ProvisionedConcurrencyUtilization, of, time, change);
+        } else if !pool.reserved {
+            self.gauge(Metric::UnreservedConcurrentExecutions, of, time, change);
+            self.claims.on_demand = if taken {
+                self.claims.on_demand + 1
+            } else {
+                self.claims.on_demand - 1
+            };
+            self.claim(time);
+        }
+    }
+
+    fn provisioned(&mut self, time: SimTime, function: FunctionId, qualifier: QualifierId, amount: u32, ready: u32) {
+        let of = Origin {
+            function,
+            qualifier,
+            version: None,
+        };
+        self.gauge(Metric::ProvisionedConcurrencyUtilization, &of, time, |gauge, _| {
+            gauge.whole = ready.into();
+        });
+        if self.reserved[function.index()].is_none() {
+            self.claims.provisioned.insert((function, qualifier), amount);
+            self.claim(time);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Span = Span::from_secs(60);
+
+    fn at(seconds: u64) -> SimTime {
+        SimTime::ZERO + Span::from_secs(seconds)
+    }
+
+    fn monitor(metric: Metric, dimension: Dimension) -> Monitor {
+        let watch = Watch {
+            metric,
+            dimension,
+            period: MINUTE,
+            keep: 5,
+        };
+        Monitor::new(vec![watch], MINUTE, vec![None, Some(7)])
+    }
+
+    #[test]
+    fn what_only_the_end_of_an_invocation_tells_is_not_seen_before_it_and_counts_where_it_began() {
+        let mut monitor = monitor(Metric::Errors, Dimension::Function(FunctionId(0)));
+        let of = Origin {
+            function: FunctionId(0),
+            qualifier: QualifierId(0),
+            version: None,
+        };
+        monitor.sample(Metric::Errors, &of, at(10), at(130), 1);
+        monitor.sample(Metric::Errors, &of, at(10), at(60), 1);
+        let sum = |monitor: &mut Monitor, now| {
+            monitor.look(at(now));
+            monitor.statistic(0, 0, Statistic::Sum)
+        };
+        assert_eq!(sum(&mut monitor, 60), Some(Fraction::new(1, 1)));
+        assert_eq!(sum(&mut monitor, 120), Some(Fraction::new(1, 1)));
+        assert_eq!(sum(&mut monitor, 180), Some(Fraction::new(2, 1)));
+        assert_eq!(sum(&mut monitor, 420), None);
+    }
+
+    #[test]
+    fn claims_are_what_runs_unreserved_beside_what_is_reserved_and_provisioned() {
+        let mut monitor = monitor(Metric::ClaimedAccountConcurrency, Dimension::Account);
+        let pool = Pool {
+            function: FunctionId(0),
+            qualifier: QualifierId(0),
+            provisioned: false,
+            reserved: false,
+        };
+        monitor.slot(at(10), pool, true);
+        monitor.provisioned(at(20), FunctionId(0), QualifierId(1), 3, 0);
+        monitor.slot(at(30), pool, false);
+        monitor.look(at(120));
+        let maxima = [0, 1].map(|period| monitor.statistic(0, period, Statistic::Maximum));
+        // 7 reserved, 3 provisioned, 1 running; then without it.
+        assert_eq!(maxima, [11, 10].map(|claimed| Some(Fraction::new(claimed, 1))));
+    }
+}
