@@ -26,6 +26,8 @@ pub struct Case {
     exit: i32,
     says: Vec<String>,
     output: Vec<String>,
+    /// Files of the run folder, each with a text that must stand in it.
+    holds: Vec<(String, String)>,
     /// Arguments, where it is not `run`.
     command: Option<Vec<String>>,
 }
@@ -59,6 +61,7 @@ impl Case {
             exit: 0,
             says: Vec::new(),
             output: Vec::new(),
+            holds: Vec::new(),
             command: None,
         };
         let mut told = false;
@@ -80,6 +83,10 @@ impl Case {
             "exit" => self.exit = value.parse().map_err(|_| format!("`exit: {value}` is no number"))?,
             "says" => self.says.push(value.to_owned()),
             "output" => self.output.push(value.to_owned()),
+            "holds" => {
+                let (file, text) = value.split_once(" :: ").ok_or("write it as `holds: file :: text`")?;
+                self.holds.push((file.trim().to_owned(), text.trim().to_owned()));
+            }
             "command" => self.command = Some(words(value)),
             _ => match key.strip_prefix("mutation ") {
                 Some(rule) => self.mutations.push(Mutation::read(rule.trim(), value)?),
@@ -97,8 +104,9 @@ impl Case {
             return Err("the header has no `# rules:`".to_owned());
         }
         let expects = text.lines().any(|line| line.starts_with("expect:"));
-        if self.exit == 0 && !expects && self.says.is_empty() && self.output.is_empty() {
-            return Err("claims nothing: no `expect:`, `# says:` or `# output:`".to_owned());
+        let claims = [&self.says, &self.output].iter().any(|texts| !texts.is_empty());
+        if self.exit == 0 && !expects && !claims && self.holds.is_empty() {
+            return Err("claims nothing: no `expect:`, `# says:`, `# output:` or `# holds:`".to_owned());
         }
         if let Some(rule) = self.rules.iter().find(|rule| !self.breaks(rule)) {
             return Err(format!("{rule} has no `# mutation {rule}:`"));
@@ -138,11 +146,17 @@ impl Case {
         let ended = call_within(&mut call, out.path())?;
         let summary = fs::read_to_string(folder.join("summary.json")).unwrap_or_default();
         let summary: Value = serde_json::from_str(&summary).unwrap_or_default();
-        self.judge(&ended, &summary)
+        let lacking = self.holds.iter().filter(|(file, text)| {
+            let written = fs::read_to_string(folder.join(file)).unwrap_or_default();
+            !written.contains(text)
+        });
+        let lacking = lacking.map(|(file, text)| format!("{file} lacks: {text}"));
+        self.judge(&ended, &summary, lacking.collect())
     }
 
-    fn judge(&self, ended: &Ended, summary: &Value) -> Result<(), String> {
+    fn judge(&self, ended: &Ended, summary: &Value, lacking: Vec<String>) -> Result<(), String> {
         let mut wrong = failed_expectations(summary);
+        wrong.extend(lacking);
         if ended.status.code() != Some(self.exit) {
             wrong.push(format!("ended with {}, not {}", ended.status, self.exit));
         }
