@@ -191,7 +191,14 @@ impl Platform<'_> {
                 let memory = values::memory(text)?;
                 let found = format!("is {memory}");
                 if !(128..=highest).contains(&memory.0) {
-                    return Err(Fault::new(found, format!("128 MB to {highest} MB is allowed (LIM-1)")));
+                    let rules = match highest {
+                        3_008 => "LIM-1, SW-MEM",
+                        _ => "LIM-1",
+                    };
+                    return Err(Fault::new(
+                        found,
+                        format!("128 MB to {highest} MB is allowed ({rules})"),
+                    ));
                 }
                 if !self.dated.on("SW-MEM") && !self.allow_extended && memory.0 % 64 != 0 {
                     return Err(Fault::new(
@@ -224,9 +231,13 @@ impl Platform<'_> {
                     return Ok(timeout);
                 }
                 let found = format!("is {}", text.trim());
+                let rules = match highest {
+                    300 => "LIM-2, SW-TIMEOUT",
+                    _ => "LIM-2",
+                };
                 Err(Fault::new(
                     found,
-                    format!("whole seconds from 1 s to {highest} s are allowed (LIM-2)"),
+                    format!("whole seconds from 1 s to {highest} s are allowed ({rules})"),
                 ))
             })
         });

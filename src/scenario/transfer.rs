@@ -49,8 +49,12 @@ pub(super) fn transfer(
     };
     let above = |sizes: &Option<SizeDistribution>, limit| sizes.as_ref().is_some_and(|sizes| sizes.minimum() > limit);
     if above(&payload, payload_limit) {
+        let rules = match payload_limit {
+            LARGEST_EVENT_BEFORE => "INV-4, LIM-12, SW-ASYNC1MB",
+            _ => "INV-4, LIM-12",
+        };
         reader.warn(format!(
-            "every request of the traffic {} is refused with 413: its payload is above {payload_limit} (INV-4, LIM-12)",
+            "every request of the traffic {} is refused with 413: its payload is above {payload_limit} ({rules})",
             entry.key
         ));
     }
@@ -59,7 +63,12 @@ pub(super) fn transfer(
             (ResponseMode::Streamed { .. }, Some(response)) => reader.problem(
                 response.value.mark,
                 format!("`response` is {}", response.value.compact()),
-                format!("a streamed response of at most {response_limit} is allowed (LIM-12)"),
+                match response_limit {
+                    LARGEST_STREAM_BEFORE => {
+                        "a streamed response of at most 20 MB is allowed (LIM-12, SW-STREAM)".to_owned()
+                    }
+                    _ => format!("a streamed response of at most {response_limit} is allowed (LIM-12)"),
+                },
             ),
             _ => reader.warn(format!(
                 "every invocation by the traffic {} fails: its response is above {response_limit} and not streamed \
