@@ -43,16 +43,24 @@ pub enum StartKind {
     /// Nothing: the attempt did not run.
     #[default]
     None,
+    /// A new on-demand environment, restored from a snapshot (SNAP-4).
+    SnapStart,
 }
 
 impl StartKind {
-    /// All kinds, in the order of their numbers.
-    pub const ALL: [StartKind; 4] = [
+    /// All kinds, in the order in which reports list them.
+    pub const ALL: [StartKind; 5] = [
         StartKind::Cold,
         StartKind::Warm,
         StartKind::Provisioned,
+        StartKind::SnapStart,
         StartKind::None,
     ];
+
+    /// Whether a new environment had to be made for the attempt.
+    pub const fn is_cold(self) -> bool {
+        matches!(self, StartKind::Cold | StartKind::SnapStart)
+    }
 
     /// Name in `latency.csv` and `records.parquet`.
     pub const fn name(self) -> &'static str {
@@ -61,6 +69,7 @@ impl StartKind {
             StartKind::Warm => "warm",
             StartKind::Provisioned => "provisioned",
             StartKind::None => "none",
+            StartKind::SnapStart => "snapstart",
         }
     }
 }
@@ -157,6 +166,34 @@ impl Cause {
     }
 }
 
+impl Attempt {
+    /// When the runtime has answered: extensions may go on until `end` (LIFE-8).
+    pub fn runtime_end(&self) -> SimTime {
+        SimTime::from_micros(self.end.as_micros() - self.extension.as_micros())
+    }
+}
+
+/// Why an attempt did not run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denial {
+    /// A limit: 429.
+    Throttle(Cause),
+    /// Another error: the function is not Active (step 5), or an environment cannot be made (step 13).
+    Refused(ErrorCode),
+}
+
+impl From<Cause> for Denial {
+    fn from(cause: Cause) -> Denial {
+        Denial::Throttle(cause)
+    }
+}
+
+impl From<ErrorCode> for Denial {
+    fn from(code: ErrorCode) -> Denial {
+        Denial::Refused(code)
+    }
+}
+
 /// One attempt that was admitted. Everything about it is settled at admission, so it is told then, whole.
 #[derive(Clone, Copy, Debug)]
 pub struct Attempt {
@@ -178,7 +215,7 @@ pub struct Attempt {
     pub start: SimTime,
     /// When the environment is free again.
     pub end: SimTime,
-    /// When a synchronous caller has the answer: `end` and overhead (COLD-1). For an event, `end`.
+    /// When a synchronous caller has the answer: the runtime's end (LIFE-8) and overhead (COLD-1). For an event, `end`.
     pub answered: SimTime,
     /// Whether `end` lies before the end of the run; if not, neither `Duration` nor `Errors` is ever seen.
     pub completes: bool,
@@ -194,8 +231,12 @@ pub struct Attempt {
     pub init: Span,
     /// Whether that INIT was given up at its limit (LIFE-3): then no `Init Duration` is reported (LIFE-6).
     pub init_abandoned: bool,
-    /// `Duration`: suppressed init and handler, bounded by the timeout (LIFE-7).
+    /// Restoring a snapshot, waited for (SNAP-4); zero where INIT ran, or nothing.
+    pub restore: Span,
+    /// `Duration`: suppressed init, handler and extensions, bounded by the timeout (LIFE-7).
     pub duration: Span,
+    /// The part of it after the runtime has answered (LIFE-8): `PostRuntimeExtensionsDuration`.
+    pub extension: Span,
     /// Billed milliseconds (PRICE-2, PRICE-4).
     pub billed_ms: u64,
     /// The part of `billed_ms` that INIT adds.
@@ -221,7 +262,8 @@ pub struct Refusal {
     pub arrived: SimTime,
     /// When it was refused.
     pub time: SimTime,
-    /// What the 429 said; `None` where it was refused otherwise (an asynchronous attempt at reserved 0, ASYNC-9).
+    /// What the 429 said; `None` where it was refused otherwise: by another error, or as an asynchronous attempt at reserved 0
+    /// (ASYNC-9).
     pub throttle: Option<(Reason, Cause)>,
     /// The error that the API names; that of a throttle is always [`ErrorCode::TooManyRequests`].
     pub code: ErrorCode,

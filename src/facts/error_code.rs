@@ -142,6 +142,11 @@ impl ErrorCode {
     pub const fn status(self) -> u16 {
         TABLE[self as usize].2
     }
+
+    /// Whether AWS's SDKs try again: after 5xx, not after 4xx (lambda-model §4.2).
+    pub const fn is_transient(self) -> bool {
+        self.status() >= 500
+    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ mod observer;
 
 pub use action::{Action, AlarmState, DeploymentStep, ScalingCause};
 pub use arrival::{Arrival, InvocationType, Recorded};
-pub use attempt::{Attempt, Cause, Reason, Refusal, StartKind, Verdict};
+pub use attempt::{Attempt, Cause, Denial, Reason, Refusal, StartKind, Verdict};
 pub use compute::{Architecture, Compute, PackageType};
 pub use error_code::ErrorCode;
 pub use ids::{

@@ -50,6 +50,8 @@ enum Shape {
     Mixture(Vec<(f64, Distribution)>),
     /// Sorted microseconds.
     Empirical(Vec<u64>),
+    /// Another one times a factor, plus microseconds.
+    Affine(Box<Distribution>, f64, f64),
 }
 
 impl Distribution {
@@ -155,6 +157,18 @@ impl Distribution {
         Distribution(Shape::Empirical(micros))
     }
 
+    /// This one times `factor` (finite, ≥ 0), plus `offset`.
+    pub fn affine(self, factor: f64, offset: Span) -> Distribution {
+        if factor == 1.0 && offset.is_zero() {
+            return self;
+        }
+        let offset = offset.as_micros() as f64;
+        match self.as_constant() {
+            Some(span) => Distribution::constant(round_micros(span.as_micros() as f64 * factor + offset)),
+            None => Distribution(Shape::Affine(Box::new(self), factor, offset)),
+        }
+    }
+
     /// The one value of a constant distribution.
     pub fn as_constant(&self) -> Option<Span> {
         match self.0 {
@@ -167,6 +181,7 @@ impl Distribution {
     pub fn minimum(&self) -> Span {
         match &self.0 {
             Shape::Mixture(parts) => parts.iter().map(|(_, part)| part.minimum()).min().unwrap_or(Span::ZERO),
+            Shape::Affine(inner, factor, offset) => round_micros(inner.minimum().as_micros() as f64 * factor + offset),
             // All others rise with the uniform.
             _ => self.sample(0),
         }
@@ -207,6 +222,7 @@ impl Distribution {
                 }
                 0.0
             }
+            Shape::Affine(inner, factor, offset) => inner.at(u) * factor + offset,
             Shape::Empirical(sorted) => {
                 let index = (u * sorted.len() as f64) as usize;
                 sorted[index.min(sorted.len() - 1)] as f64

@@ -45,6 +45,12 @@ pub enum Purpose {
     Record = 12,
     /// Whether a successful invocation sends on.
     Onward = 13,
+    /// Restore of a snapshot (first uniform), and its billed part (second).
+    Restore = 14,
+    /// INIT of extensions (first uniform), and how long they go on after the answer (second).
+    Extensions = 15,
+    /// Mounting a file system (first uniform), and making a network interface (second).
+    Attachment = 16,
 }
 
 /// Two independent uniforms of 53 bits each.

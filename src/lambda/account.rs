@@ -1,5 +1,6 @@
 use super::config::{AccountConfig, FunctionConfig, ScalingRule};
 use super::rate::{Bucket, RequestRate};
+use super::resources::Resources;
 use crate::facts::Cause;
 use crate::units::{SimTime, Span};
 
@@ -8,7 +9,7 @@ const BURST_REFILL_PER_MINUTE: u64 = 500;
 /// What must stay unreserved (CONC-4, CONC-8).
 const UNRESERVED_MINIMUM: u32 = 100;
 
-/// What all functions of the account share: the unreserved pool and the account's rates.
+/// What all functions of the account share: the unreserved pool, the account's rates, subnets and file systems.
 #[derive(Clone, Debug)]
 pub(super) struct Account {
     limit: u32,
@@ -20,6 +21,7 @@ pub(super) struct Account {
     requests: RequestRate,
     refund: bool,
     burst: Option<Bucket>,
+    pub resources: Resources,
     pub config: AccountConfig,
 }
 
@@ -39,6 +41,7 @@ impl Account {
             requests: RequestRate::new(config.rate_shape, config.concurrent_executions),
             refund: config.rate_refund,
             burst,
+            resources: Resources::new(config),
             config: config.clone(),
         }
     }

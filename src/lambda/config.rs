@@ -1,5 +1,6 @@
 //! Resolved numbers: no text to parse, no `Option` that means "default". The scenario room builds these.
 
+use super::equipment::{Equipment, Network};
 use crate::facts::{
     Architecture, FunctionId, InvocationType, LinkId, QualifierId, Reason, Target, TrafficId, VersionId,
 };
@@ -28,6 +29,10 @@ pub struct AccountConfig {
     pub billing_granularity: Span,
     /// Whether accepting an event from a caller outside AWS counts towards RPS-1 (RPS-4, `async.rps_nonaws`).
     pub rate_limits_events: bool,
+    /// Free addresses of each subnet, where interfaces are made for environments (VPC-6).
+    pub subnets: Vec<u32>,
+    /// Most connections of each file system (EFS-2).
+    pub file_systems: Vec<u32>,
 }
 
 /// How a request rate is measured (RPS-5).
@@ -176,6 +181,57 @@ pub struct VersionConfig {
     pub max_life: Option<Distribution>,
     /// Way to the dead-letter queue (ASYNC-10).
     pub dead_letter: Option<LinkId>,
+    /// SnapStart, extensions, file system, VPC: what most versions do without.
+    pub equipment: Option<Box<Equipment>>,
+}
+
+/// Connections that one shared interface carries (VPC-2).
+const INTERFACE_CONNECTIONS: u64 = 65_000;
+/// Memory of the environments that an interface carried before SW-VPC (VPC-6).
+pub(super) const INTERFACE_MB: u64 = 3_072;
+
+impl FunctionConfig {
+    fn networks(&self) -> impl Iterator<Item = (&VersionConfig, &Network)> {
+        self.versions.iter().filter_map(|version| {
+            let equipment = version.equipment.as_deref()?;
+            Some((version, equipment.network.as_ref()?))
+        })
+    }
+
+    /// Shared network interfaces for `peak` environments at once: one in each subnet, another for each 65,000
+    /// connections, one connection an environment (VPC-1, VPC-2). 0 outside a VPC, and before SW-VPC.
+    pub fn shared_interfaces(&self, peak: u64) -> u64 {
+        let subnets = |network: &Network| match network {
+            Network::Shared(subnets) => u64::from(*subnets),
+            Network::Sliced { .. } => 0,
+        };
+        let most = self.networks().map(|(_, network)| subnets(network)).max().unwrap_or(0);
+        most * peak.div_ceil(INTERFACE_CONNECTIONS).max(1)
+    }
+
+    /// Network interfaces, each with an address, that `peak` environments at once took before SW-VPC: peak × memory in
+    /// GB / 3, rounded up (VPC-6). 0 outside a VPC.
+    pub fn legacy_interfaces(&self, peak: u64) -> u64 {
+        let memory = self.networks().map(|(version, _)| u64::from(version.memory.0)).max();
+        (peak * memory.unwrap_or(0)).div_ceil(INTERFACE_MB)
+    }
+}
+
+impl VersionConfig {
+    /// Whether its new environments are restored from a snapshot (SNAP-4).
+    pub fn restores(&self) -> bool {
+        let equipment = self.equipment.as_ref();
+        equipment.is_some_and(|equipment| equipment.snapshot.is_some())
+    }
+
+    /// Whether keeping and restoring its snapshot is billed (PRICE-11).
+    pub fn keeps_billed_snapshot(&self) -> bool {
+        let snapshot = self
+            .equipment
+            .as_ref()
+            .and_then(|equipment| equipment.snapshot.as_ref());
+        snapshot.is_some_and(|snapshot| snapshot.priced)
+    }
 }
 
 /// One way to address a function.

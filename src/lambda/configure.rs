@@ -61,6 +61,7 @@ impl Function {
             self.idle[version.index()].set_life(IdleLife::new(config.idle.as_ref()));
             self.settle(now, cx);
         }
+        self.refit(now, version);
         if renewed {
             self.renew(now, version, cx);
         }
@@ -69,8 +70,7 @@ impl Function {
     /// LIFE-15: environments of the old code or configuration serve no more.
     fn renew<O: Observer>(&mut self, now: SimTime, version: VersionId, cx: &mut Context<O>) {
         while let Some(entry) = self.idle[version.index()].pop() {
-            self.environments.remove(entry.environment as usize);
-            cx.observer.environment(now, self.id, false);
+            self.retire(now, entry.environment, cx);
         }
         for (_, environment) in &mut self.environments {
             if environment.version == version && environment.provisioned.is_none() {

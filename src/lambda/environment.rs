@@ -1,6 +1,7 @@
 use std::collections::VecDeque;
 
 use super::config::EnvPick;
+use super::equipment::Held;
 use super::task::Task;
 use crate::facts::{QualifierId, StartKind, Verdict, VersionId};
 use crate::kernel::Distribution;
@@ -25,6 +26,8 @@ pub(super) struct Environment {
     pub used: bool,
     /// Whether it serves one now.
     pub busy: bool,
+    /// What it holds of what all functions share.
+    pub held: Held,
     /// How its current or last invocation started.
     pub start_kind: StartKind,
     /// How its current or last invocation ends.
@@ -99,6 +102,11 @@ impl IdlePool {
         let end = entry.since.saturating_add(self.life.floor).min(entry.death);
         self.earliest_end = self.earliest_end.min(end);
         self.entries.push_back(entry);
+    }
+
+    /// When `entry` ends if nobody takes it before.
+    pub fn end_of(&self, entry: &IdleEntry, draw: impl Fn(u32) -> u64) -> SimTime {
+        end_of(&self.life, entry, &draw)
     }
 
     /// Removes any one entry.

@@ -1,4 +1,5 @@
 use super::config::VersionConfig;
+use super::equipment::{Equipment, Snapshot};
 use super::task::Task;
 use crate::facts::Verdict;
 use crate::kernel::Distribution;
@@ -22,16 +23,56 @@ pub(super) struct Execution {
     pub init_abandoned: bool,
     /// INIT that is billed with the invocation (PRICE-2, PRICE-5).
     pub billed_init: Span,
-    /// Suppressed init and handler, bounded by the timeout.
+    /// Restoring a snapshot instead of INIT, waited for (SNAP-4).
+    pub restore: Span,
+    /// The part of it that is billed (SNAP-8).
+    pub billed_restore: Span,
+    /// Suppressed init, handler and what extensions do after it, bounded by the timeout.
     pub duration: Span,
+    /// The part of the duration after the runtime has answered (LIFE-8).
+    pub extension: Span,
     /// How it ends.
     pub verdict: Verdict,
+    /// What the caller was told before extensions met the timeout.
+    pub answer: Option<Verdict>,
 }
 
-/// INIT of a provisioned environment at a 53-bit uniform: boosted as any, with a limit of its own (LIFE-4).
-pub(super) fn provisioned_init(version: &VersionConfig, uniform: u64) -> Span {
+/// INIT ahead of any request, of a provisioned environment or for a snapshot: boosted as any, with a limit of its own
+/// (LIFE-4). Drawn under `key` for (`ordinal`, `attempt`).
+pub(super) fn init_ahead(version: &VersionConfig, key: StreamKey, ordinal: u64, attempt: u32) -> Span {
     let limit = version.timeout.max(PROVISIONED_INIT_LIMIT).min(LONGEST_INIT);
-    scaled(version.init.sample(uniform), version.init_factor).min(limit)
+    let init = version
+        .init
+        .sample(key.draw(ordinal, attempt, Purpose::ColdStart).first);
+    let added = version.equipment.as_ref().map_or(Span::ZERO, |equipment| {
+        equipment.added_init(key, ordinal, attempt, true)
+    });
+    scaled(init, version.init_factor).saturating_add(added).min(limit)
+}
+
+impl Equipment {
+    /// What is added to an INIT: the package's size (PKG-1), extensions (EXT-1) and the mount of a file system (EFS-1),
+    /// which outlives a reset.
+    fn added_init(&self, key: StreamKey, ordinal: u64, attempt: u32, mounts: bool) -> Span {
+        let mut added = self.package_init;
+        if let Some(extensions) = &self.extensions {
+            let draw = key.draw(ordinal, attempt, Purpose::Extensions);
+            added = added.saturating_add(extensions.init.sample(draw.first));
+        }
+        match &self.mount {
+            Some(mount) if mounts => {
+                let draw = key.draw(ordinal, attempt, Purpose::Attachment);
+                added.saturating_add(mount.time.sample(draw.first))
+            }
+            _ => added,
+        }
+    }
+}
+
+fn added_init(version: &VersionConfig, key: StreamKey, task: &Task, mounts: bool) -> Span {
+    version.equipment.as_ref().map_or(Span::ZERO, |equipment| {
+        equipment.added_init(key, task.ordinal, task.attempt, mounts)
+    })
 }
 
 /// In what state the environment is that runs the attempt.
@@ -55,16 +96,25 @@ impl Execution {
             init: Span::ZERO,
             init_abandoned: false,
             billed_init: Span::ZERO,
+            restore: Span::ZERO,
+            billed_restore: Span::ZERO,
             duration: Span::ZERO,
+            extension: Span::ZERO,
             verdict: Verdict::Ok,
+            answer: None,
         };
         let mut handler = match task.recorded.duration {
             Some(recorded) => recorded,
             None => scaled(drawn_duration(task, version, key), version.duration_factor),
         };
-        if readiness != Readiness::Warm {
-            handler = handler.max(version.first_invoke);
-            if readiness != Readiness::Fresh {
+        let equipment = version.equipment.as_deref();
+        let snapshot = equipment.and_then(|equipment| equipment.snapshot.as_ref());
+        match (readiness, snapshot) {
+            (Readiness::Warm, _) => {}
+            (Readiness::New, Some(snapshot)) => execution.restore(task, version, snapshot, key),
+            (Readiness::Fresh, _) => handler = handler.max(version.first_invoke),
+            (Readiness::New | Readiness::Reset, _) => {
+                handler = handler.max(version.first_invoke);
                 handler = handler.saturating_add(execution.initialise(task, version, readiness, key));
             }
         }
@@ -72,15 +122,26 @@ impl Execution {
         execution
     }
 
+    /// SNAP-4, SNAP-5: a restore takes the place of INIT. Its billed part cannot be longer than the whole.
+    fn restore(&mut self, task: &Task, version: &VersionConfig, snapshot: &Snapshot, key: StreamKey) {
+        self.placement = version
+            .placement
+            .sample(key.draw(task.ordinal, task.attempt, Purpose::ColdStart).second);
+        let draw = key.draw(task.ordinal, task.attempt, Purpose::Restore);
+        self.restore = snapshot.restore.sample(draw.first);
+        self.billed_restore = snapshot.billed.sample(draw.second).min(self.restore);
+    }
+
     /// Phases before a first invocation; returns the INIT that has to run inside it.
     fn initialise(&mut self, task: &Task, version: &VersionConfig, readiness: Readiness, key: StreamKey) -> Span {
         let draw = key.draw(task.ordinal, task.attempt, Purpose::ColdStart);
         let init = version.init.sample(draw.first);
-        let suppressed = scaled(init, version.suppressed_init_factor);
+        let added = added_init(version, key, task, readiness == Readiness::New);
+        let suppressed = scaled(init, version.suppressed_init_factor).saturating_add(added);
         if readiness == Readiness::Reset {
             return suppressed;
         }
-        let boosted = scaled(init, version.init_factor);
+        let boosted = scaled(init, version.init_factor).saturating_add(added);
         let ahead = !version.proactive_init.is_none()
             && version
                 .proactive_init
@@ -110,7 +171,8 @@ impl Execution {
             return Span::ZERO;
         }
         let draw = key.draw(task.ordinal, task.attempt, Purpose::ColdStart);
-        scaled(version.init.sample(draw.first), version.suppressed_init_factor)
+        let added = added_init(version, key, task, self.init_abandoned);
+        scaled(version.init.sample(draw.first), version.suppressed_init_factor).saturating_add(added)
     }
 
     /// Bounds the invocation by the timeout (LIFE-7, INV-7) and decides how the handler ends.
@@ -138,9 +200,36 @@ impl Execution {
         };
     }
 
+    /// What the caller is told.
+    pub fn told(&self) -> Verdict {
+        self.answer.unwrap_or(self.verdict)
+    }
+
+    /// LIFE-7, LIFE-8: extensions go on after the answer, within the timeout, unless the environment is lost.
+    pub fn extend(&mut self, task: &Task, version: &VersionConfig, key: StreamKey) {
+        let extensions = version
+            .equipment
+            .as_ref()
+            .and_then(|equipment| equipment.extensions.as_ref());
+        let lost = matches!(self.verdict, Verdict::Timeout | Verdict::Crash);
+        let Some(extensions) = extensions.filter(|_| !lost) else {
+            return;
+        };
+        let draw = key.draw(task.ordinal, task.attempt, Purpose::Extensions);
+        let left = version.timeout.saturating_sub(self.duration);
+        let wanted = extensions.post_runtime.sample(draw.second);
+        if wanted > left {
+            self.answer = Some(self.verdict);
+            self.verdict = Verdict::Timeout;
+        }
+        self.extension = wanted.min(left);
+        self.duration = self.duration.saturating_add(self.extension);
+    }
+
     /// How long the environment is busy, and with it the concurrency slot (ADM-1).
     pub fn busy(&self) -> Span {
-        self.placement.saturating_add(self.init).saturating_add(self.duration)
+        let ready = self.placement.saturating_add(self.init).saturating_add(self.restore);
+        ready.saturating_add(self.duration)
     }
 }
 

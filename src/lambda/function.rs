@@ -4,14 +4,17 @@ use super::account::Account;
 use super::caller::Clients;
 use super::config::{AccountConfig, FlowConfig, FunctionConfig, TransferConfig};
 use super::environment::{Environment, Finished, IdleEntry, IdleLife, IdlePool};
+use super::equipment::{Equipment, Held};
 use super::execution::{Execution, Readiness};
+use super::interfaces::Interfaces;
 use super::outbox::Outbox;
 use super::provisioned_pool::{ProvisionedPool, divide};
 use super::rate::{Bucket, RequestGrowth, RequestRate};
 use super::task::{Task, Wake};
+use super::wakefulness::Wakefulness;
 use crate::facts::{
-    Attempt, Cause, ErrorCode, FunctionId, InvocationType, Observer, Pool, QualifierId, Reason, Refusal, StartKind,
-    Verdict, VersionId,
+    Attempt, Cause, Denial, ErrorCode, FunctionId, InvocationType, Observer, Pool, QualifierId, Reason, Refusal,
+    StartKind, Verdict, VersionId,
 };
 use crate::kernel::Agenda;
 use crate::kernel::Class;
@@ -31,19 +34,25 @@ pub(super) enum Event {
     Woken(u32),
     /// An increment of provisioned environments asked for during the run is ready.
     Allocated(u32),
+    /// An idle environment that holds something scarce may be over: what it holds is free now.
+    Expired,
+    /// Extensions of an environment that has ended are done (LIFE-10).
+    ShutDown(u32),
 }
 
 /// Bits of the agenda's word: what, whose, which.
 const FUNCTION_SHIFT: u32 = 32;
-const KIND_SHIFT: u32 = 62;
+const KIND_SHIFT: u32 = 61;
 
 impl Event {
-    /// The event of `function` as one word. Function numbers stay below 2^30.
+    /// The event of `function` as one word. Function numbers stay below 2^29.
     pub fn pack(self, function: FunctionId) -> u64 {
         let (kind, index) = match self {
             Event::Released(index) => (0, index),
             Event::Woken(index) => (1, index),
             Event::Allocated(index) => (2, index),
+            Event::Expired => (3, 0),
+            Event::ShutDown(index) => (4, index),
         };
         kind << KIND_SHIFT | (function.0 as u64) << FUNCTION_SHIFT | index as u64
     }
@@ -54,7 +63,9 @@ impl Event {
         let event = match word >> KIND_SHIFT {
             0 => Event::Released(index),
             1 => Event::Woken(index),
-            _ => Event::Allocated(index),
+            2 => Event::Allocated(index),
+            3 => Event::Expired,
+            _ => Event::ShutDown(index),
         };
         (function, event)
     }
@@ -97,6 +108,13 @@ pub(super) struct Function {
     /// Requests per second that its reservation allows (RPS-2).
     pub requests: RequestRate,
     created: u64,
+    /// Whether environments hold something that all functions share (EFS-2, VPC-6).
+    pub holds: bool,
+    pub interfaces: Interfaces,
+    /// What environments hold whose extensions still shut down.
+    pub closing: Slab<Held>,
+    /// By version; empty where none can fall dormant.
+    pub wakefulness: Vec<Wakefulness>,
 }
 
 /// What its caller must know of an attempt that runs. Small, because it is handed back for every invocation.
@@ -109,6 +127,7 @@ pub(super) struct Started {
     pub answered: SimTime,
     /// Whether it ends before the run does.
     pub completes: bool,
+    /// What the caller is told.
     pub verdict: Verdict,
     pub start_kind: StartKind,
 }
@@ -121,6 +140,9 @@ struct Admission {
     environment: Option<u32>,
     start_kind: StartKind,
     spilled: bool,
+    /// What a new environment holds, and what making a network interface adds to its placement (VPC-6).
+    held: Held,
+    interface: Span,
 }
 
 impl Function {
@@ -132,6 +154,12 @@ impl Function {
     ) -> Function {
         let shape = account.rate_shape;
         let idle = |version: &super::config::VersionConfig| IdlePool::new(IdleLife::new(version.idle.as_ref()));
+        let equipment = || {
+            config
+                .versions
+                .iter()
+                .filter_map(|version| version.equipment.as_deref())
+        };
         let mut provisioned = Vec::new();
         for (index, qualifier) in config.qualifiers.iter().enumerate() {
             let parts = divide(qualifier, qualifier.provisioned);
@@ -156,14 +184,24 @@ impl Function {
             growth: account.request_growth.then(RequestGrowth::new),
             requests: RequestRate::new(shape, config.reserved.unwrap_or(0)),
             created: 0,
+            holds: equipment().any(Equipment::holds),
+            interfaces: Interfaces::default(),
+            closing: Slab::new(),
+            wakefulness: match equipment().any(|equipment| equipment.dormancy.is_some()) {
+                true => vec![Wakefulness::default(); config.versions.len()],
+                false => Vec::new(),
+            },
         }
     }
 
     /// Steps 4 to 14 of the admission order (lambda-model §3.5) for one attempt of `task`: it runs, or the cause of
     /// its refusal comes back.
-    pub fn invoke<O: Observer>(&mut self, now: SimTime, task: &Task, cx: &mut Context<O>) -> Result<Started, Cause> {
+    pub fn invoke<O: Observer>(&mut self, now: SimTime, task: &Task, cx: &mut Context<O>) -> Result<Started, Denial> {
         let flow = cx.flows[task.flow.index()];
         let version = self.route(task, &flow);
+        if !self.wakefulness.is_empty() {
+            self.check_state(now, version, task, &flow)?;
+        }
         let admission = self.admit(now, task, version, &flow, cx)?;
         Ok(self.run(now, task, admission, &flow, cx))
     }
@@ -184,7 +222,7 @@ impl Function {
         }
     }
 
-    /// Steps 6 to 12.
+    /// Steps 6 to 13.
     fn admit<O: Observer>(
         &mut self,
         now: SimTime,
@@ -192,18 +230,18 @@ impl Function {
         version: VersionId,
         flow: &FlowConfig,
         cx: &mut Context<O>,
-    ) -> Result<Admission, Cause> {
+    ) -> Result<Admission, Denial> {
         if self.config.reserved == Some(0) {
-            return Err(Cause::ReservedZero);
+            return Err(Cause::ReservedZero.into());
         }
         let rated = flow.invocation_type != InvocationType::Event;
         if rated && !cx.account.take_request(now) {
-            return Err(Cause::AccountRate);
+            return Err(Cause::AccountRate.into());
         }
         let rated_here = rated && self.config.reserved.is_some();
         if rated_here && !self.requests.take(now) {
             cx.account.refund_request();
-            return Err(Cause::ReservedRate);
+            return Err(Cause::ReservedRate.into());
         }
         let admitted = self.find_environment(now, task, version, flow, cx);
         if admitted.is_err() && rated {
@@ -215,7 +253,7 @@ impl Function {
         admitted
     }
 
-    /// Steps 9 to 12: provisioned, else a slot of the pool and an idle environment, else leave to create one.
+    /// Steps 9 to 13: provisioned, else a slot of the pool and an idle environment, else leave to create one.
     fn find_environment<O: Observer>(
         &mut self,
         now: SimTime,
@@ -223,7 +261,7 @@ impl Function {
         version: VersionId,
         flow: &FlowConfig,
         cx: &mut Context<O>,
-    ) -> Result<Admission, Cause> {
+    ) -> Result<Admission, Denial> {
         let mut spilled = false;
         let mut provisioned = None;
         if self.provisioned_requested > 0 {
@@ -241,10 +279,12 @@ impl Function {
                 environment: Some(environment),
                 start_kind: StartKind::Provisioned,
                 spilled: false,
+                held: Held::default(),
+                interface: Span::ZERO,
             });
         }
         if self.growth.as_mut().is_some_and(|growth| !growth.take(now)) {
-            return Err(Cause::ScalingRate);
+            return Err(Cause::ScalingRate.into());
         }
         self.take_slot(cx.account)?;
         if let Some(environment) = self.take_idle(now, version, task, flow, cx) {
@@ -253,17 +293,29 @@ impl Function {
                 environment: Some(environment),
                 start_kind: StartKind::Warm,
                 spilled,
+                held: Held::default(),
+                interface: Span::ZERO,
             });
         }
         if !self.scaling_allows(now, cx.account) {
             self.give_slot_back(cx.account);
-            return Err(Cause::ScalingRate);
+            return Err(Cause::ScalingRate.into());
         }
+        let equipped = self.equip(version, task, flow, &mut cx.account.resources);
+        if equipped.is_err() {
+            self.give_slot_back(cx.account);
+        }
+        let (held, interface) = equipped?;
         Ok(Admission {
             version,
             environment: None,
-            start_kind: StartKind::Cold,
+            start_kind: match self.config.versions[version.index()].restores() {
+                true => StartKind::SnapStart,
+                false => StartKind::Cold,
+            },
             spilled,
+            held,
+            interface,
         })
     }
 
@@ -321,7 +373,7 @@ impl Function {
         flow: &FlowConfig,
         cx: &mut Context<O>,
     ) -> Option<u32> {
-        let (environments, flows) = (&mut self.environments, cx.flows);
+        let (environments, flows) = (&self.environments, cx.flows);
         let mut gone = Vec::new();
         let random = || {
             flow.key
@@ -336,8 +388,7 @@ impl Function {
             |entry, end| gone.push((entry.environment, end)),
         );
         for (environment, end) in gone {
-            environments.remove(environment as usize);
-            cx.observer.environment(end, self.id, false);
+            self.retire(end, environment, cx);
         }
         entry.map(|entry| entry.environment)
     }
@@ -368,21 +419,25 @@ impl Function {
             Some(_) => Readiness::Warm,
         };
         let mut execution = Execution::of(task, version, readiness, flow.key);
+        execution.placement = execution.placement.saturating_add(admission.interface);
         let response = match flow.sized {
             true => cx.transfers[flow.traffic.index()]
                 .as_ref()
                 .and_then(|transfer| execution.respond(transfer, task, version, readiness, flow.key)),
             false => None,
         };
+        if version.equipment.is_some() {
+            execution.extend(task, version, flow.key);
+        }
         let end = now.saturating_add(execution.busy());
         let index = match admission.environment {
             Some(environment) => environment,
-            None => self.create(now, admission.version, task, flow, cx),
+            None => self.create(now, &admission, task, flow, cx),
         };
         let environment = &mut self.environments[index as usize];
         environment.reset = matches!(execution.verdict, Verdict::Timeout | Verdict::Crash);
         (environment.busy, environment.start_kind, environment.verdict) =
-            (true, admission.start_kind, execution.verdict);
+            (true, admission.start_kind, execution.told());
         environment.task = *task;
         environment.fresh = false;
         if !environment.used {
@@ -391,7 +446,11 @@ impl Function {
         }
         let number = environment.number;
         let account = &cx.account;
-        let billed_ms = account.billed_ms(execution.billed_init.saturating_add(execution.duration));
+        let mut billed_ms = account.billed_ms(execution.billed_init.saturating_add(execution.duration));
+        if !execution.billed_restore.is_zero() {
+            // SNAP-8: rounded up alone.
+            billed_ms += account.billed_ms(execution.billed_restore);
+        }
         let attempt = Attempt {
             flow: task.flow,
             ordinal: task.ordinal,
@@ -402,7 +461,7 @@ impl Function {
             arrived: task.arrived,
             start: now,
             end,
-            answered: end.saturating_add(self.overhead(task, flow)),
+            answered: self.answered_at(end, execution.extension, task, flow),
             completes: end < cx.horizon,
             verdict: execution.verdict,
             start_kind: admission.start_kind,
@@ -410,7 +469,9 @@ impl Function {
             placement: execution.placement,
             init: execution.init,
             init_abandoned: execution.init_abandoned,
+            restore: execution.restore,
             duration: execution.duration,
+            extension: execution.extension,
             billed_ms,
             billed_init_ms: if execution.billed_init.is_zero() {
                 0
@@ -432,7 +493,7 @@ impl Function {
             until: end,
             answered: attempt.answered,
             completes: attempt.completes,
-            verdict: attempt.verdict,
+            verdict: execution.told(),
             start_kind: attempt.start_kind,
         }
     }
@@ -441,17 +502,18 @@ impl Function {
     fn create<O: Observer>(
         &mut self,
         now: SimTime,
-        version: VersionId,
+        admission: &Admission,
         task: &Task,
         flow: &FlowConfig,
         cx: &mut Context<O>,
     ) -> u32 {
         self.settle(now, cx);
+        let version = admission.version;
         let max_life = self.config.versions[version.index()].max_life.as_ref();
         let life = || flow.key.draw(task.ordinal, task.attempt, Purpose::Life).second;
         let death = max_life.map_or(SimTime::MAX, |max_life| now.saturating_add(max_life.sample(life())));
         cx.observer.environment(now, self.id, true);
-        self.insert(now, death, version, *task, None)
+        self.insert(now, death, version, *task, None, admission.held)
     }
 
     pub fn insert(
@@ -461,6 +523,7 @@ impl Function {
         version: VersionId,
         task: Task,
         provisioned: Option<QualifierId>,
+        held: Held,
     ) -> u32 {
         let number = self.created;
         self.created += 1;
@@ -474,11 +537,21 @@ impl Function {
             fresh: provisioned.is_some(),
             used: false,
             busy: false,
+            held,
             start_kind: StartKind::None,
             verdict: Verdict::Ok,
             task,
         };
         self.environments.insert(environment) as u32
+    }
+
+    /// Other functions must not find taken what an idle environment holds beyond its end.
+    fn schedule_expiry<O: Observer>(&self, version: VersionId, entry: &IdleEntry, cx: &mut Context<O>) {
+        let draw = |environment: u32| idle_draw(&self.environments[environment as usize], cx.flows);
+        let end = self.idle[version.index()].end_of(entry, draw);
+        if end < SimTime::MAX {
+            cx.agenda.schedule(end, Class::Expiry, Event::Expired.pack(self.id));
+        }
     }
 
     /// Ends idle environments whose time is over, so that what exists can be counted.
@@ -495,8 +568,7 @@ impl Function {
                 |entry, end| gone.push((entry.environment, end)),
             );
             for (environment, end) in gone {
-                self.environments.remove(environment as usize);
-                cx.observer.environment(end, self.id, false);
+                self.retire(end, environment, cx);
             }
         }
     }
@@ -532,17 +604,23 @@ impl Function {
         } else {
             self.give_slot_back(cx.account);
             if death <= now {
-                self.environments.remove(index as usize);
-                cx.observer.environment(now, self.id, false);
+                self.retire(now, index, cx);
             } else {
                 self.idle[version.index()].push(entry);
+                if self.holds {
+                    self.schedule_expiry(version, &entry, cx);
+                }
             }
         }
         finished
     }
 
     /// Tells a refused attempt. At reserved concurrency 0 an event's attempt is refused without being a throttle (ASYNC-9).
-    pub fn tell_refusal<O: Observer>(&self, now: SimTime, task: &Task, cause: Cause, cx: &mut Context<O>) {
+    pub fn tell_refusal<O: Observer>(&self, now: SimTime, task: &Task, denial: Denial, cx: &mut Context<O>) {
+        let cause = match denial {
+            Denial::Throttle(cause) => cause,
+            Denial::Refused(code) => return self.tell_rejection(now, task, code, cx),
+        };
         let flow = &cx.flows[task.flow.index()];
         let reason = match cause {
             Cause::AccountConcurrency => Reason::ConcurrentInvocationLimitExceeded,
@@ -619,16 +697,19 @@ impl Function {
         }
     }
 
-    /// Overhead of an answer to `task`'s current attempt (COLD-1); nobody waits for that of an event.
-    fn overhead(&self, task: &Task, flow: &FlowConfig) -> Span {
+    /// When the caller of `task`'s current attempt has the answer: extensions go on without it (LIFE-8), overhead is added
+    /// (COLD-1). Nobody waits for that of an event.
+    fn answered_at(&self, end: SimTime, extension: Span, task: &Task, flow: &FlowConfig) -> SimTime {
         if flow.invocation_type == InvocationType::Event {
-            return Span::ZERO;
+            return end;
         }
         let draw = || flow.key.draw(task.ordinal, task.attempt, Purpose::Overhead).first;
-        self.config
+        let overhead = self
+            .config
             .overhead
             .as_constant()
-            .unwrap_or_else(|| self.config.overhead.sample(draw()))
+            .unwrap_or_else(|| self.config.overhead.sample(draw()));
+        SimTime::from_micros(end.as_micros() - extension.as_micros()).saturating_add(overhead)
     }
 }
 

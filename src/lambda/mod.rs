@@ -4,20 +4,25 @@ mod account;
 mod caller;
 mod config;
 mod configure;
+mod creation;
 mod deliver;
 mod environment;
+mod equipment;
 mod execution;
 mod function;
+mod interfaces;
 mod invoke;
 mod outbox;
 mod platform;
 mod provisioned;
 mod provisioned_pool;
 mod rate;
+mod resources;
 mod runtimes;
 pub mod switches;
 mod task;
 mod transfer;
+mod wakefulness;
 
 pub use account::billed_ms;
 pub use caller::{Clients, Failure};
@@ -27,6 +32,7 @@ pub use config::{
     TrafficConfig, TransferConfig, VersionConfig,
 };
 pub use configure::ReserveError;
+pub use equipment::{Dormancy, Equipment, Extensions, Mount, Network, Snapshot};
 pub use platform::{Parts, Platform, Reply};
 pub use provisioned::ProvisionError;
-pub use runtimes::{Runtime, default_idle, default_max_life};
+pub use runtimes::{Runtime, default_idle, default_max_life, snap_start_terms};

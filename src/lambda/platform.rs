@@ -70,7 +70,7 @@ pub enum Reply {
     Throttled(Cause),
     /// 202.
     Queued,
-    /// A client error that nothing repeats.
+    /// Another error; the client may try again by itself after a 5xx.
     Rejected(ErrorCode),
     /// 204.
     DryRun,
@@ -150,6 +150,8 @@ impl Platform {
                 function.woken(now, task, wake, &mut cx);
             }
             Event::Allocated(increment) => function.allocated(now, increment, &mut cx),
+            Event::Expired => function.settle(now, &mut cx),
+            Event::ShutDown(closing) => function.shut_down(closing, &mut cx),
         }
         if !self.outbox.is_empty() {
             self.empty_outbox(now, observer);

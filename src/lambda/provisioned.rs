@@ -1,6 +1,7 @@
 use super::config::RateShape;
 use super::environment::{Environment, IdleEntry};
-use super::execution::provisioned_init;
+use super::equipment::Held;
+use super::execution::init_ahead;
 use super::function::{Context, Event, Function};
 use super::provisioned_pool::{ProvisionedPool, divide};
 use super::rate::RequestRate;
@@ -156,7 +157,7 @@ impl Function {
         let filling = count as u64 * 60_000_000 / allocation.per_minute.max(1) as u64;
         let version = self.provisioned[pool].version;
         let last = self.next_number() + count as u64 - 1;
-        let init = provisioned_init(&self.config.versions[version.index()], self.init_draw(last, 0));
+        let init = init_ahead(&self.config.versions[version.index()], self.provisioned_key, last, 0);
         let ready = now
             .saturating_add(allocation.delay)
             .saturating_add(Span::from_micros(filling))
@@ -175,7 +176,7 @@ impl Function {
             .min(count);
         let (qualifier, version) = (self.provisioned[pool].qualifier, self.provisioned[pool].version);
         for number in self.next_number()..self.next_number() + wanted as u64 {
-            let init = provisioned_init(&self.config.versions[version.index()], self.init_draw(number, 0));
+            let init = init_ahead(&self.config.versions[version.index()], self.provisioned_key, number, 0);
             cx.observer.provisioned_init(now, self.id, qualifier, version, init);
         }
         self.add_ready(now, pool, wanted, cx);
@@ -186,12 +187,15 @@ impl Function {
         for _ in 0..count {
             let version = self.provisioned[pool].version;
             let number = self.next_number();
+            let held = self.hold(version, &mut cx.account.resources);
+            let held = held.map_or(Held::default(), |(held, _)| held);
             let index = self.insert(
                 now,
                 SimTime::MAX,
                 version,
                 Task::none(),
                 Some(self.provisioned[pool].qualifier),
+                held,
             );
             let entry = IdleEntry {
                 environment: index,
@@ -243,9 +247,8 @@ impl Function {
     }
 
     fn end_provisioned<O: Observer>(&mut self, now: SimTime, environment: u32, cx: &mut Context<O>) {
-        let environment = self.environments.remove(environment as usize);
-        cx.observer.environment(now, self.id, false);
-        self.tell_recycling(&environment, now, cx);
+        self.tell_recycling(&self.environments[environment as usize], now, cx);
+        self.retire(now, environment, cx);
     }
 
     /// LIFE-18: a provisioned environment is replaced at each end of its maximum life, unseen but for the billed INIT
@@ -266,7 +269,7 @@ impl Function {
             if time >= end {
                 return;
             }
-            let init = provisioned_init(version, self.init_draw(environment.number, generation));
+            let init = init_ahead(version, self.provisioned_key, environment.number, generation);
             cx.observer
                 .provisioned_init(time, self.id, qualifier, environment.version, init);
         }
@@ -275,10 +278,6 @@ impl Function {
     fn tell_provisioned<O: Observer>(&self, now: SimTime, qualifier: QualifierId, cx: &mut Context<O>) {
         let (requested, ready) = self.provisioned_of(qualifier);
         cx.observer.provisioned(now, self.id, qualifier, requested, ready);
-    }
-
-    fn init_draw(&self, number: u64, generation: u32) -> u64 {
-        self.provisioned_key.draw(number, generation, Purpose::ColdStart).first
     }
 
     /// The pool of a qualifier's version: every pair has one since it is routed to.

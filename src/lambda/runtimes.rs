@@ -228,6 +228,18 @@ impl Runtime {
     }
 }
 
+/// Which terms SnapStart has for an AWS runtime identifier (SNAP-1): `Some(true)` where its snapshots are billed (PRICE-11),
+/// `Some(false)` where not, `None` where it has no SnapStart.
+pub fn snap_start_terms(identifier: &str) -> Option<bool> {
+    let (language, version) = split_version(identifier);
+    match language {
+        "java" if version >= (11, 0) => Some(false),
+        "python" if version >= (3, 12) => Some(true),
+        "dotnet" if version >= (8, 0) && !identifier.contains('-') => Some(true),
+        _ => None,
+    }
+}
+
 /// `python3.13` → (`python`, [3, 13]): the language and its version numbers.
 fn split_version(identifier: &str) -> (&str, (u32, u32)) {
     let digits = identifier
@@ -291,6 +303,21 @@ mod tests {
             ]
         );
         assert_eq!(Runtime::find("cobol1"), None);
+    }
+
+    #[test]
+    fn snap_1_snapshots_exist_for_recent_java_python_and_dotnet() {
+        let terms = ["java11", "java21.al2023", "python3.12", "dotnet8"].map(snap_start_terms);
+        assert_eq!(terms, [Some(false), Some(false), Some(true), Some(true)]);
+        let without = [
+            "java8.al2",
+            "python3.11",
+            "dotnet6",
+            "dotnet8-aot",
+            "nodejs24.x",
+            "provided.al2023",
+        ];
+        assert_eq!(without.map(snap_start_terms), [None; 6]);
     }
 
     #[test]

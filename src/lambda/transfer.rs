@@ -61,8 +61,11 @@ pub(super) struct Response {
 impl Response {
     /// As listeners are told it, right after the attempt itself.
     pub fn told(&self, attempt: &Attempt) -> Streamed {
-        let before = attempt.placement.saturating_add(attempt.init);
-        let overhead = attempt.answered.since(attempt.end);
+        let before = attempt
+            .placement
+            .saturating_add(attempt.init)
+            .saturating_add(attempt.restore);
+        let overhead = attempt.answered.since(attempt.runtime_end());
         let waited = before.saturating_add(self.first_byte).saturating_add(overhead);
         Streamed {
             time: attempt.start,

@@ -32,6 +32,8 @@ struct Counted {
     spilled: u64,
     duration: Spread,
     init: Spread,
+    restore: Spread,
+    extension: Spread,
     claimed_max: u64,
     utilization_max: f64,
     received: u64,
@@ -85,13 +87,23 @@ impl Period {
         counted.invocations += 1;
         counted.provisioned += u64::from(attempt.start_kind == StartKind::Provisioned);
         counted.spilled += u64::from(attempt.spilled);
-        if attempt.start_kind == StartKind::Cold {
-            counted.cold_starts += 1;
-            counted.init.add(attempt.init);
+        match attempt.start_kind {
+            StartKind::Cold => {
+                counted.cold_starts += 1;
+                counted.init.add(attempt.init);
+            }
+            StartKind::SnapStart => {
+                counted.cold_starts += 1;
+                counted.restore.add(attempt.restore);
+            }
+            _ => {}
         }
         if attempt.completes {
             counted.errors += u64::from(!attempt.verdict.is_ok());
             counted.duration.add(attempt.duration);
+            if !attempt.extension.is_zero() {
+                counted.extension.add(attempt.extension);
+            }
         }
     }
 
@@ -112,6 +124,8 @@ impl Period {
         sum.dropped += part.dropped;
         sum.duration.merge(&part.duration);
         sum.init.merge(&part.init);
+        sum.restore.merge(&part.restore);
+        sum.extension.merge(&part.extension);
         sum.event_age.merge(&part.event_age);
     }
 
@@ -211,7 +225,9 @@ pub(super) fn emit(period: &Period, time: SimTime, sink: &mut dyn Sink) {
     put("SimColdStarts", "Sum", counted.cold_starts as f64);
     for (metric, spread) in [
         ("Duration", &counted.duration),
+        ("PostRuntimeExtensionsDuration", &counted.extension),
         ("SimInitDuration", &counted.init),
+        ("SimRestoreDuration", &counted.restore),
         ("AsyncEventAge", &counted.event_age),
     ] {
         if spread.count > 0 {

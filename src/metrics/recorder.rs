@@ -6,8 +6,8 @@ use super::histogram::Histogram;
 use super::period::{Period, emit};
 use super::sink::{Sink, ThrottleRow};
 use super::summary::{
-    AccountSummary, AsyncSummary, Counts, FunctionSummary, GaugeSummary, LatencyRow, Summary, TrafficSummary,
-    VersionSummary,
+    AccountSummary, AsyncSummary, Counts, FunctionSummary, GaugeSummary, LatencyRow, LatencySummary, Summary,
+    TrafficSummary, VersionSummary,
 };
 use super::timeline::{Tally, Timeline, TimelineSummary};
 use crate::facts::{
@@ -124,6 +124,9 @@ struct FunctionState {
     rejected: BTreeMap<ErrorCode, u64>,
     by_version: Vec<VersionSummary>,
     init: Histogram,
+    /// Most functions have neither.
+    restore: Option<Box<Histogram>>,
+    extensions: Option<Box<Histogram>>,
     duration: Histogram,
     qualifiers: usize,
     environments: LateGauge,
@@ -542,6 +545,8 @@ impl<'a> Recorder<'a> {
             throttles_by_cause: state.by_cause,
             rejected_by_error: state.rejected.clone(),
             init: state.init.summary(),
+            restore: summarised(&state.restore),
+            extensions: summarised(&state.extensions),
             concurrent_executions: concurrency,
             environments,
             environments_created: state.created,
@@ -560,6 +565,17 @@ impl<'a> Recorder<'a> {
             by_version: state.by_version.clone(),
         }
     }
+}
+
+/// Adds to a histogram that exists once it has something to hold.
+fn record(histogram: &mut Option<Box<Histogram>>, time: Span) {
+    histogram.get_or_insert_with(Box::default).record(time.as_micros());
+}
+
+fn summarised(histogram: &Option<Box<Histogram>>) -> LatencySummary {
+    histogram
+        .as_ref()
+        .map_or_else(LatencySummary::default, |histogram| histogram.summary())
 }
 
 /// Largest utilisation among a function's qualifiers (PC-11).
@@ -593,7 +609,7 @@ impl Observer for Recorder<'_> {
         if attempt.completes {
             self.fingerprint.add(flow.identity, attempt);
         }
-        let cold = u64::from(attempt.start_kind == StartKind::Cold);
+        let cold = u64::from(attempt.start_kind.is_cold());
         let failed = u64::from(attempt.completes && !attempt.verdict.is_ok());
         let memory = self.config.functions[attempt.function.index()].memory[attempt.version.index()];
         self.tally.invocations += 1;
@@ -617,11 +633,16 @@ impl Observer for Recorder<'_> {
         version.errors += failed;
         state.provisioned_invocations += u64::from(attempt.start_kind == StartKind::Provisioned);
         state.provisioned_spillover += u64::from(attempt.spilled);
-        if cold == 1 {
-            state.init.record(attempt.init.as_micros());
+        match attempt.start_kind {
+            StartKind::Cold => state.init.record(attempt.init.as_micros()),
+            StartKind::SnapStart => record(&mut state.restore, attempt.restore),
+            _ => {}
         }
         if attempt.completes {
             state.duration.record(attempt.duration.as_micros());
+            if !attempt.extension.is_zero() {
+                record(&mut state.extensions, attempt.extension);
+            }
         }
     }
 

@@ -145,6 +145,10 @@ pub struct FunctionSummary {
     pub rejected_by_error: BTreeMap<ErrorCode, u64>,
     /// INIT before invocations.
     pub init: LatencySummary,
+    /// Restores before invocations (SNAP-5).
+    pub restore: LatencySummary,
+    /// CloudWatch's `PostRuntimeExtensionsDuration`, of invocations that had any (LIFE-8).
+    pub extensions: LatencySummary,
     /// `ConcurrentExecutions`.
     pub concurrent_executions: GaugeSummary,
     /// Existing environments.

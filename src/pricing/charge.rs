@@ -17,6 +17,9 @@ const FREE_MB_MILLIS: u128 = 400_000 * MB_MILLIS_PER_GB_SECOND as u128;
 const USUAL_MONTH: Span = Span::from_secs(730 * 3_600);
 const ARCHITECTURES: [Architecture; 2] = [Architecture::X86_64, Architecture::Arm64];
 
+/// MB in one GB of memory.
+const MB_PER_GB: i128 = 1_024;
+
 /// How an item is billed.
 struct Billable {
     item: Item,
@@ -30,7 +33,7 @@ struct Billable {
     per_unit: i128,
 }
 
-const BILLABLES: [Billable; 5] = [
+const BILLABLES: [Billable; 7] = [
     Billable {
         item: Item::Request,
         usage_type: "Request",
@@ -65,6 +68,20 @@ const BILLABLES: [Billable; 5] = [
         measure: Measure::EphemeralStorage,
         never_free: None,
         per_unit: MB_MILLIS_PER_GB_SECOND,
+    },
+    Billable {
+        item: Item::SnapStartCache,
+        usage_type: "Lambda-SnapStart-Cached-GB-Second",
+        measure: Measure::SnapStartCache,
+        never_free: None,
+        per_unit: MB_MILLIS_PER_GB_SECOND,
+    },
+    Billable {
+        item: Item::SnapStartRestore,
+        usage_type: "Lambda-SnapStart-Restored-GB",
+        measure: Measure::SnapStartRestore,
+        never_free: None,
+        per_unit: MB_PER_GB,
     },
 ];
 

@@ -1,5 +1,7 @@
 use super::month::Month;
-use super::usage::{Amounts, Measure, Usage, UsageKey, billable_ephemeral_mb, extra_requests, provisioned_padding};
+use super::usage::{
+    Amounts, Measure, Usage, UsageKey, billable_ephemeral_mb, cache_padding, extra_requests, provisioned_padding,
+};
 use crate::facts::{Architecture, Attempt, Call, Compute, FunctionId, Observer, QualifierId, StartKind, VersionId};
 use crate::units::{Bytes, MemoryMb, Share, SimTime, Span, Timestamp};
 
@@ -16,6 +18,8 @@ pub struct MeteredVersion {
     pub memory: MemoryMb,
     /// Size of /tmp.
     pub ephemeral_storage: MemoryMb,
+    /// Whether it is published with a snapshot that is billed (PRICE-11).
+    pub snapshot: bool,
 }
 
 /// What a qualifier stands for: provisioned concurrency belongs to its versions.
@@ -56,6 +60,7 @@ struct Rate {
     ephemeral: u64,
     /// Place in `ARCHITECTURES`.
     architecture: usize,
+    snapshot: bool,
 }
 
 /// Where a function's versions and qualifiers begin in the lists of all.
@@ -76,7 +81,8 @@ struct Qualifier {
     booked_until: SimTime,
 }
 
-/// The usage of one calendar month: one cell per qualifier and architecture. Provisioned concurrency is in MB·µs here.
+/// The usage of one calendar month: one cell per qualifier and architecture. Provisioned concurrency and snapshots are in
+/// MB·µs here.
 #[derive(Clone, Debug)]
 struct MonthCells {
     month: Month,
@@ -142,6 +148,7 @@ impl Meter {
                 ));
             }
         }
+        let snapshots = self.keep_snapshots(end);
         let mut usage = Usage::starting(self.start);
         for MonthCells { month, cells, .. } in &self.months {
             for (qualifier, cells) in self.qualifiers.iter().zip(cells.chunks(ARCHITECTURES.len())) {
@@ -160,7 +167,49 @@ impl Meter {
                 usage.add_end_padding(qualifier.key(month, ARCHITECTURES[rate.architecture]), amounts);
             }
         }
+        for (key, amounts) in snapshots {
+            usage.add_end_padding(key, amounts);
+        }
         usage
+    }
+
+    /// PRICE-11: snapshots are kept from the start to `end`; what they lack then to the least time comes back.
+    fn keep_snapshots(&mut self, end: SimTime) -> Vec<(UsageKey, Amounts)> {
+        let mut paddings = Vec::new();
+        for function in 0..self.functions.len() {
+            let Places { versions, qualifiers } = self.functions[function];
+            let next = self.functions.get(function + 1).map(|places| places.versions);
+            for (number, version) in (versions..next.unwrap_or(self.versions.len())).enumerate() {
+                let rate = self.versions[version];
+                if !rate.snapshot {
+                    continue;
+                }
+                // A published version is the qualifier of its number, after the bare name.
+                let place = qualifiers + number;
+                let last = self.keep_snapshot(place, rate, end);
+                let mut amounts = Amounts::default();
+                let padding = cache_padding(end.since(SimTime::ZERO)).as_micros();
+                amounts.add(Measure::SnapStartCache, rate.memory as u128 * (padding / 1_000) as u128);
+                let key = self.qualifiers[place].key(self.months[last].month, ARCHITECTURES[rate.architecture]);
+                paddings.push((key, amounts));
+            }
+        }
+        paddings
+    }
+
+    /// Books a snapshot from the start to `end`, month by month; returns the last month.
+    fn keep_snapshot(&mut self, place: usize, rate: Rate, end: SimTime) -> usize {
+        let mut from = SimTime::ZERO;
+        let mut month = self.month_at(from);
+        while from < end {
+            month = self.month_at(from);
+            let cut = self.months[month].end.min(end);
+            let mb_micros = rate.memory as u128 * (cut - from).as_micros() as u128;
+            let cell = &mut self.months[month].cells[ARCHITECTURES.len() * place + rate.architecture];
+            cell.add(Measure::SnapStartCache, mb_micros);
+            from = cut;
+        }
+        month
     }
 
     fn place(&self, function: FunctionId, qualifier: QualifierId) -> usize {
@@ -252,10 +301,15 @@ impl Observer for Meter {
         let cell = &mut self.months[self.current].cells[ARCHITECTURES.len() * place + rate.architecture];
         let (requests, duration) = match attempt.start_kind {
             StartKind::Provisioned => (Measure::ProvisionedRequests, Measure::ProvisionedDuration),
-            StartKind::Cold | StartKind::Warm | StartKind::None => (Measure::Requests, Measure::Duration),
+            StartKind::Cold | StartKind::Warm | StartKind::SnapStart | StartKind::None => {
+                (Measure::Requests, Measure::Duration)
+            }
         };
         cell.add(requests, 1);
         cell.add(duration, (rate.memory * attempt.billed_ms) as u128);
+        if attempt.start_kind == StartKind::SnapStart && rate.snapshot {
+            cell.add(Measure::SnapStartRestore, rate.memory as u128);
+        }
         // Most invocations have neither.
         if attempt.billed_init_ms > 0 {
             cell.add(Measure::Init, (rate.memory * attempt.billed_init_ms) as u128);
@@ -272,6 +326,7 @@ impl Observer for Meter {
             architecture: compute.architecture,
             memory: compute.memory,
             ephemeral_storage: compute.ephemeral_storage,
+            snapshot: self.versions[place].snapshot,
         });
     }
 
@@ -357,15 +412,17 @@ impl Rate {
             memory: version.memory.0 as u64,
             ephemeral: billable_ephemeral_mb(version.ephemeral_storage),
             architecture: version.architecture as usize,
+            snapshot: version.snapshot,
         }
     }
 }
 
-/// A cell with its provisioned concurrency in MB·ms, rounded half up.
+/// A cell with its provisioned concurrency and snapshots in MB·ms, rounded half up.
 fn in_millis(cell: &Amounts) -> Amounts {
-    let mb_micros = cell.get(Measure::ProvisionedConcurrency);
     let mut amounts = *cell;
-    amounts.set(Measure::ProvisionedConcurrency, (mb_micros + 500) / 1_000);
+    for measure in [Measure::ProvisionedConcurrency, Measure::SnapStartCache] {
+        amounts.set(measure, (cell.get(measure) + 500) / 1_000);
+    }
     amounts
 }
 
@@ -383,6 +440,7 @@ mod tests {
             architecture,
             memory: MemoryMb(memory),
             ephemeral_storage: MemoryMb(ephemeral_storage),
+            snapshot: false,
         }
     }
 
@@ -430,7 +488,9 @@ mod tests {
             placement: Span::ZERO,
             init: Span::ZERO,
             init_abandoned: false,
+            restore: Span::ZERO,
             duration: Span::from_millis(100),
+            extension: Span::ZERO,
             billed_ms: 100,
             billed_init_ms: 40,
             environment: 0,
@@ -464,9 +524,9 @@ mod tests {
         assert_eq!(
             found,
             [
-                (Architecture::X86_64, 0, 0, [1, 0, 51_200, 20_480, 0, 0, 0]),
-                (Architecture::X86_64, 1, 3, [0, 1, 0, 81_920, 204_800, 0, 0]),
-                (Architecture::Arm64, 1, 3, [1, 0, 102_400, 40_960, 0, 0, 51_200]),
+                (Architecture::X86_64, 0, 0, [1, 0, 51_200, 20_480, 0, 0, 0, 0, 0]),
+                (Architecture::X86_64, 1, 3, [0, 1, 0, 81_920, 204_800, 0, 0, 0, 0]),
+                (Architecture::Arm64, 1, 3, [1, 0, 102_400, 40_960, 0, 0, 51_200, 0, 0]),
             ]
         );
     }
@@ -544,6 +604,35 @@ mod tests {
         assert_eq!(billed(meter(Timestamp(0))), 251);
         // Before SW-1MS (PRICE-4).
         assert_eq!(billed(meter(Timestamp(0)).billing_by(Span::from_millis(100))), 300);
+    }
+
+    #[test]
+    fn price_11_a_snapshot_is_kept_for_three_hours_at_least_and_each_restore_is_its_memory() {
+        let snapshots = || {
+            let latest = version(Architecture::X86_64, 512, 512);
+            let published = MeteredVersion {
+                snapshot: true,
+                ..latest
+            };
+            let simple = |version| MeteredQualifier {
+                version: VersionId(version),
+                additional: None,
+            };
+            let function = MeteredFunction {
+                versions: vec![latest, published],
+                qualifiers: vec![simple(0), simple(1)],
+            };
+            Meter::new(Timestamp(0), &[function])
+        };
+        let mut meter = snapshots();
+        meter.ran(&attempt(0, 1, 1, at(1), StartKind::SnapStart));
+        meter.ran(&attempt(0, 1, 1, at(2), StartKind::Warm));
+        let short = meter.finish(at(3_600)).total();
+        assert_eq!(short.get(Measure::SnapStartRestore), 512);
+        // Half a GB for three hours, and then by the second.
+        assert_eq!(short.get(Measure::SnapStartCache), 512 * 10_800_000);
+        let long = snapshots().finish(at(40 * DAY)).total();
+        assert_eq!(long.get(Measure::SnapStartCache), 512 * 40 * 86_400_000);
     }
 
     #[test]

@@ -12,6 +12,8 @@ const INCLUDED_PAYLOAD: Bytes = Bytes::from_kb(256);
 const PAYLOAD_PER_REQUEST: Bytes = Bytes::from_kb(64);
 /// Enabled provisioned concurrency is billed in steps of five minutes (PRICE-8).
 const PROVISIONED_STEP: Span = Span::from_secs(300);
+/// A snapshot is billed for at least so long (PRICE-11).
+const CACHE_MINIMUM: Span = Span::from_secs(3 * 3_600);
 
 /// What is counted of usage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,11 +32,15 @@ pub enum Measure {
     ProvisionedConcurrency,
     /// MB·ms of /tmp above 512 MB (PRICE-10).
     EphemeralStorage,
+    /// MB·ms of snapshots that were kept (PRICE-11).
+    SnapStartCache,
+    /// MB of snapshots that were restored (PRICE-11).
+    SnapStartRestore,
 }
 
 impl Measure {
     /// All measures, in the order of their numbers.
-    pub const ALL: [Measure; 7] = [
+    pub const ALL: [Measure; 9] = [
         Measure::Requests,
         Measure::ProvisionedRequests,
         Measure::Duration,
@@ -42,6 +48,8 @@ impl Measure {
         Measure::ProvisionedDuration,
         Measure::ProvisionedConcurrency,
         Measure::EphemeralStorage,
+        Measure::SnapStartCache,
+        Measure::SnapStartRestore,
     ];
 }
 
@@ -135,7 +143,8 @@ impl Usage {
         }
     }
 
-    /// Adds what rounds up provisioned concurrency that is still enabled at the end of the run (PRICE-8).
+    /// Adds what rounds up provisioned concurrency that is still enabled, or a snapshot that is still kept, at the end of
+    /// the run (PRICE-8, PRICE-11).
     pub(super) fn add_end_padding(&mut self, key: UsageKey, amounts: Amounts) {
         self.add(key, &amounts);
         self.end_padding.push((key, amounts));
@@ -251,6 +260,11 @@ pub(super) fn extra_requests(payload: Bytes) -> u64 {
 /// MB of /tmp that cost extra (PRICE-10).
 pub(super) fn billable_ephemeral_mb(size: MemoryMb) -> u64 {
     size.0.saturating_sub(INCLUDED_EPHEMERAL_MB) as u64
+}
+
+/// What the time for which a snapshot was kept lacks to 3 hours (PRICE-11).
+pub(super) fn cache_padding(kept: Span) -> Span {
+    Span::from_micros(CACHE_MINIMUM.as_micros().saturating_sub(kept.as_micros()))
 }
 
 /// What a contiguous enabled time lacks to a multiple of 5 minutes (PRICE-8).

@@ -183,6 +183,12 @@ fn function(config: &FunctionConfig, summary: &FunctionSummary) -> Value {
         "init": {
             "mean": rounded(summary.init.mean), "p50": rounded(summary.init.p50), "p99": rounded(summary.init.p99),
         },
+        "restore": {
+            "mean": rounded(summary.restore.mean),
+            "p50": rounded(summary.restore.p50),
+            "p99": rounded(summary.restore.p99),
+        },
+        "vpc": vpc(config, summary),
         "ConcurrentExecutions": gauge(&summary.concurrent_executions),
         "environments": {
             "max": summary.environments.max,
@@ -192,6 +198,12 @@ fn function(config: &FunctionConfig, summary: &FunctionSummary) -> Value {
             "idle_mean": rounded(summary.environments_idle_mean),
         },
         "Duration": latency(&summary.duration),
+        "PostRuntimeExtensionsDuration": {
+            "mean": rounded(summary.extensions.mean),
+            "p50": rounded(summary.extensions.p50),
+            "p99": rounded(summary.extensions.p99),
+            "max": rounded(summary.extensions.max),
+        },
         "latency": latency(&summary.latency),
         "provisioned": {
             "ProvisionedConcurrencyInvocations": summary.provisioned_invocations,
@@ -202,6 +214,15 @@ fn function(config: &FunctionConfig, summary: &FunctionSummary) -> Value {
         "by_version": named(config.versions.iter().map(|version| &version.name), &summary.by_version, by_version),
     })));
     terms.into()
+}
+
+/// What the function takes of its VPC at its peak: shared interfaces, and those that the formula of before SW-VPC gives.
+fn vpc(config: &FunctionConfig, summary: &FunctionSummary) -> Value {
+    let peak = summary.concurrent_executions.max;
+    json!({
+        "network_interfaces": config.shared_interfaces(peak),
+        "legacy_network_interfaces": config.legacy_interfaces(peak),
+    })
 }
 
 fn tally<'a>(names: impl Iterator<Item = &'a str>, counts: &[u64]) -> Map<String, Value> {
@@ -351,15 +372,18 @@ mod tests {
         "Throttles",
         "cold_starts",
     ];
-    const FUNCTION: [&str; 12] = [
+    const FUNCTION: [&str; 15] = [
         "throttles_by_reason",
         "throttles_by_cause",
         "rejected_by_error",
         "cold_start_share",
         "init",
+        "restore",
+        "vpc",
         "ConcurrentExecutions",
         "environments",
         "Duration",
+        "PostRuntimeExtensionsDuration",
         "latency",
         "provisioned",
         "async",

@@ -149,6 +149,8 @@ fn busy_functions() -> (FunctionSummary, FunctionSummary) {
         throttles_by_reason: [1_250, 40_000, 0, 0, 0],
         throttles_by_cause: [0, 40_000, 0, 1_250, 0, 0],
         rejected_by_error: BTreeMap::new(),
+        restore: LatencySummary::default(),
+        extensions: LatencySummary::default(),
         init: times(2_210, 310.0, 1.0),
         concurrent_executions: GaugeSummary { max: 300, mean: 61.5 },
         environments: GaugeSummary { max: 300, mean: 120.25 },
@@ -394,6 +396,7 @@ fn function(name: &str, reserved: Option<u32>) -> FunctionConfig {
         idle: None,
         max_life: None,
         dead_letter: None,
+        equipment: None,
     };
     let qualifier = |name: Option<&str>, version| QualifierConfig {
         name: name.map(str::to_owned),
@@ -506,5 +509,7 @@ fn account() -> AccountConfig {
         account_rate_reason: Reason::FunctionInvocationRateLimitExceeded,
         billing_granularity: Span::from_millis(1),
         rate_limits_events: false,
+        subnets: Vec::new(),
+        file_systems: Vec::new(),
     }
 }

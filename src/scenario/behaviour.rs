@@ -1,6 +1,7 @@
 //! One version of a function: layered keys to a `VersionConfig`, checked against the quotas of the model date.
 
 use super::address::Address;
+use super::attachments::Attachments;
 use super::dated::Dated;
 use super::distribution::distribution;
 use super::keys::nearest;
@@ -52,6 +53,20 @@ impl Behaviour<'_> {
     }
 }
 
+/// What else its equipment depends on.
+pub(super) struct Known<'a> {
+    /// How the code is packed.
+    pub package: PackageType,
+    /// Size of /tmp.
+    pub ephemeral_storage: MemoryMb,
+    /// Bounds an invocation.
+    pub timeout: Span,
+    /// INIT without what equipment adds.
+    pub init: &'a Distribution,
+    /// What the package's size adds (PKG-1).
+    pub package_init: Span,
+}
+
 /// What all versions of all functions share.
 pub(super) struct Platform<'a> {
     /// Where problems go.
@@ -62,6 +77,8 @@ pub(super) struct Platform<'a> {
     pub allow_extended: bool,
     /// Where what is sent goes.
     pub links: &'a Links,
+    /// Subnets and file systems by name.
+    pub attachments: Attachments,
 }
 
 impl Platform<'_> {
@@ -83,11 +100,20 @@ impl Platform<'_> {
             .and_then(|entry| self.reader.factor(entry));
         let duration_factor = scaling * factor.unwrap_or(1.0);
         self.warn_of_certain_timeouts(place, &duration, duration_factor, timeout);
+        let ephemeral_storage = self.ephemeral_storage(place);
+        let known = Known {
+            package,
+            ephemeral_storage,
+            timeout,
+            init: &init,
+            package_init: Span::ZERO,
+        };
+        let equipment = self.equipment(place, parameters, &known);
         VersionConfig {
             name: place.version.to_owned(),
             architecture,
             memory,
-            ephemeral_storage: self.ephemeral_storage(place),
+            ephemeral_storage,
             timeout,
             placement: parameters.placement(package),
             init,
@@ -109,6 +135,7 @@ impl Platform<'_> {
             idle: parameters.idle.clone(),
             max_life: parameters.max_life.clone(),
             dead_letter: self.dead_letter(place),
+            equipment,
         }
     }
 
@@ -126,15 +153,6 @@ impl Platform<'_> {
     }
 
     fn package(&self, place: &Behaviour<'_>) -> PackageType {
-        if let Some(entry) = place.all.get("snap_start")
-            && self.reader.flag(entry) == Some(true)
-        {
-            self.reader.problem(
-                entry.value.mark,
-                "`snap_start: true` is not supported yet",
-                "leave it false",
-            );
-        }
         let Some(entry) = place.all.get("package_type") else {
             return PackageType::Zip;
         };
@@ -167,7 +185,7 @@ impl Platform<'_> {
     }
 
     /// Reports a value that a switch has not yet made possible.
-    fn needs(&self, entry: &Entry, switch: &str) {
+    pub fn needs(&self, entry: &Entry, switch: &str) {
         if !self.dated.on(switch) {
             let found = format!("`{}` is {}", entry.key, entry.value.compact());
             self.reader

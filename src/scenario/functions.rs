@@ -80,6 +80,12 @@ impl<'a> Functions<'a> {
         };
         let mut versions = vec![self.platform.version(&latest, &parameters)];
         let numbered = self.numbered(node);
+        if numbered.is_empty() && self.platform.snap_start(&latest).is_some() {
+            self.platform.reader.warn(format!(
+                "{} has no published version, so `snap_start` does nothing: $LATEST has no snapshot (SNAP-1)",
+                latest.owner
+            ));
+        }
         for (number, entry) in &numbered {
             let place = self.version_place(&latest, entry, *number, versions[0].memory);
             versions.push(self.platform.version(&place, &parameters));
@@ -379,6 +385,14 @@ impl<'r, 'a> Qualifiers<'r, 'a> {
             .into_iter()
             .flatten()
         {
+            if self.versions[covered.index()].restores() {
+                let found = format!(
+                    "version {} has SnapStart and provisioned concurrency",
+                    self.versions[covered.index()].name
+                );
+                let allowed = "they exclude each other (SNAP-2, PC-2, LIM-24): drop one";
+                platform.reader.problem(entry.mark, found, allowed);
+            }
             if let Some(other) = self.provisioned_by.insert(covered, name.to_owned()) {
                 let number = &self.versions[covered.index()].name;
                 let found = format!("version {number} has provisioned concurrency through {other} and through {name}");

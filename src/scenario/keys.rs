@@ -343,10 +343,123 @@ static BEHAVIOUR: &[Key] = &[
         "none",
         "Dead-letter queue `sqs:NAME` or topic `sns:NAME`; travels with the version (VER-2).",
     ),
-    key("snap_start", Flag, "false", "SnapStart; `true` is not supported yet."),
-    later("vpc_config", "Subnets with their free addresses."),
-    later("file_system_configs", "File system mounts."),
 ];
+
+/// What a version's environments are equipped with.
+static EQUIPMENT: &[Key] = &[
+    key(
+        "snap_start",
+        WordOr(&SNAP_START),
+        "false",
+        "SnapStart: published versions are restored from a snapshot instead of initialised (SNAP-1, SNAP-4).",
+    ),
+    key(
+        "vpc_config",
+        Whole(&VPC_CONFIG),
+        "none",
+        "The VPC that the function reaches (VPC-1).",
+    ),
+    key(
+        "file_system_configs",
+        Whole(&FILE_SYSTEM),
+        "none",
+        "A file system mounted by every environment; needs `vpc_config` (EFS-1).",
+    ),
+    key(
+        "extensions",
+        Whole(&EXTENSIONS),
+        "none",
+        "Extensions that start with the environment and go on after the answer (EXT-1).",
+    ),
+];
+
+static SNAP_START: Section = Section {
+    name: "snap_start",
+    groups: &[&[key(
+        "apply_on",
+        Choice(&["None", "PublishedVersions"]),
+        "None",
+        "As in a template: `{ apply_on: PublishedVersions }` is `true`.",
+    )]],
+};
+
+static VPC_CONFIG: Section = Section {
+    name: "vpc_config",
+    groups: &[&[
+        key(
+            "subnets",
+            Values("subnet to its free addresses"),
+            "required",
+            "Subnets by name with their free addresses; a name means the same subnet everywhere (VPC-5).",
+        ),
+        key(
+            "security_groups",
+            Form("a list of names"),
+            "none",
+            "Functions with the same subnet and groups share a network interface (VPC-1).",
+        ),
+    ]],
+};
+
+static FILE_SYSTEM: Section = Section {
+    name: "file_system_configs",
+    groups: &[&[
+        key(
+            "mount",
+            Distribution,
+            "the parameter efs.mount",
+            "Time to mount, added to INIT (EFS-1).",
+        ),
+        key(
+            "connections",
+            Count,
+            "25000",
+            "Connections that the file system takes, one per environment; 1 to 25,000 (EFS-2).",
+        ),
+        key(
+            "arn",
+            Text,
+            "one of the function's own",
+            "Name of the file system; functions with the same one share its connections.",
+        ),
+        key(
+            "local_mount_path",
+            Text,
+            "none",
+            "As in a template; nothing depends on it.",
+        ),
+    ]],
+};
+
+static EXTENSIONS: Section = Section {
+    name: "extensions",
+    groups: &[&[
+        key(
+            "init",
+            Distribution,
+            "0 s",
+            "Their INIT, added to the function's (EXT-1).",
+        ),
+        key(
+            "post_runtime",
+            Distribution,
+            "0 s",
+            "How long they go on after the answer, inside Duration (LIFE-7, LIFE-8).",
+        ),
+        key(
+            "shutdown",
+            Duration,
+            "0 s",
+            "How long they keep a dying environment's connection and addresses, within the budget of `type` (LIFE-10).",
+        ),
+        key(
+            "type",
+            Choice(&["internal", "external"]),
+            "external",
+            "Decides the budget for shutdown: internal 500 ms, external 2 s (LIFE-10).",
+        ),
+    ]],
+};
 
 static MEMORY_SCALING: Section = Section {
     name: "memory_scaling",
@@ -425,13 +538,14 @@ pub(super) static INVOKES: Section = Section {
 
 static DEFAULTS: Section = Section {
     name: "defaults",
-    groups: &[BEHAVIOUR, TAGS, RESERVED],
+    groups: &[BEHAVIOUR, EQUIPMENT, TAGS, RESERVED],
 };
 
 static FUNCTION: Section = Section {
     name: "functions.NAME",
     groups: &[
         BEHAVIOUR,
+        EQUIPMENT,
         TAGS,
         RESERVED,
         &[
@@ -478,7 +592,7 @@ static QUALIFIED: &[Key] = &[
 
 static VERSION: Section = Section {
     name: "functions.NAME.versions.NUMBER",
-    groups: &[BEHAVIOUR, QUALIFIED],
+    groups: &[BEHAVIOUR, EQUIPMENT, QUALIFIED],
 };
 
 static ALIAS: Section = Section {
@@ -837,6 +951,30 @@ static FUNCTION_PARAMETER_KEYS: &[Key] = &[
         "INIT per MB of package; without effect until packages have a size (PKG-1).",
     ),
     key(
+        "restore",
+        Distribution,
+        "{ lognormal: { median: 400 ms, p99: 1 s } }",
+        "Restoring a snapshot, billed part included (SNAP-6).",
+    ),
+    key(
+        "restore.billed",
+        Distribution,
+        "120 ms",
+        "The billed part of a restore: loading the runtime and after-restore hooks, at most the whole (SNAP-8).",
+    ),
+    key(
+        "efs.mount",
+        Distribution,
+        "300 ms",
+        "Mounting a file system, in INIT (EFS-1).",
+    ),
+    key(
+        "vpc.pending",
+        Distribution,
+        "120 s",
+        "How long a function is Pending while its network interface is made (VPC-3).",
+    ),
+    key(
         "pc.delay",
         Duration,
         "90 s",
@@ -976,24 +1114,6 @@ pub(super) static PARAMETERS: Section = Section {
                 Flag,
                 "false",
                 "Lifts memory to 32,768 MB and timeout to 5,400 s (LIM-2).",
-            ),
-            key(
-                "restore",
-                Distribution,
-                "{ lognormal: { median: 400 ms, p99: 1 s } }",
-                "SnapStart restore (SNAP-6); without effect yet.",
-            ),
-            key(
-                "efs.mount",
-                Distribution,
-                "300 ms",
-                "File system mount in INIT (EFS-1); without effect yet.",
-            ),
-            key(
-                "vpc.pending",
-                Distribution,
-                "120 s",
-                "New network interface (VPC-3); without effect yet.",
             ),
             key(
                 "aas.points_high",

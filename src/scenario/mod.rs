@@ -1,11 +1,13 @@
 //! Scenario files: text to a [`Plan`], or every problem at its place.
 
 mod address;
+mod attachments;
 mod behaviour;
 mod billing;
 mod check;
 mod dated;
 mod distribution;
+mod equipment;
 mod expectation;
 mod functions;
 mod keys;

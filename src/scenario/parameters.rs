@@ -29,6 +29,14 @@ pub(super) struct FunctionParameters {
     pub proactive_init: Share,
     /// Whether INIT is boosted.
     pub cpu_boost: bool,
+    /// Restoring a snapshot.
+    pub restore: Distribution,
+    /// The part of it that is billed.
+    pub restore_billed: Distribution,
+    /// Mounting a file system.
+    pub efs_mount: Distribution,
+    /// Making a network interface.
+    pub vpc_pending: Distribution,
     /// How provisioned concurrency comes.
     pub allocation: AllocationConfig,
     /// The asynchronous queue.
@@ -62,6 +70,11 @@ pub(super) fn of_function(reader: &Reader, layers: &Layers<'_>) -> FunctionParam
         ("random", EnvPick::Random),
     ];
     let pick = get("env_pick").and_then(|entry| reader.choice(entry, &picks.map(|(name, _)| name)));
+    let constant_or = |key: &str, default: Span| {
+        get(key)
+            .and_then(|entry| reader.distribution(entry))
+            .unwrap_or_else(|| Distribution::constant(default))
+    };
     let failed = get("billing.failed_init").and_then(|entry| reader.value(entry, billed));
     FunctionParameters {
         placement: get("placement").and_then(|entry| reader.distribution(entry)),
@@ -82,6 +95,12 @@ pub(super) fn of_function(reader: &Reader, layers: &Layers<'_>) -> FunctionParam
         cpu_boost: get("init.cpu_boost")
             .and_then(|entry| reader.flag(entry))
             .unwrap_or(true),
+        restore: get("restore")
+            .and_then(|entry| reader.distribution(entry))
+            .unwrap_or_else(|| Distribution::lognormal_from_quantile(400.0, 0.99, 1_000.0)),
+        restore_billed: constant_or("restore.billed", Span::from_millis(120)),
+        efs_mount: constant_or("efs.mount", Span::from_millis(300)),
+        vpc_pending: constant_or("vpc.pending", Span::from_secs(120)),
         allocation: AllocationConfig {
             delay: get("pc.delay")
                 .and_then(|entry| reader.duration(entry))

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::LoadOptions;
 use super::address::{Address, Directory, check_function_name};
+use super::attachments::Attachments;
 use super::behaviour::Platform;
 use super::billing::{self, Billed};
 use super::check::check;
@@ -65,13 +66,15 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
             dated: &top.dated,
             allow_extended: parameters.allow_extended,
             links: &links,
+            attachments: Attachments::default(),
         },
         defaults: resolver.inner("defaults"),
         parameters: parameter_node,
         directory: &directory,
     };
     let resolved = resolver.functions(&functions, &azure);
-    let account = resolver.account(&top, &parameters);
+    let mut account = resolver.account(&top, &parameters);
+    (account.subnets, account.file_systems) = functions.platform.attachments.finish();
     resolver.pools(account.concurrent_executions, &resolved);
     let (configs, tags): (Vec<_>, Vec<_>) = resolved
         .into_iter()
@@ -364,6 +367,8 @@ impl<'a> Resolver<'a> {
             account_rate_reason: parameters.account_rate_reason,
             billing_granularity: Span::from_millis(if top.dated.on("SW-1MS") { 1 } else { 100 }),
             rate_limits_events: parameters.rate_limits_events,
+            subnets: Vec::new(),
+            file_systems: Vec::new(),
         }
     }
 

@@ -226,8 +226,6 @@ expect:
 fn the_contract_s_example_reports_what_is_not_supported_yet_and_nothing_else() {
     let found = problems(BIG);
     let expected = [
-        "vpc_config",
-        "file_system_configs",
         "scaling_policies",
         "uses",
         "record_error_rate",
@@ -255,8 +253,6 @@ fn the_contract_s_example_reports_what_is_not_supported_yet_and_nothing_else() {
 #[test]
 fn the_supported_part_of_the_contract_s_example_becomes_a_plan() {
     let unsupported = [
-        "vpc_config",
-        "file_system_configs",
         "scaling_policies",
         "  min_capacity",
         "scheduled_actions",

@@ -180,6 +180,7 @@ fn metered(plan: &Plan) -> Vec<MeteredFunction> {
                 architecture: version.architecture,
                 memory: version.memory,
                 ephemeral_storage: version.ephemeral_storage,
+                snapshot: version.keeps_billed_snapshot(),
             })
             .collect(),
         qualifiers: function

@@ -70,6 +70,8 @@ pub fn account(limit: u32) -> AccountConfig {
         account_rate_reason: Reason::FunctionInvocationRateLimitExceeded,
         billing_granularity: Span::from_millis(1),
         rate_limits_events: false,
+        subnets: Vec::new(),
+        file_systems: Vec::new(),
     }
 }
 
@@ -96,6 +98,7 @@ pub fn version(name: &str, duration: Distribution) -> VersionConfig {
         idle: None,
         max_life: None,
         dead_letter: None,
+        equipment: None,
     }
 }
 

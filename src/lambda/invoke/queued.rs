@@ -1,4 +1,4 @@
-use crate::facts::{AsyncStep, Cause, Ending, Observer, StartKind};
+use crate::facts::{AsyncStep, Cause, Denial, Ending, Observer, StartKind};
 use crate::kernel::draws::{Purpose, StreamKey};
 use crate::lambda::caller::Failure;
 use crate::lambda::config::AsyncQueueConfig;
@@ -20,7 +20,7 @@ impl Function {
     /// Step 3: the event is stored and answered with 202 (ASYNC-1).
     pub fn accept<O: Observer>(&mut self, now: SimTime, task: &Task, cx: &mut Context<O>) -> Reply {
         if cx.account.config.rate_limits_events && !cx.account.take_request(now) {
-            self.tell_refusal(now, task, Cause::AccountRate, cx);
+            self.tell_refusal(now, task, Cause::AccountRate.into(), cx);
             self.retry_or_give_up(now, *task, Failure::Throttle, cx);
             return Reply::Throttled(Cause::AccountRate);
         }
@@ -60,21 +60,21 @@ impl Function {
             _ => {}
         }
         self.step(now, &task, AsyncStep::Attempted, cx);
-        let Err(cause) = self.invoke(now, &task, cx) else {
+        let Err(denial) = self.invoke(now, &task, cx) else {
             return;
         };
-        self.tell_refusal(now, &task, cause, cx);
+        self.tell_refusal(now, &task, denial, cx);
         if task.duplicate {
             return;
         }
-        if cause == Cause::ReservedZero {
+        if denial == Denial::Throttle(Cause::ReservedZero) {
             self.finish(now, &task, AsyncStep::Refused, StartKind::None, cx);
         } else {
             self.back_off(now, task, cx);
         }
     }
 
-    /// ASYNC-4: back to the queue for 1 s, 2 s, 4 s … 5 min, without using up a retry.
+    /// ASYNC-4, also after an error of the system (EFS-4): back to the queue for 1 s, 2 s, 4 s … 5 min, without using up a retry.
     fn back_off<O: Observer>(&mut self, now: SimTime, task: Task, cx: &mut Context<O>) {
         let key = cx.flows[task.flow.index()].key;
         let wait = throttle_wait(&self.config.events, &task, key);

@@ -1,4 +1,4 @@
-use crate::facts::{Ended, Ending, InvocationType, Observer, StartKind};
+use crate::facts::{Denial, Ended, Ending, InvocationType, Observer, StartKind};
 use crate::kernel::draws::Purpose;
 use crate::lambda::caller::Failure;
 use crate::lambda::environment::Finished;
@@ -51,26 +51,47 @@ impl Function {
                         ..*task
                     };
                     self.wait(now.saturating_add(read_timeout), waiting, Wake::ReadTimeout, cx);
-                } else if started.completes && started.answered >= cx.horizon {
-                    // The environment is free again, but its caller still waits when the run ends.
-                    self.wait(started.answered, *task, Wake::Answer, cx);
-                } else if started.completes {
+                } else if started.answered < cx.horizon {
+                    if !started.completes {
+                        // LIFE-8: the caller has its answer, extensions go on beyond the end of the run.
+                        self.environments[started.environment as usize].task.abandoned = true;
+                    }
                     let ending = if started.verdict.is_ok() {
                         Ending::Succeeded
                     } else {
                         Ending::Failed
                     };
                     self.end(started.answered, task, ending, started.start_kind, cx);
+                } else if started.completes {
+                    // The environment is free again, but its caller still waits when the run ends.
+                    self.wait(started.answered, *task, Wake::Answer, cx);
                 }
                 Reply::Running {
                     until: started.until,
                     verdict: started.verdict,
                 }
             }
-            Err(cause) => {
-                self.tell_refusal(now, task, cause, cx);
+            Err(denial) => {
+                self.tell_refusal(now, task, denial, cx);
+                self.denied(now, task, denial, cx)
+            }
+        }
+    }
+
+    /// A client gets an error instead of an answer.
+    fn denied<O: Observer>(&mut self, now: SimTime, task: &Task, denial: Denial, cx: &mut Context<O>) -> Reply {
+        match denial {
+            Denial::Throttle(cause) => {
                 self.retry_or_give_up(now, *task, Failure::Throttle, cx);
                 Reply::Throttled(cause)
+            }
+            Denial::Refused(code) => {
+                if code.is_transient() {
+                    self.retry_or_give_up(now, *task, Failure::Transient, cx);
+                } else {
+                    self.end(now, task, Ending::Failed, StartKind::None, cx);
+                }
+                Reply::Rejected(code)
             }
         }
     }

@@ -1,0 +1,83 @@
+//! Subnets and file systems that functions share, numbered as they are named.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Every subnet and file system of the account, as functions name them.
+#[derive(Debug, Default)]
+pub(super) struct Attachments {
+    subnets: RefCell<Named<BTreeSet<String>>>,
+    file_systems: RefCell<Named<()>>,
+}
+
+#[derive(Debug, Default)]
+struct Named<T> {
+    places: BTreeMap<String, u16>,
+    /// What there is of each, and what else is known of it.
+    amounts: Vec<(u32, T)>,
+}
+
+impl<T: Default> Named<T> {
+    /// The place of `name`, which has `amount`; or the amount that it was given before, if that is another.
+    fn place(&mut self, name: &str, amount: u32) -> Result<u16, u32> {
+        if let Some(place) = self.places.get(name) {
+            let known = self.amounts[usize::from(*place)].0;
+            return if known == amount { Ok(*place) } else { Err(known) };
+        }
+        let place = u16::try_from(self.amounts.len()).map_err(|_| amount)?;
+        self.places.insert(name.to_owned(), place);
+        self.amounts.push((amount, T::default()));
+        Ok(place)
+    }
+}
+
+impl Attachments {
+    /// The place of a subnet with so many free addresses; where it was told otherwise before: what was told.
+    pub fn subnet(&self, name: &str, free: u32) -> Result<u16, u32> {
+        self.subnets.borrow_mut().place(name, free)
+    }
+
+    /// VPC-1: whether the subnet has, or has an address for, the interface of these security groups.
+    pub fn has_interface(&self, subnet: u16, security_groups: &str) -> bool {
+        let (free, interfaces) = &mut self.subnets.borrow_mut().amounts[usize::from(subnet)];
+        if interfaces.contains(security_groups) {
+            return true;
+        }
+        let possible = interfaces.len() < *free as usize;
+        if possible {
+            interfaces.insert(security_groups.to_owned());
+        }
+        possible
+    }
+
+    /// The place of a file system with so many connections; where it was told otherwise before: what was told.
+    pub fn file_system(&self, name: &str, connections: u32) -> Result<u16, u32> {
+        self.file_systems.borrow_mut().place(name, connections)
+    }
+
+    /// Free addresses of all subnets, and connections of all file systems, by place.
+    pub fn finish(self) -> (Vec<u32>, Vec<u32>) {
+        let amounts = self.subnets.into_inner().amounts;
+        let connections = self.file_systems.into_inner().amounts;
+        (
+            amounts.into_iter().map(|(amount, _)| amount).collect(),
+            connections.into_iter().map(|(amount, ())| amount).collect(),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vpc_1_functions_share_the_interface_of_a_subnet_and_its_security_groups() {
+        let attachments = Attachments::default();
+        let subnet = attachments.subnet("a", 1).unwrap();
+        assert_eq!(attachments.subnet("a", 1), Ok(subnet));
+        assert_eq!(attachments.subnet("a", 2), Err(1));
+        let found = ["web", "web", "batch"].map(|groups| attachments.has_interface(subnet, groups));
+        assert_eq!(found, [true, true, false]);
+        assert_eq!(attachments.finish(), (vec![1], vec![]));
+    }
+}
