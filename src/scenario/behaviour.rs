@@ -19,7 +19,7 @@ use crate::trace::AzureFunction;
 use crate::units::{MemoryMb, Share, Span};
 
 /// Memory of one vCPU (CPU-1).
-const FULL_CPU_MB: f64 = 1_769.0;
+pub(super) const FULL_CPU_MB: f64 = 1_769.0;
 
 /// Where one version's keys are looked up.
 pub(super) struct Behaviour<'a> {
@@ -91,7 +91,10 @@ impl Platform<'_> {
         let suppressed_init_factor = self.suppressed_init_factor(place, memory);
         let (duration, scaling) = self.duration(place, memory);
         let per_record = self.per_record(place);
-        let (error_rate, crash_rate) = self.failure_rates(place);
+        let (error_rate, crash_rate) = match self.runs_out_of_memory(place, memory) {
+            true => (Share::NONE, Share::from_fraction(1.0)),
+            false => self.failure_rates(place),
+        };
         let timeout = self.timeout(place);
         let initbill = self.dated.on("SW-INITBILL");
         let factor = place
@@ -106,7 +109,7 @@ impl Platform<'_> {
             ephemeral_storage,
             timeout,
             init: &init,
-            package_init: Span::ZERO,
+            package_init: self.package_init(place, package, parameters),
         };
         let equipment = self.equipment(place, parameters, &known);
         VersionConfig {
@@ -365,8 +368,12 @@ impl Platform<'_> {
         let given = match (own, traced) {
             (None, Some(traced)) => Some(traced),
             _ => place.all.get("duration").map(|entry| {
-                let base = batch_part(entry, "base").unwrap_or(entry);
-                let read = match (batch_part(entry, "per_record"), batch_part(entry, "base")) {
+                if part_of(entry, "cpu").is_some() {
+                    let work = self.work(place, entry, memory);
+                    return work.unwrap_or_else(|| Distribution::constant(Span::ZERO));
+                }
+                let base = part_of(entry, "base").unwrap_or(entry);
+                let read = match (part_of(entry, "per_record"), part_of(entry, "base")) {
                     (Some(_), None) => Some(Distribution::constant(Span::ZERO)),
                     _ => distribution(self.reader, &base.value, &base.key),
                 };
@@ -475,8 +482,22 @@ impl Platform<'_> {
             let found = format!("`{}` stands beside `base` and `per_record`", part.key);
             self.reader.problem(part.mark, found, "remove it");
         }
-        let per_record = batch_part(entry, "per_record")?;
+        let per_record = part_of(entry, "per_record")?;
         distribution(self.reader, &per_record.value, &per_record.key)
+    }
+
+    /// PKG-2: an invocation that needs more memory than is configured dies.
+    fn runs_out_of_memory(&self, place: &Behaviour<'_>, memory: MemoryMb) -> bool {
+        let entry = place.all.get("max_memory_used");
+        let used = entry.and_then(|entry| self.reader.value(entry, values::memory));
+        let out = used.is_some_and(|used| used > memory);
+        if let (true, Some(used)) = (out, used) {
+            self.reader.warn(format!(
+                "every invocation of {} uses {used} of memory and crashes at {memory} (PKG-2)",
+                place.owner
+            ));
+        }
+        out
     }
 
     fn failure_rates(&self, place: &Behaviour<'_>) -> (Share, Share) {
@@ -523,12 +544,12 @@ impl Platform<'_> {
 /// Keys of a duration that says what an invocation and each of its records take.
 const BATCH_PARTS: [&str; 2] = ["base", "per_record"];
 
-fn batch_part<'n>(duration: &'n Entry, part: &str) -> Option<&'n Entry> {
+fn part_of<'n>(duration: &'n Entry, part: &str) -> Option<&'n Entry> {
     duration.value.entry(part)
 }
 
 fn is_batch(duration: &Entry) -> bool {
-    BATCH_PARTS.iter().any(|part| batch_part(duration, part).is_some())
+    BATCH_PARTS.iter().any(|part| part_of(duration, part).is_some())
 }
 
 enum Scaling {

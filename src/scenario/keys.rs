@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use self::Takes::{
     Address, Choice, Count, Date, Distribution, Duration, Flag, Form, Instant, Memory, Named, Number, Rate,
-    Section as Keys, Share, Sizes, Text, Values, Whole, WordOr,
+    Section as Keys, Share, Sizes, Text, Values, Whole, WordOr, Work,
 };
 
 /// What a key takes.
@@ -29,6 +29,8 @@ pub(super) enum Takes {
     Rate,
     /// A distribution of times.
     Distribution,
+    /// The duration of a handler: a distribution, by record, or as CPU work.
+    Work,
     /// A distribution of sizes.
     Sizes,
     /// RFC 3339.
@@ -117,6 +119,17 @@ const fn later(name: &'static str, doc: &'static str) -> Key {
         default: "–",
         doc,
         support: Support::Later,
+    }
+}
+
+/// A key of something that has a price and is not simulated.
+const fn unsimulated(name: &'static str, doc: &'static str, why: &'static str) -> Key {
+    Key {
+        name,
+        takes: Takes::Form("not simulated"),
+        default: "–",
+        doc,
+        support: Support::Never(why),
     }
 }
 
@@ -319,9 +332,9 @@ static BEHAVIOUR: &[Key] = &[
     ),
     key(
         "duration",
-        Distribution,
+        Work,
         "required",
-        "Handler duration once warm; `{ base, per_record }` where each record of a batch adds to it.",
+        "Handler duration once warm; `{ base, per_record }` where each record of a batch adds to it; `{ cpu, wait, threads }` where memory decides it (CPU-2).",
     ),
     key("duration_factor", Number, "1", "Factor on drawn durations, at least 0."),
     key(
@@ -344,6 +357,60 @@ static BEHAVIOUR: &[Key] = &[
         "Dead-letter queue `sqs:NAME` or topic `sns:NAME`; travels with the version (VER-2).",
     ),
 ];
+
+/// What a version is made of.
+static PACKAGE: &[Key] = &[
+    key(
+        "code_size",
+        Memory,
+        "unknown",
+        "Size of the .zip archive (LIM-6), or of the uncompressed image (LIM-8).",
+    ),
+    key(
+        "unzipped_size",
+        Memory,
+        "unknown",
+        "Size of the unpacked code; with layers at most 250 MB (LIM-7).",
+    ),
+    key(
+        "layers",
+        Form("a map from layer to unpacked size, or a list of names"),
+        "none",
+        "At most 5 layers (LIM-5): `{ sdk: 40 MB }`.",
+    ),
+    key("environment", Whole(&ENVIRONMENT), "none", "Environment variables."),
+    key(
+        "max_memory_used",
+        Memory,
+        "unknown",
+        "Memory that each invocation uses; above `memory_size` it crashes (PKG-2).",
+    ),
+    unsimulated(
+        "capacity_provider_config",
+        "Lambda Managed Instances (LMI-1).",
+        "Managed Instances have prices here (see `lambdasim prices`) but are not simulated: remove it to simulate the function on demand",
+    ),
+    unsimulated(
+        "durable_config",
+        "Durable functions (DUR-1).",
+        "durable functions have prices here (see `lambdasim prices`) but are not simulated: remove it to simulate one step",
+    ),
+    unsimulated(
+        "tenancy_config",
+        "Tenant isolation (TEN-1).",
+        "tenant isolation has a price here (see `lambdasim prices`) but is not simulated: remove it to simulate shared environments",
+    ),
+];
+
+static ENVIRONMENT: Section = Section {
+    name: "environment",
+    groups: &[&[key(
+        "variables",
+        Values("variable to text"),
+        "none",
+        "Names and values together have at most 4 KB (LIM-4).",
+    )]],
+};
 
 /// What a version's environments are equipped with.
 static EQUIPMENT: &[Key] = &[
@@ -538,13 +605,14 @@ pub(super) static INVOKES: Section = Section {
 
 static DEFAULTS: Section = Section {
     name: "defaults",
-    groups: &[BEHAVIOUR, EQUIPMENT, TAGS, RESERVED],
+    groups: &[BEHAVIOUR, PACKAGE, EQUIPMENT, TAGS, RESERVED],
 };
 
 static FUNCTION: Section = Section {
     name: "functions.NAME",
     groups: &[
         BEHAVIOUR,
+        PACKAGE,
         EQUIPMENT,
         TAGS,
         RESERVED,
@@ -592,7 +660,7 @@ static QUALIFIED: &[Key] = &[
 
 static VERSION: Section = Section {
     name: "functions.NAME.versions.NUMBER",
-    groups: &[BEHAVIOUR, EQUIPMENT, QUALIFIED],
+    groups: &[BEHAVIOUR, PACKAGE, EQUIPMENT, QUALIFIED],
 };
 
 static ALIAS: Section = Section {
@@ -946,9 +1014,9 @@ static FUNCTION_PARAMETER_KEYS: &[Key] = &[
     ),
     key(
         "init.ms_per_mb",
-        Form("a duration"),
+        Duration,
         "0 ms",
-        "INIT per MB of package; without effect until packages have a size (PKG-1).",
+        "INIT for each MB of unpacked code and layers, or of image (PKG-1): `2 ms`.",
     ),
     key(
         "restore",

@@ -13,6 +13,7 @@ mod functions;
 mod keys;
 mod links;
 mod load;
+mod package;
 mod parameters;
 mod place;
 mod problem;
@@ -29,6 +30,7 @@ mod traffic;
 mod transfer;
 mod tree;
 mod values;
+mod work;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -29,6 +29,8 @@ pub(super) struct FunctionParameters {
     pub proactive_init: Share,
     /// Whether INIT is boosted.
     pub cpu_boost: bool,
+    /// INIT for each MB of package.
+    pub init_per_mb: Span,
     /// Restoring a snapshot.
     pub restore: Distribution,
     /// The part of it that is billed.
@@ -95,6 +97,9 @@ pub(super) fn of_function(reader: &Reader, layers: &Layers<'_>) -> FunctionParam
         cpu_boost: get("init.cpu_boost")
             .and_then(|entry| reader.flag(entry))
             .unwrap_or(true),
+        init_per_mb: get("init.ms_per_mb")
+            .and_then(|entry| reader.duration(entry))
+            .unwrap_or(Span::ZERO),
         restore: get("restore")
             .and_then(|entry| reader.distribution(entry))
             .unwrap_or_else(|| Distribution::lognormal_from_quantile(400.0, 0.99, 1_000.0)),
@@ -326,7 +331,7 @@ pub(super) fn check_forms(reader: &Reader, layers: &Layers<'_>) {
         };
         match (key.name, key.takes) {
             ("sqs.backoff" | "stream.retry", _) => back_off(reader, entry),
-            ("init.ms_per_mb", _) | (_, Takes::Duration) => drop(reader.duration(entry)),
+            (_, Takes::Duration) => drop(reader.duration(entry)),
             (_, Takes::Distribution) => drop(reader.distribution(entry)),
             (_, Takes::Count) => drop(reader.count(entry, 1, 1_000)),
             (_, Takes::Share) => drop(reader.share(entry)),

@@ -56,6 +56,13 @@ fn kind(takes: Takes) -> Value {
         Takes::Share => reference("a share"),
         Takes::Rate => reference("a rate"),
         Takes::Distribution => reference("a distribution"),
+        Takes::Work => json!({ "anyOf": [
+            reference("a distribution"),
+            parts(json!({ "base": reference("a distribution"), "per_record": reference("a distribution") })),
+            parts(json!({
+                "cpu": reference("a distribution"), "wait": reference("a distribution"), "threads": { "type": "integer", "minimum": 1 },
+            })),
+        ] }),
         Takes::Sizes => reference("a distribution of sizes"),
         Takes::Instant => json!({ "type": "string" }),
         Takes::Date => json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" }),
@@ -66,6 +73,10 @@ fn kind(takes: Takes) -> Value {
         Takes::Named(section) => json!({ "type": ["object", "null"], "additionalProperties": reference(section.name) }),
         Takes::WordOr(section) => json!({ "anyOf": [{ "type": ["string", "boolean"] }, reference(section.name)] }),
     }
+}
+
+fn parts(properties: Value) -> Value {
+    json!({ "type": "object", "additionalProperties": false, "minProperties": 1, "properties": properties })
 }
 
 /// The words; numbers also as numbers, since YAML reads them so.
