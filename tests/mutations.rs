@@ -2,9 +2,13 @@
 //!
 //! `cargo run --example mutations -- [ID…] [--sample]`: all mutations, those of the cases or rules named, or a small fixed
 //! sample. Works on a copy of the project, with the same build folder, so that each mutation costs one small build.
+//!
+//! `cargo run --example mutations -- --coverage [--check]`: writes `docs/coverage.md`, or checks it.
 
 #[path = "support/case.rs"]
 mod case;
+#[path = "support/coverage.rs"]
+mod coverage;
 
 use std::env;
 use std::fs;
@@ -153,9 +157,18 @@ fn chosen<'a>(cases: &'a [Case], arguments: &[String]) -> Result<Vec<(&'a Case, 
 
 fn work() -> Result<bool, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let cases = read_all(&root.join("tests/cases")).map_err(|wrong| wrong.join("\n"))?;
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let chosen = chosen(&cases, &arguments)?;
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["--coverage"] => coverage::write(root).map(|()| true),
+        ["--coverage", "--check"] => coverage::check(root).map(|()| true),
+        _ => try_mutations(root, &arguments),
+    }
+}
+
+/// Whether every mutation that the arguments ask for is noticed.
+fn try_mutations(root: &Path, arguments: &[String]) -> Result<bool, String> {
+    let cases = read_all(&root.join("tests/cases")).map_err(|wrong| wrong.join("\n"))?;
+    let chosen = chosen(&cases, arguments)?;
     let workshop = Workshop::open(root)?;
     let program = workshop.build()?;
     for (case, _) in &chosen {
