@@ -5,6 +5,7 @@ mod callers;
 mod command;
 mod concurrency;
 mod environments;
+mod estimates;
 mod events;
 pub mod harness;
 mod price_book;

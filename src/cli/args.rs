@@ -11,6 +11,11 @@ const AFTER_RUN: &str = "\
 An earlier run folder of the same name is replaced, any other folder is left alone (exit 3).
 Exit codes: 0 done, 1 an expectation failed, 2 wrong usage or scenario, 3 input or output failed, 130 interrupted.";
 
+const AFTER_PRICE: &str = "\
+Example: lambdasim price --requests 3000000 --duration 120ms --memory-size 1536MB --free-tier
+For several functions write a FILE; docs/prices.md has its keys, which are these options with underscores.
+Exit codes: 0 done, 2 wrong usage or workload, 3 input or output failed.";
+
 /// A deterministic simulator of AWS Lambda: from a scenario file to a cost and latency report.
 #[derive(Debug, Parser)]
 #[command(name = "lambdasim", version, max_term_width = 100, after_help = AFTER_HELP)]
@@ -28,6 +33,9 @@ pub(super) enum Command {
     Validate(ValidateCommand),
     /// Write a commented starter scenario
     New(NewCommand),
+    /// Bill a month of known usage without a simulation, step by step
+    #[command(after_help = AFTER_PRICE)]
+    Price(Box<PriceCommand>),
     /// Print the price book: every price that bills are made of, with its source
     Prices(PricesCommand),
     /// Print the JSON Schema of scenario files, for editors
@@ -108,6 +116,153 @@ pub(super) struct ScenarioArguments {
     /// Let a scenario name data files outside its folder
     #[arg(long)]
     pub allow_outside: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct PriceCommand {
+    /// A workload file for several functions, instead of the options of one
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+
+    /// Attempts that run in the month, retries included
+    #[arg(long, value_name = "N")]
+    pub requests: Option<String>,
+
+    /// Duration of each, such as 120ms
+    #[arg(long, value_name = "TIME")]
+    pub duration: Option<String>,
+
+    /// Configured memory [default: 128MB]
+    #[arg(long, value_name = "SIZE")]
+    pub memory_size: Option<String>,
+
+    /// x86_64 or arm64 [default: x86_64]
+    #[arg(long, value_name = "NAME")]
+    pub architectures: Option<String>,
+
+    /// Size of /tmp [default: 512MB]
+    #[arg(long, value_name = "SIZE")]
+    pub ephemeral_storage: Option<String>,
+
+    /// INIT of each cold start
+    #[arg(long, value_name = "TIME")]
+    pub init: Option<String>,
+
+    /// Share of the requests that start cold [default: 0 %]
+    #[arg(long, value_name = "SHARE")]
+    pub cold_start_share: Option<String>,
+
+    /// Zip or Image [default: Zip]
+    #[arg(long, value_name = "TYPE")]
+    pub package_type: Option<String>,
+
+    /// Size of the event of an asynchronous request
+    #[arg(long, value_name = "SIZE")]
+    pub payload: Option<String>,
+
+    /// Size of the streamed response of each request
+    #[arg(long, value_name = "SIZE")]
+    pub streamed_response: Option<String>,
+
+    /// Provisioned concurrent executions
+    #[arg(long, value_name = "N")]
+    pub provisioned: Option<String>,
+
+    /// For how long they are enabled [default: 730 h]
+    #[arg(long, value_name = "TIME")]
+    pub provisioned_for: Option<String>,
+
+    /// Share of the requests that they serve [default: 100 %]
+    #[arg(long, value_name = "SHARE")]
+    pub provisioned_share: Option<String>,
+
+    /// Published versions with SnapStart, Python or .NET
+    #[arg(long, value_name = "N")]
+    pub snap_start_versions: Option<String>,
+
+    /// For how long each is kept [default: 730 h]
+    #[arg(long, value_name = "TIME")]
+    pub snap_start_for: Option<String>,
+
+    /// SnapStart restores; each is one of the requests
+    #[arg(long, value_name = "N")]
+    pub restores: Option<String>,
+
+    /// Billed Restore Duration of each
+    #[arg(long, value_name = "TIME")]
+    pub billed_restore: Option<String>,
+
+    /// Environments created for one tenant each
+    #[arg(long, value_name = "N")]
+    pub tenant_environments: Option<String>,
+
+    /// Operations of durable executions
+    #[arg(long, value_name = "N")]
+    pub durable_operations: Option<String>,
+
+    /// What durable executions write, in decimal GB
+    #[arg(long, value_name = "SIZE")]
+    pub durable_written: Option<String>,
+
+    /// For how long that is kept
+    #[arg(long, value_name = "TIME")]
+    pub durable_retention: Option<String>,
+
+    /// Provisioned pollers of Kafka mappings of one group; ten are a unit
+    #[arg(long, value_name = "N")]
+    pub kafka_pollers: Option<String>,
+
+    /// Provisioned pollers of SQS mappings
+    #[arg(long, value_name = "N")]
+    pub sqs_pollers: Option<String>,
+
+    /// For how long the pollers are there [default: 730 h]
+    #[arg(long, value_name = "TIME")]
+    pub pollers_for: Option<String>,
+
+    /// EC2's hourly on-demand price of managed instances
+    #[arg(long, value_name = "USD")]
+    pub instance_price: Option<String>,
+
+    /// Hours of all managed instances together [default: 730 h]
+    #[arg(long, value_name = "TIME")]
+    pub instance_for: Option<String>,
+
+    /// What is taken off EC2's price [default: 0 %]
+    #[arg(long, value_name = "SHARE")]
+    pub instance_discount: Option<String>,
+
+    /// Runs on Lambda@Edge
+    #[arg(long)]
+    pub edge: bool,
+
+    /// AWS region [default: us-east-1]
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+
+    /// Selects dated prices and rules [default: 2026-11-20]
+    #[arg(long, value_name = "DATE")]
+    pub model_date: Option<String>,
+
+    /// The monthly free tier applies
+    #[arg(long)]
+    pub free_tier: bool,
+
+    /// exact, or page: round each line to cents before adding up, as AWS's pricing page does [default: exact]
+    #[arg(long, value_name = "MODE")]
+    pub rounding: Option<String>,
+
+    /// Taken off the whole bill last
+    #[arg(long, value_name = "SHARE")]
+    pub custom_discount: Option<String>,
+
+    /// Prices in place of the built-in ones: a table as `lambdasim prices --csv` prints it
+    #[arg(long, value_name = "FILE")]
+    pub prices: Option<PathBuf>,
+
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Args, Debug)]

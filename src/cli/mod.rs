@@ -4,6 +4,7 @@ mod args;
 mod failure;
 mod new;
 mod output;
+mod price;
 mod prices;
 mod progress;
 mod rules;
@@ -33,6 +34,7 @@ pub fn dispatch(arguments: Arguments) -> Result<ExitCode, Failure> {
         args::Command::Run(command) => run::run(&command),
         args::Command::Validate(command) => validate::validate(&command),
         args::Command::New(command) => new::new(&command),
+        args::Command::Price(command) => price::price(&command),
         args::Command::Prices(command) => prices::prices(&command),
         args::Command::Rules(command) => rules::rules(&command),
         args::Command::Schema => shell::schema(),

@@ -1,7 +1,11 @@
 use super::item::Item;
+use super::month::Month;
 use super::tariff::PriceBook;
 use crate::facts::{Architecture, FunctionId, QualifierId};
-use crate::units::{Money, Timestamp, exact_decimal};
+use crate::units::{Money, Span, Timestamp, exact_decimal};
+
+/// 730 hours.
+const USUAL_MONTH: Span = Span::from_secs(730 * 3_600);
 
 /// How a bill is made (lambda-model §9.4).
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +24,59 @@ pub struct BillingConfig {
     pub rounding: Rounding,
     /// Length of the month that the estimate projects to (§9.4, step 9).
     pub month: MonthLength,
+    /// A Compute Savings Plan, if there is one (PRICE-19).
+    pub savings_plan: Option<SavingsPlan>,
+    /// What is taken off the whole bill last (§9.4, step 8).
+    pub custom_discount: Discount,
+}
+
+impl BillingConfig {
+    /// Length of a month of bills (`billing.month`).
+    pub(super) fn length_of(&self, month: Month) -> Span {
+        match self.month {
+            MonthLength::Hours730 => USUAL_MONTH,
+            MonthLength::Calendar => month.length(),
+        }
+    }
+}
+
+/// A Compute Savings Plan: so many USD an hour are paid, used or not, and buy duration, provisioned concurrency and
+/// duration on it at lower rates (PRICE-19).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SavingsPlan {
+    /// USD per hour in units of 10^-15 USD, with at most eight decimals.
+    pub commitment: i128,
+    /// Which of the published rates apply.
+    pub term: SavingsTerm,
+}
+
+/// Term and payment of a savings plan.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SavingsTerm {
+    /// One year, nothing paid upfront.
+    #[default]
+    OneYearNoUpfront,
+    /// Three years, all paid upfront.
+    ThreeYearsAllUpfront,
+}
+
+/// A share of a bill in ten-thousandths, at most all of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Discount(u32);
+
+impl Discount {
+    /// Nothing is taken off.
+    pub const NONE: Discount = Discount(0);
+
+    /// So many ten-thousandths; `None` above 10,000.
+    pub const fn from_basis_points(points: u32) -> Option<Discount> {
+        if points <= 10_000 { Some(Discount(points)) } else { None }
+    }
+
+    /// In ten-thousandths.
+    pub const fn basis_points(self) -> u32 {
+        self.0
+    }
 }
 
 /// Whether the free tier applies (parameter `free_tier`).
@@ -28,8 +85,10 @@ pub enum FreeTier {
     /// No.
     #[default]
     Off,
-    /// 1,000,000 requests and 400,000 GB-seconds a month.
+    /// 1,000,000 requests, 400,000 GB-seconds and 100 streamed GB a month (PRICE-12, PRICE-14).
     On,
+    /// The part of it that the run is of the month; all of it for the estimate of a month.
+    Prorated,
 }
 
 /// On-demand usage before this run in the month in which it starts. It counts towards the free tier and the tiers of
@@ -42,6 +101,20 @@ pub struct MonthToDate {
     pub x86_64_mb_ms: u128,
     /// On-demand MB·ms on arm64.
     pub arm64_mb_ms: u128,
+    /// Bytes streamed beyond the first 6 MB of each response.
+    pub streamed_bytes: u128,
+}
+
+impl MonthToDate {
+    /// What was used of an item, on x86_64 and on arm64. Where nobody tells the architecture, nothing depends on it.
+    pub(super) const fn of(self, item: Item) -> [u128; 2] {
+        match item {
+            Item::Request => [self.requests as u128, 0],
+            Item::Duration => [self.x86_64_mb_ms, self.arm64_mb_ms],
+            Item::ResponseStreaming => [self.streamed_bytes, 0],
+            _ => [0, 0],
+        }
+    }
 }
 
 /// How the total is rounded (`billing.rounding`).
@@ -90,7 +163,7 @@ pub struct Line {
     pub quantity: Quantity,
     /// `GB-second`, `request` …
     pub unit: &'static str,
-    /// Dollars per unit in units of 10^-15 USD.
+    /// Dollars per unit in units of 10^-15 USD; negative where something is taken off.
     pub unit_price: i128,
     /// Quantity × unit price, exact.
     pub amount: Money,
@@ -98,7 +171,7 @@ pub struct Line {
     pub estimated: bool,
     /// Where the price comes from.
     pub source: String,
-    /// Who caused it: sums to `quantity` and `amount` exactly (PRICE-22, largest remainder).
+    /// Who caused it; nobody where nothing was used that a savings plan could cover. Otherwise it sums to `quantity` and `amount` exactly (PRICE-22, largest remainder).
     pub shares: Vec<LineShare>,
 }
 
@@ -133,6 +206,14 @@ impl Bill {
             Rounding::Page => amounts.map(Money::rounded_to_cents).sum(),
         };
         Bill { lines, total }
+    }
+}
+
+impl Bill {
+    /// The same bill with lines of other price lists at its end.
+    pub fn with(self, lines: impl IntoIterator<Item = Line>, rounding: Rounding) -> Bill {
+        let all = self.lines.into_iter().chain(lines);
+        Bill::of(all.collect(), rounding)
     }
 }
 

@@ -1,95 +1,17 @@
 //! Usage × prices, in the order of lambda-model §9.4.
 
 use super::allot::allot;
-use super::bill::{Bill, BillingConfig, FreeTier, Line, LineShare, MonthLength, MonthToDate, Quantity};
+use super::bill::{Bill, BillingConfig, FreeTier, Line, LineShare, MonthToDate, Quantity};
+use super::billable::{BILLABLES, Billable, Scale};
+use super::discount::take_off;
 use super::item::{Item, usage_prefix};
 use super::month::Month;
 use super::tariff::Tier;
-use super::usage::{Amounts, Measure, Usage, UsageKey};
+use super::usage::{Amounts, Usage, UsageKey};
 use crate::facts::Architecture;
-use crate::units::{MB_MILLIS_PER_GB_SECOND, Money, Span, Timestamp};
+use crate::units::{Money, Span, Timestamp};
 
-/// Requests a month that cost nothing (PRICE-14).
-const FREE_REQUESTS: u128 = 1_000_000;
-/// On-demand MB·ms a month that cost nothing: 400,000 GB-seconds (PRICE-14).
-const FREE_MB_MILLIS: u128 = 400_000 * MB_MILLIS_PER_GB_SECOND as u128;
-/// 730 hours.
-const USUAL_MONTH: Span = Span::from_secs(730 * 3_600);
 const ARCHITECTURES: [Architecture; 2] = [Architecture::X86_64, Architecture::Arm64];
-
-/// MB in one GB of memory.
-const MB_PER_GB: i128 = 1_024;
-
-/// How an item is billed.
-struct Billable {
-    item: Item,
-    /// AWS's name of it on x86_64 in us-east-1.
-    usage_type: &'static str,
-    /// What it bills, after the free tier if it has one.
-    measure: Measure,
-    /// What it bills besides, never free (PRICE-9).
-    never_free: Option<Measure>,
-    /// Atoms of a measure in one unit.
-    per_unit: i128,
-}
-
-const BILLABLES: [Billable; 7] = [
-    Billable {
-        item: Item::Request,
-        usage_type: "Request",
-        measure: Measure::Requests,
-        never_free: Some(Measure::ProvisionedRequests),
-        per_unit: 1,
-    },
-    Billable {
-        item: Item::Duration,
-        usage_type: "Lambda-GB-Second",
-        measure: Measure::Duration,
-        never_free: None,
-        per_unit: MB_MILLIS_PER_GB_SECOND,
-    },
-    Billable {
-        item: Item::ProvisionedConcurrency,
-        usage_type: "Lambda-Provisioned-Concurrency",
-        measure: Measure::ProvisionedConcurrency,
-        never_free: None,
-        per_unit: MB_MILLIS_PER_GB_SECOND,
-    },
-    Billable {
-        item: Item::ProvisionedDuration,
-        usage_type: "Lambda-Provisioned-GB-Second",
-        measure: Measure::ProvisionedDuration,
-        never_free: None,
-        per_unit: MB_MILLIS_PER_GB_SECOND,
-    },
-    Billable {
-        item: Item::EphemeralStorage,
-        usage_type: "Lambda-Storage-GB-Second",
-        measure: Measure::EphemeralStorage,
-        never_free: None,
-        per_unit: MB_MILLIS_PER_GB_SECOND,
-    },
-    Billable {
-        item: Item::SnapStartCache,
-        usage_type: "Lambda-SnapStart-Cached-GB-Second",
-        measure: Measure::SnapStartCache,
-        never_free: None,
-        per_unit: MB_MILLIS_PER_GB_SECOND,
-    },
-    Billable {
-        item: Item::SnapStartRestore,
-        usage_type: "Lambda-SnapStart-Restored-GB",
-        measure: Measure::SnapStartRestore,
-        never_free: None,
-        per_unit: MB_PER_GB,
-    },
-];
-
-impl Billable {
-    fn used(&self, amounts: &Amounts) -> u128 {
-        amounts.get(self.measure) + self.never_free.map_or(0, |measure| amounts.get(measure))
-    }
-}
 
 /// The bill of some usage: free tier, tiers, exact amounts, rounding, attribution (§9.4).
 ///
@@ -109,15 +31,8 @@ pub fn monthly_estimate(usage: &Usage, config: &BillingConfig, simulated: Span, 
         return Bill::default();
     }
     let month = Month::of(start);
-    let length = match config.month {
-        MonthLength::Hours730 => USUAL_MONTH,
-        MonthLength::Calendar => month.length(),
-    };
-    bill_after(
-        &usage.projected(month, length, simulated),
-        config,
-        MonthToDate::default(),
-    )
+    let projected = usage.projected(month, config.length_of(month), simulated);
+    bill_after(&projected, config, MonthToDate::default())
 }
 
 fn bill_after(usage: &Usage, config: &BillingConfig, to_date: MonthToDate) -> Bill {
@@ -125,12 +40,22 @@ fn bill_after(usage: &Usage, config: &BillingConfig, to_date: MonthToDate) -> Bi
     let months = entries.chunk_by(|(a, _), (b, _)| a.month == b.month);
     let lines = months.flat_map(|entries| {
         let month = entries[0].0.month;
+        let length = config.length_of(month);
+        let time = (usage.time_in(month).unwrap_or(length), length);
         let to_date = if month == usage.first_month() {
             to_date
         } else {
             MonthToDate::default()
         };
-        MonthBill { month, entries, config }.lines(to_date)
+        let of_month = MonthBill {
+            month,
+            entries,
+            time,
+            config,
+        };
+        let mut lines = of_month.lines(to_date);
+        take_off(&mut lines, usage, month, time.0, config);
+        lines
     });
     Bill::of(lines.collect(), config.rounding)
 }
@@ -149,6 +74,8 @@ struct MonthBill<'a> {
     month: Month,
     /// By architecture, function and qualifier.
     entries: &'a [(&'a UsageKey, &'a Amounts)],
+    /// Time that the usage took of the month, and the length of the month.
+    time: (Span, Span),
     config: &'a BillingConfig,
 }
 
@@ -156,14 +83,7 @@ impl MonthBill<'_> {
     fn lines(&self, to_date: MonthToDate) -> Vec<Line> {
         let mut lines = Vec::new();
         for billable in &BILLABLES {
-            let allowances = match billable.item {
-                // Nobody tells the architecture of earlier requests, and nothing depends on it: their price is flat.
-                Item::Request => self.allowances(billable, FREE_REQUESTS, [to_date.requests as u128, 0]),
-                Item::Duration => {
-                    self.allowances(billable, FREE_MB_MILLIS, [to_date.x86_64_mb_ms, to_date.arm64_mb_ms])
-                }
-                _ => [Allowance::default(); 2],
-            };
+            let allowances = self.allowances(billable, to_date.of(billable.item));
             for (architecture, allowance) in ARCHITECTURES.into_iter().zip(allowances) {
                 self.add_lines(&mut lines, billable, architecture, allowance);
             }
@@ -173,10 +93,14 @@ impl MonthBill<'_> {
 
     /// Steps 4 and 5: the free tier goes to what came earlier in the month, then to this usage; each time to the
     /// architecture with the largest unit price first.
-    fn allowances(&self, billable: &Billable, free: u128, to_date: [u128; 2]) -> [Allowance; 2] {
+    fn allowances(&self, billable: &Billable, to_date: [u128; 2]) -> [Allowance; 2] {
         let mut free = match self.config.free_tier {
             FreeTier::Off => 0,
-            FreeTier::On => free,
+            FreeTier::On => billable.free,
+            FreeTier::Prorated => {
+                let (time, month) = (self.time.0.as_micros() as u128, self.time.1.as_micros() as u128);
+                billable.free * time.min(month) / month
+            }
         };
         let [x86_64, arm64] = ARCHITECTURES.map(|architecture| self.tiers(billable.item, architecture)[0].price);
         let dearest_first = if arm64 > x86_64 { [1, 0] } else { [0, 1] };
@@ -212,7 +136,13 @@ impl MonthBill<'_> {
     /// Steps 5 and 6 for one item and architecture, with their attribution (PRICE-22).
     fn add_lines(&self, lines: &mut Vec<Line>, billable: &Billable, architecture: Architecture, allowance: Allowance) {
         let of_it = self.entries.iter().filter(|(key, _)| key.architecture == architecture);
-        let users: Vec<_> = of_it.filter(|(_, amounts)| billable.used(amounts) > 0).collect();
+        let of_it: Vec<_> = of_it.collect();
+        // Where nothing at all was used, what every bill has is shown at 0.
+        let nothing = billable.is_basic() && of_it.iter().all(|(_, amounts)| amounts.is_zero());
+        let users: Vec<_> = of_it
+            .into_iter()
+            .filter(|(_, amounts)| nothing || billable.used(amounts) > 0)
+            .collect();
         if users.is_empty() {
             return;
         }
@@ -222,10 +152,13 @@ impl MonthBill<'_> {
             *part += billable.never_free.map_or(0, |measure| amounts.get(measure));
         }
         let tiers = self.tiers(billable.item, architecture);
-        let end = allowance.billed_before + billed.iter().sum::<u128>();
-        for (tier, quantity) in cut(&tiers, allowance.billed_before, end, billable.per_unit as u128) {
+        let start = billable.scale.atoms(allowance.billed_before);
+        let end = billable
+            .scale
+            .atoms(allowance.billed_before + billed.iter().sum::<u128>());
+        for (tier, quantity) in cut(&tiers, start, end, billable.scale.per_unit as u128) {
             let price = Price {
-                per_unit: billable.per_unit,
+                scale: billable.scale,
                 unit_price: tier.price,
             };
             let parts = users.iter().zip(allot(quantity, &billed));
@@ -248,8 +181,8 @@ impl MonthBill<'_> {
 
     fn usage_type(&self, billable: &Billable, architecture: Architecture) -> String {
         let suffix = match architecture {
-            Architecture::X86_64 => "",
-            Architecture::Arm64 => "-ARM",
+            Architecture::Arm64 if billable.by_architecture => "-ARM",
+            _ => "",
         };
         format!("{}{}{suffix}", usage_prefix(&self.config.region), billable.usage_type)
     }
@@ -272,7 +205,7 @@ fn cut(tiers: &[Tier], start: u128, end: u128, per_unit: u128) -> Vec<(&Tier, u1
 
 /// The price of one line.
 struct Price {
-    per_unit: i128,
+    scale: Scale,
     unit_price: i128,
 }
 
@@ -280,13 +213,12 @@ impl Price {
     fn quantity(&self, atoms: u128) -> Quantity {
         Quantity {
             atoms: atoms as i128,
-            per_unit: self.per_unit,
+            per_unit: self.scale.per_unit,
         }
     }
 
     fn amount(&self, atoms: u128) -> Money {
-        let money_atoms_per_atom = MB_MILLIS_PER_GB_SECOND / self.per_unit * self.unit_price;
-        Money::from_atoms(atoms as i128 * money_atoms_per_atom)
+        Money::from_atoms(atoms as i128 * self.scale.money_atoms(self.unit_price))
     }
 
     fn share(&self, key: &UsageKey, atoms: u128) -> LineShare {

@@ -20,6 +20,8 @@ fn config(free_tier: FreeTier) -> BillingConfig {
         month_to_date: MonthToDate::default(),
         rounding: Rounding::Exact,
         month: MonthLength::Hours730,
+        savings_plan: None,
+        custom_discount: Discount::NONE,
     }
 }
 
@@ -504,6 +506,7 @@ proptest! {
                 requests: first.0,
                 x86_64_mb_ms: if arm { 0 } else { earlier },
                 arm64_mb_ms: if arm { earlier } else { 0 },
+                ..MonthToDate::default()
             },
             ..config.clone()
         };

@@ -33,11 +33,33 @@ pub enum Item {
     EdgeRequest,
     /// Lambda@Edge duration (PRICE-13).
     EdgeDuration,
+    /// On-demand duration that a one-year savings plan covers (PRICE-19).
+    SavingsPlan1yDuration,
+    /// Configured provisioned concurrency that a one-year savings plan covers.
+    SavingsPlan1yProvisionedConcurrency,
+    /// Duration on provisioned concurrency that a one-year savings plan covers.
+    SavingsPlan1yProvisionedDuration,
+    /// On-demand duration that a three-year savings plan covers.
+    SavingsPlan3yDuration,
+    /// Configured provisioned concurrency that a three-year savings plan covers.
+    SavingsPlan3yProvisionedConcurrency,
+    /// Duration on provisioned concurrency that a three-year savings plan covers.
+    SavingsPlan3yProvisionedDuration,
+    /// EC2 instances of managed instances (PRICE-18); the price is the user's.
+    ManagedInstance,
+    /// Lambda's fee on managed instances (PRICE-18).
+    ManagedInstanceFee,
+    /// What a savings plan has covered, taken off at its on-demand price (PRICE-19).
+    SavingsPlanCovered,
+    /// The hourly commitment of a savings plan.
+    SavingsPlanCommitment,
+    /// A custom discount (§9.4, step 8).
+    CustomDiscount,
 }
 
 impl Item {
-    /// All items, in the order in which a bill lists them.
-    pub const ALL: [Item; 16] = [
+    /// All items of the price book, in the order in which a bill lists them. Those that only a bill has are not among them.
+    pub const ALL: [Item; 22] = [
         Item::Request,
         Item::Duration,
         Item::ProvisionedConcurrency,
@@ -54,6 +76,12 @@ impl Item {
         Item::EventPollerUnitSqs,
         Item::EdgeRequest,
         Item::EdgeDuration,
+        Item::SavingsPlan1yDuration,
+        Item::SavingsPlan1yProvisionedConcurrency,
+        Item::SavingsPlan1yProvisionedDuration,
+        Item::SavingsPlan3yDuration,
+        Item::SavingsPlan3yProvisionedConcurrency,
+        Item::SavingsPlan3yProvisionedDuration,
     ];
 
     /// Name in the price book, `cost.csv` and `summary.json`.
@@ -75,6 +103,17 @@ impl Item {
             Item::EventPollerUnitSqs => "event_poller_unit_sqs",
             Item::EdgeRequest => "edge_request",
             Item::EdgeDuration => "edge_duration",
+            Item::SavingsPlan1yDuration => "savings_plan_1y_duration",
+            Item::SavingsPlan1yProvisionedConcurrency => "savings_plan_1y_provisioned_concurrency",
+            Item::SavingsPlan1yProvisionedDuration => "savings_plan_1y_provisioned_duration",
+            Item::SavingsPlan3yDuration => "savings_plan_3y_duration",
+            Item::SavingsPlan3yProvisionedConcurrency => "savings_plan_3y_provisioned_concurrency",
+            Item::SavingsPlan3yProvisionedDuration => "savings_plan_3y_provisioned_duration",
+            Item::ManagedInstance => "managed_instance",
+            Item::ManagedInstanceFee => "managed_instance_fee",
+            Item::SavingsPlanCovered => "savings_plan_covered",
+            Item::SavingsPlanCommitment => "savings_plan_commitment",
+            Item::CustomDiscount => "custom_discount",
         }
     }
 
@@ -92,13 +131,25 @@ impl Item {
             | Item::ProvisionedDuration
             | Item::EphemeralStorage
             | Item::SnapStartCache
-            | Item::EdgeDuration => "GB-second",
+            | Item::EdgeDuration
+            | Item::SavingsPlan1yDuration
+            | Item::SavingsPlan1yProvisionedConcurrency
+            | Item::SavingsPlan1yProvisionedDuration
+            | Item::SavingsPlan3yDuration
+            | Item::SavingsPlan3yProvisionedConcurrency
+            | Item::SavingsPlan3yProvisionedDuration
+            | Item::SavingsPlanCovered => "GB-second",
             Item::SnapStartRestore | Item::ResponseStreaming | Item::TenantEnvironment | Item::DurableDataWritten => {
                 "GB"
             }
             Item::DurableOperation => "operation",
             Item::DurableDataRetained => "GB-month",
-            Item::EventPollerUnit | Item::EventPollerUnitSqs => "hour",
+            Item::EventPollerUnit
+            | Item::EventPollerUnitSqs
+            | Item::ManagedInstance
+            | Item::ManagedInstanceFee
+            | Item::SavingsPlanCommitment => "hour",
+            Item::CustomDiscount => "USD",
         }
     }
 }

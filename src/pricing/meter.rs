@@ -1,8 +1,12 @@
+use super::hours::Hours;
 use super::month::Month;
 use super::usage::{
     Amounts, Measure, Usage, UsageKey, billable_ephemeral_mb, cache_padding, extra_requests, provisioned_padding,
 };
-use crate::facts::{Architecture, Attempt, Call, Compute, FunctionId, Observer, QualifierId, StartKind, VersionId};
+use super::workload::streamed_beyond_free;
+use crate::facts::{
+    Architecture, Attempt, Call, Compute, FunctionId, Observer, QualifierId, StartKind, Streamed, VersionId,
+};
 use crate::units::{Bytes, MemoryMb, Share, SimTime, Span, Timestamp};
 
 /// Weights of aliases are taken to the billionth, so that a half stays a half.
@@ -51,6 +55,8 @@ pub struct Meter {
     months: Vec<MonthCells>,
     /// Place in `months` of the last attempt.
     current: usize,
+    /// Where a savings plan may cover something.
+    hours: Option<Hours>,
 }
 
 /// What one billed millisecond of a version adds.
@@ -102,6 +108,7 @@ impl Meter {
             qualifiers: Vec::new(),
             months: Vec::new(),
             current: 0,
+            hours: None,
         };
         for (id, function) in (0..).map(FunctionId).zip(functions) {
             meter.functions.push(Places {
@@ -132,6 +139,12 @@ impl Meter {
         self
     }
 
+    /// The same meter, which also tells hours apart, as a savings plan needs it (PRICE-19).
+    pub fn by_the_hour(mut self) -> Meter {
+        self.hours = Some(Hours::default());
+        self
+    }
+
     /// The usage of the run, which ends at `end`. What runs on is billed in the month in which it started (PRICE-23);
     /// provisioned concurrency that is still enabled is rounded up as if it ended here (PRICE-8).
     pub fn finish(mut self, end: SimTime) -> Usage {
@@ -149,7 +162,10 @@ impl Meter {
             }
         }
         let snapshots = self.keep_snapshots(end);
-        let mut usage = Usage::starting(self.start);
+        let mut usage = Usage::starting(self.start).lasting(end - SimTime::ZERO);
+        if let Some(hours) = &self.hours {
+            usage.set_hours(hours.of_run(self.start, end));
+        }
         for MonthCells { month, cells, .. } in &self.months {
             for (qualifier, cells) in self.qualifiers.iter().zip(cells.chunks(ARCHITECTURES.len())) {
                 for (architecture, cell) in ARCHITECTURES.into_iter().zip(cells) {
@@ -276,7 +292,31 @@ impl Meter {
             let month = self.month_at(from);
             let cut = self.months[month].end.min(until);
             self.book_in(month, place, cut - from);
+            self.book_hours(place, from, cut);
             from = cut;
+        }
+    }
+
+    fn add_at(
+        &mut self,
+        time: SimTime,
+        (function, qualifier, version): (FunctionId, QualifierId, VersionId),
+        measure: Measure,
+        amount: u64,
+    ) {
+        let month = self.month_at(time);
+        let rate = self.rate(function, version);
+        let place = self.place(function, qualifier);
+        self.months[month].cells[ARCHITECTURES.len() * place + rate.architecture].add(measure, amount as u128);
+    }
+
+    fn book_hours(&mut self, place: usize, from: SimTime, until: SimTime) {
+        let qualifier = self.qualifiers[place];
+        for (version, amount) in qualifier.versions() {
+            let rate = self.rate(qualifier.function, version);
+            if let Some(hours) = &mut self.hours {
+                hours.provide(rate.architecture, (from, until), amount as u128 * rate.memory as u128);
+            }
         }
     }
 
@@ -317,6 +357,14 @@ impl Observer for Meter {
         if rate.ephemeral > 0 {
             cell.add(Measure::EphemeralStorage, (rate.ephemeral * attempt.billed_ms) as u128);
         }
+        if let Some(hours) = &mut self.hours {
+            hours.add(
+                attempt.start,
+                rate.architecture,
+                duration,
+                (rate.memory * attempt.billed_ms) as u128,
+            );
+        }
     }
 
     fn configured(&mut self, _time: SimTime, function: FunctionId, version: VersionId, compute: Compute) {
@@ -330,16 +378,24 @@ impl Observer for Meter {
         });
     }
 
-    /// Large events cost extra requests, once, when they are accepted (PRICE-3).
+    /// Further requests of a large event are billed once, when it is stored (PRICE-3).
     fn event_stored(&mut self, time: SimTime, call: &Call, payload: Bytes) {
-        let extra = extra_requests(payload);
-        if extra > 0 {
-            let month = self.month_at(time);
-            let place = self.place(call.function, call.qualifier);
-            let rate = self.rate(call.function, self.qualifiers[place].meaning.version);
-            let cell = &mut self.months[month].cells[ARCHITECTURES.len() * place + rate.architecture];
-            cell.add(Measure::Requests, extra as u128);
+        let further = extra_requests(payload);
+        if further > 0 {
+            let meaning = self.qualifiers[self.place(call.function, call.qualifier)].meaning;
+            self.add_at(
+                time,
+                (call.function, call.qualifier, meaning.version),
+                Measure::Requests,
+                further,
+            );
         }
+    }
+
+    fn streamed(&mut self, streamed: &Streamed) {
+        let beyond = streamed_beyond_free(streamed.sent.0);
+        let who = (streamed.function, streamed.qualifier, streamed.version);
+        self.add_at(streamed.time, who, Measure::StreamedBytes, beyond);
     }
 
     fn provisioned(&mut self, time: SimTime, function: FunctionId, qualifier: QualifierId, amount: u32, _ready: u32) {
@@ -373,7 +429,11 @@ impl Observer for Meter {
         let steps = init.as_micros().div_ceil(self.billing_granularity.as_micros());
         let billed_ms = steps * (self.billing_granularity.as_micros() / 1_000);
         let cell = &mut self.months[month].cells[ARCHITECTURES.len() * place + rate.architecture];
-        cell.add(Measure::ProvisionedDuration, rate.memory as u128 * billed_ms as u128);
+        let mb_ms = rate.memory as u128 * billed_ms as u128;
+        cell.add(Measure::ProvisionedDuration, mb_ms);
+        if let Some(hours) = &mut self.hours {
+            hours.add(time, rate.architecture, Measure::ProvisionedDuration, mb_ms);
+        }
     }
 }
 
@@ -517,16 +577,16 @@ mod tests {
         let found: Vec<_> = usage
             .entries()
             .map(|(key, amounts)| {
-                let amounts = Measure::ALL.map(|measure| amounts.get(measure));
+                let amounts: Vec<u128> = Measure::ALL[..7].iter().map(|measure| amounts.get(*measure)).collect();
                 (key.architecture, key.function.0, key.qualifier.0, amounts)
             })
             .collect();
         assert_eq!(
             found,
             [
-                (Architecture::X86_64, 0, 0, [1, 0, 51_200, 20_480, 0, 0, 0, 0, 0]),
-                (Architecture::X86_64, 1, 3, [0, 1, 0, 81_920, 204_800, 0, 0, 0, 0]),
-                (Architecture::Arm64, 1, 3, [1, 0, 102_400, 40_960, 0, 0, 51_200, 0, 0]),
+                (Architecture::X86_64, 0, 0, vec![1, 0, 51_200, 20_480, 0, 0, 0]),
+                (Architecture::X86_64, 1, 3, vec![0, 1, 0, 81_920, 204_800, 0, 0]),
+                (Architecture::Arm64, 1, 3, vec![1, 0, 102_400, 40_960, 0, 0, 51_200]),
             ]
         );
     }
@@ -639,6 +699,6 @@ mod tests {
     fn nothing_used_is_no_entry() {
         let mut meter = meter(Timestamp(0));
         meter.provisioned(at(0), FunctionId(1), QualifierId(1), 0, 0);
-        assert_eq!(meter.finish(at(DAY)), Usage::starting(Timestamp(0)));
+        assert_eq!(meter.finish(at(DAY)).entries().count(), 0);
     }
 }

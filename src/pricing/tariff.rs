@@ -1,3 +1,4 @@
+use super::billable::price_decimals;
 use super::item::Item;
 use super::month::{day_of, midnight};
 use crate::facts::Architecture;
@@ -307,10 +308,11 @@ fn read_row(record: &csv::StringRecord) -> Result<PriceRow, String> {
         tier,
         from_units,
         from_date: from_date(field(5))?,
-        price: price(field(7)).ok_or_else(|| {
+        price: price(field(7), price_decimals(item)).ok_or_else(|| {
             format!(
-                "price {:?}: a decimal number of USD from 0 to 1000 with up to 15 decimals",
-                field(7)
+                "price {:?}: a decimal number of USD from 0 to 1000 with up to {} decimals",
+                field(7),
+                price_decimals(item)
             )
         })?,
         source: field(8).to_owned(),
@@ -346,10 +348,10 @@ fn from_date(text: &str) -> Result<Option<Timestamp>, String> {
 }
 
 /// A decimal number of USD in units of 10^-15 USD, without rounding.
-fn price(text: &str) -> Option<i128> {
+fn price(text: &str, most_decimals: usize) -> Option<i128> {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
     let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_number(whole) || !is_number(decimals) || decimals.len() > PRICE_DECIMALS {
+    if !is_number(whole) || !is_number(decimals) || decimals.len() > most_decimals {
         return None;
     }
     let units: i128 = format!("{whole}{decimals:0<PRICE_DECIMALS$}").parse().ok()?;

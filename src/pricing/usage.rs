@@ -32,15 +32,33 @@ pub enum Measure {
     ProvisionedConcurrency,
     /// MB·ms of /tmp above 512 MB (PRICE-10).
     EphemeralStorage,
-    /// MB·ms of snapshots that were kept (PRICE-11).
+    /// MB·ms for which snapshots of published versions are kept (PRICE-11).
     SnapStartCache,
-    /// MB of snapshots that were restored (PRICE-11).
+    /// MB restored from snapshots (PRICE-11).
     SnapStartRestore,
+    /// Bytes streamed beyond the first 6 MB of each response (PRICE-12).
+    StreamedBytes,
+    /// MB of environments created for one tenant (PRICE-16).
+    TenantEnvironment,
+    /// Operations of durable functions (PRICE-17).
+    DurableOperations,
+    /// Bytes written by durable functions (PRICE-17).
+    DurableBytesWritten,
+    /// Byte-seconds that durable functions keep (PRICE-17).
+    DurableByteSeconds,
+    /// Unit-seconds of event pollers of Kafka mappings (PRICE-15).
+    KafkaPollerSeconds,
+    /// Unit-seconds of event pollers of SQS mappings (PRICE-15).
+    SqsPollerSeconds,
+    /// Lambda@Edge attempts (PRICE-13).
+    EdgeRequests,
+    /// Billed MB·ms on Lambda@Edge (PRICE-13).
+    EdgeDuration,
 }
 
 impl Measure {
     /// All measures, in the order of their numbers.
-    pub const ALL: [Measure; 9] = [
+    pub const ALL: [Measure; 18] = [
         Measure::Requests,
         Measure::ProvisionedRequests,
         Measure::Duration,
@@ -50,6 +68,15 @@ impl Measure {
         Measure::EphemeralStorage,
         Measure::SnapStartCache,
         Measure::SnapStartRestore,
+        Measure::StreamedBytes,
+        Measure::TenantEnvironment,
+        Measure::DurableOperations,
+        Measure::DurableBytesWritten,
+        Measure::DurableByteSeconds,
+        Measure::KafkaPollerSeconds,
+        Measure::SqsPollerSeconds,
+        Measure::EdgeRequests,
+        Measure::EdgeDuration,
     ];
 }
 
@@ -72,7 +99,7 @@ impl Amounts {
         self.0[measure as usize] = amount;
     }
 
-    fn is_zero(&self) -> bool {
+    pub(super) fn is_zero(&self) -> bool {
         self.0.iter().all(|amount| *amount == 0)
     }
 }
@@ -104,28 +131,85 @@ pub struct UsageKey {
 /// Integer usage of a run, by calendar month, architecture, function and qualifier.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Usage {
-    first_month: Month,
+    start: Timestamp,
+    /// How long it took; `None` for a whole month.
+    lasted: Option<Span>,
     entries: BTreeMap<UsageKey, Amounts>,
     /// The part of the entries that only rounds up what is still enabled at the end: a projection goes on instead.
     end_padding: Vec<(UsageKey, Amounts)>,
+    /// What a savings plan may cover, hour by hour; empty where it is spread evenly over the time.
+    hours: Vec<Hour>,
+    /// The time that the hours are taken from, where the usage stands for a month like it.
+    measured: Span,
+}
+
+/// What a savings plan may cover within an hour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Hour {
+    /// The month in which it begins.
+    pub month: Month,
+    /// An hour, less at the end of the run.
+    pub length: Span,
+    /// MB·µs by architecture, of each of [`Hour::MEASURES`].
+    pub used: [[u128; 3]; 2],
+}
+
+impl Hour {
+    /// What a savings plan may cover (PRICE-19).
+    pub const MEASURES: [Measure; 3] = [
+        Measure::Duration,
+        Measure::ProvisionedDuration,
+        Measure::ProvisionedConcurrency,
+    ];
 }
 
 impl Usage {
-    /// No usage yet, of an account whose run starts at `start`.
+    /// No usage yet, of an account from `start` on: that of a whole month, unless [`Usage::lasting`] says otherwise.
     pub fn starting(start: Timestamp) -> Usage {
         Usage {
-            first_month: Month::of(start),
-            entries: BTreeMap::new(),
-            end_padding: Vec::new(),
+            start,
+            ..Usage::default()
         }
+    }
+
+    /// The same usage, of this time from its start on.
+    pub fn lasting(mut self, time: Span) -> Usage {
+        self.lasted = Some(time);
+        self
     }
 
     /// The month in which the run starts; usage to date belongs to it.
     pub fn first_month(&self) -> Month {
-        self.first_month
+        Month::of(self.start)
     }
 
-    /// All entries, by month, architecture, function and qualifier; none is without usage.
+    /// How much of the time lies in a month; `None` for all of it.
+    pub(super) fn time_in(&self, month: Month) -> Option<Span> {
+        let lasted = self.lasted?;
+        let from = self.start.0.max(month.start().0);
+        let until = self
+            .start
+            .0
+            .saturating_add_unsigned(lasted.as_micros())
+            .min(month.end().0);
+        Some(Span::from_micros(u64::try_from(until - from).unwrap_or(0)))
+    }
+
+    /// The hours of a month in which something was used that a savings plan may cover, and the time that they are taken
+    /// from: of the whole run, where the usage stands for a month like it.
+    pub(super) fn hours_of(&self, month: Month) -> (Vec<&Hour>, Span) {
+        match self.time_in(month) {
+            Some(time) => (self.hours.iter().filter(|hour| hour.month == month).collect(), time),
+            None => (self.hours.iter().collect(), self.measured),
+        }
+    }
+
+    /// How the usage is spread over the hours of the run.
+    pub(super) fn set_hours(&mut self, hours: Vec<Hour>) {
+        self.hours = hours;
+    }
+
+    /// All entries, by month, architecture, function and qualifier.
     pub fn entries(&self) -> impl Iterator<Item = (&UsageKey, &Amounts)> {
         self.entries.iter()
     }
@@ -141,6 +225,11 @@ impl Usage {
             let entry = self.entries.entry(key).or_default();
             *entry = [*entry, *amounts].iter().sum();
         }
+    }
+
+    /// Makes sure that an entry is there, even without usage: its bill then says 0 instead of nothing.
+    pub fn open(&mut self, key: UsageKey) {
+        self.entries.entry(key).or_default();
     }
 
     /// Adds what rounds up provisioned concurrency that is still enabled, or a snapshot that is still kept, at the end of
@@ -231,9 +320,12 @@ impl Usage {
             }
         }
         Usage {
-            first_month: month,
+            start: month.start(),
+            lasted: None,
             entries: pooled,
             end_padding: Vec::new(),
+            hours: self.hours.clone(),
+            measured: simulated,
         }
     }
 }

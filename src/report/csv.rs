@@ -231,6 +231,19 @@ pub(super) fn write_cost(out: impl Write, input: &ReportInput) -> io::Result<()>
         "amount_usd",
     ])?;
     for line in &input.result.bill.lines {
+        if line.shares.is_empty() {
+            // Nobody's: the commitment of a savings plan that nothing could use.
+            rows.write_record([
+                "",
+                "",
+                line.item.name(),
+                &line.usage_type,
+                &line.quantity.exact(),
+                line.unit,
+                &exact_decimal(line.unit_price, Money::ATOMS_PER_USD / 1_024_000),
+                &line.amount.exact(),
+            ])?;
+        }
         for share in &line.shares {
             rows.write_record([
                 function_name(input.plan, share.function),

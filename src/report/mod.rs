@@ -7,6 +7,7 @@ mod causes;
 mod cost;
 mod csv;
 mod error;
+mod estimate;
 mod expect;
 mod folder;
 mod html;
@@ -26,6 +27,7 @@ mod sample;
 
 pub use csv::CsvSink;
 pub use error::ReportError;
+pub use estimate::{estimate_json, estimate_text};
 pub use expect::{exists, value_at};
 pub use folder::{ReportOptions, RunFolder};
 pub use input::{ExpectationResult, ReportInput};

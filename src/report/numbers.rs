@@ -15,6 +15,16 @@ pub(super) fn grouped(count: u64) -> String {
     text
 }
 
+/// `1234567.5` as `1,234,567.5`.
+pub(super) fn grouped_decimal(number: &str) -> String {
+    let (whole, fraction) = number.split_once('.').map_or((number, None), |(a, b)| (a, Some(b)));
+    let whole = whole.parse().map_or_else(|_| whole.to_owned(), grouped);
+    match fraction {
+        Some(fraction) => format!("{whole}.{fraction}"),
+        None => whole,
+    }
+}
+
 /// `value` to six decimals, so that files stay short and the last bits of a platform's mathematics stay out.
 pub(super) fn rounded(value: f64) -> f64 {
     const PLACES: f64 = 1e6;

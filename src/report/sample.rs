@@ -19,8 +19,8 @@ use crate::metrics::{
     TimelineSummary, TrafficSummary, VersionSummary,
 };
 use crate::pricing::{
-    Bill, BillingConfig, FreeTier, Item, Line, LineShare, MonthLength, MonthToDate, PriceBook, Quantity, Rounding,
-    Usage,
+    Bill, BillingConfig, Discount, FreeTier, Item, Line, LineShare, MonthLength, MonthToDate, PriceBook, Quantity,
+    Rounding, Usage,
 };
 use crate::simulation::{Plan, RunResult};
 use crate::units::{MemoryMb, Money, Rate, Share, SimTime, Span, Timestamp};
@@ -494,6 +494,8 @@ fn plan(functions: Vec<FunctionConfig>) -> Plan {
             month_to_date: MonthToDate::default(),
             rounding: Rounding::Exact,
             month: MonthLength::Hours730,
+            savings_plan: None,
+            custom_discount: Discount::NONE,
         },
     }
 }

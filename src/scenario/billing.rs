@@ -1,7 +1,7 @@
 //! How a scenario is billed: region, prices, free tier, usage of the month so far.
 
 use super::dated::Dated;
-use super::keys::nearest;
+use super::keys::{SAVINGS_TERMS, nearest};
 use super::parameters::AccountParameters;
 use super::problem::Fault;
 use super::reader::Reader;
@@ -9,7 +9,9 @@ use super::source::Mark;
 use super::tree::{Entry, Node, shortened};
 use super::values;
 use crate::lambda::switches;
-use crate::pricing::{BillingConfig, FreeTier, MonthToDate, PriceBook};
+use crate::pricing::{
+    BillingConfig, FreeTier, MonthLength, MonthToDate, PriceBook, Rounding, SavingsPlan, SavingsTerm,
+};
 use crate::units::Timestamp;
 
 const DEFAULT_REGION: &str = "us-east-1";
@@ -36,16 +38,42 @@ pub(super) fn billing(
 ) -> BillingConfig {
     let account = root.entry("account").map(|entry| &entry.value);
     let get = |key: &str| account.and_then(|node| node.entry(key));
+    let bills = root.entry("billing").map(|entry| &entry.value);
+    let own = |key: &str| bills.and_then(|node| node.entry(key));
     BillingConfig {
         region: billed.region.to_owned(),
         priced_at: priced_at(billed),
         book,
-        free_tier: get("free_tier")
-            .and_then(|entry| free_tier(reader, entry))
-            .unwrap_or_default(),
+        free_tier: free_tier_or_none(reader, get("free_tier")),
         month_to_date: month_to_date(reader, get("month_to_date")),
         rounding: parameters.rounding,
         month: parameters.month,
+        savings_plan: own("savings_plan").and_then(|entry| savings_plan(reader, entry)),
+        custom_discount: own("custom_discount")
+            .and_then(|entry| reader.value(entry, values::discount))
+            .unwrap_or_default(),
+    }
+}
+
+/// How the month of a workload file is billed.
+pub(super) fn of_month(reader: &Reader, root: &Node, book: PriceBook, billed: &Billed) -> BillingConfig {
+    let get = |key: &str| root.entry(key);
+    let page = get("rounding").and_then(|entry| reader.choice(entry, &["exact", "page"]));
+    BillingConfig {
+        region: billed.region.to_owned(),
+        priced_at: priced_at(billed),
+        book,
+        free_tier: free_tier_or_none(reader, get("free_tier")),
+        month_to_date: month_to_date(reader, get("month_to_date")),
+        rounding: match page {
+            Some(1) => Rounding::Page,
+            _ => Rounding::Exact,
+        },
+        month: MonthLength::Hours730,
+        savings_plan: get("savings_plan").and_then(|entry| savings_plan(reader, entry)),
+        custom_discount: get("custom_discount")
+            .and_then(|entry| reader.value(entry, values::discount))
+            .unwrap_or_default(),
     }
 }
 
@@ -79,11 +107,13 @@ fn priced_region(text: &str, book: &PriceBook) -> Result<String, Fault> {
     ))
 }
 
+fn free_tier_or_none(reader: &Reader, entry: Option<&Entry>) -> FreeTier {
+    entry.and_then(|entry| free_tier(reader, entry)).unwrap_or_default()
+}
+
 fn free_tier(reader: &Reader, entry: &Entry) -> Option<FreeTier> {
     if entry.value.text() == Some("prorated") {
-        let found = "`free_tier: prorated` is not supported yet";
-        reader.problem(entry.value.mark, found, "true and false are allowed");
-        return None;
+        return Some(FreeTier::Prorated);
     }
     Some(if reader.flag(entry)? {
         FreeTier::On
@@ -92,14 +122,25 @@ fn free_tier(reader: &Reader, entry: &Entry) -> Option<FreeTier> {
     })
 }
 
+/// `billing.savings_plan` (PRICE-19).
+fn savings_plan(reader: &Reader, entry: &Entry) -> Option<SavingsPlan> {
+    let node = &entry.value;
+    let commitment = reader.required(node, "commitment", "the savings plan", entry.mark, "1.50 USD/h")?;
+    let term = node
+        .entry("term")
+        .and_then(|entry| reader.choice(entry, &SAVINGS_TERMS));
+    Some(SavingsPlan {
+        commitment: reader.value(commitment, values::usd_per_hour)?,
+        term: match term {
+            Some(1) => SavingsTerm::ThreeYearsAllUpfront,
+            _ => SavingsTerm::OneYearNoUpfront,
+        },
+    })
+}
+
 fn month_to_date(reader: &Reader, entry: Option<&Entry>) -> MonthToDate {
     let node = entry.map(|entry| &entry.value);
-    if let Some(streamed) = node.and_then(|node| node.entry("streamed_gb"))
-        && reader.factor(streamed).is_some_and(|amount| amount > 0.0)
-    {
-        let found = "`streamed_gb` above 0 is not supported yet";
-        reader.problem(streamed.value.mark, found, "leave it 0");
-    }
+    let streamed = node.and_then(|node| node.entry("streamed_gb"));
     let requests = node.and_then(|node| node.entry("requests"));
     let seconds = node.and_then(|node| node.entry("gb_seconds")).map(|entry| &entry.value);
     let used = |key: &str| {
@@ -114,6 +155,9 @@ fn month_to_date(reader: &Reader, entry: Option<&Entry>) -> MonthToDate {
             .unwrap_or(0),
         x86_64_mb_ms: used("x86_64"),
         arm64_mb_ms: used("arm64"),
+        streamed_bytes: streamed
+            .and_then(|entry| reader.value(entry, values::gibibytes))
+            .unwrap_or(0),
     }
 }
 

@@ -102,7 +102,7 @@ impl Section {
     }
 }
 
-const fn key(name: &'static str, takes: Takes, default: &'static str, doc: &'static str) -> Key {
+pub(super) const fn key(name: &'static str, takes: Takes, default: &'static str, doc: &'static str) -> Key {
     Key {
         name,
         takes,
@@ -188,6 +188,7 @@ pub(super) static SCENARIO: Section = Section {
             "Forces one dated switch by name: `{ SW-SDK26: off }`.",
         ),
         key("account", Keys(&ACCOUNT), "see below", "Account limits and billing."),
+        key("billing", Keys(&BILLING), "see below", "Discounts."),
         key(
             "parameters",
             Keys(&PARAMETERS),
@@ -245,15 +246,54 @@ static ACCOUNT: Section = Section {
         ),
         key(
             "free_tier",
-            Form("true or false"),
+            Form("true, false or prorated"),
             "false",
-            "Whether the monthly free tier applies (PRICE-14). `prorated` is not supported yet.",
+            "Whether the monthly free tier applies (PRICE-14). `prorated`: the run gets its part of the month's.",
         ),
         key(
             "month_to_date",
             Keys(&MONTH_TO_DATE),
             "nothing",
             "Usage of the month before this run: moves price tiers and the free tier.",
+        ),
+    ]],
+};
+
+/// Terms of savings plans.
+pub(super) const SAVINGS_TERMS: [&str; 2] = ["1y no upfront", "3y all upfront"];
+
+static BILLING: Section = Section {
+    name: "billing",
+    groups: &[&[
+        key(
+            "custom_discount",
+            Share,
+            "0 %",
+            "Taken off the whole bill last, up to two decimals of a per cent.",
+        ),
+        key(
+            "savings_plan",
+            Whole(&SAVINGS_PLAN),
+            "none",
+            "A Compute Savings Plan (PRICE-19).",
+        ),
+    ]],
+};
+
+static SAVINGS_PLAN: Section = Section {
+    name: "billing.savings_plan",
+    groups: &[&[
+        key(
+            "commitment",
+            Form("USD an hour"),
+            "required",
+            "What is paid for every hour, used or not: 1.50 USD/h.",
+        ),
+        key(
+            "term",
+            Choice(&SAVINGS_TERMS),
+            "1y no upfront",
+            "Which of the published rates apply.",
         ),
     ]],
 };
@@ -267,7 +307,7 @@ static MONTH_TO_DATE: Section = Section {
             "streamed_gb",
             Number,
             "0",
-            "Streamed GB so far; anything but 0 is not supported yet.",
+            "Streamed GB so far, beyond the first 6 MB of each response (PRICE-12).",
         ),
     ]],
 };

@@ -31,6 +31,8 @@ mod transfer;
 mod tree;
 mod values;
 mod work;
+mod workload;
+mod workload_keys;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -42,6 +44,7 @@ pub use problem::{Problem, ProblemKind, Problems};
 pub use register::{Parameter, parameters};
 pub use schema::json_schema;
 pub use starter::starter;
+pub use workload::{Estimate, EstimateOptions, NamedWorkload, load_estimate};
 
 use crate::pricing::PriceBook;
 use crate::simulation::Plan;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::keys::nearest;
 use super::problem::Fault;
 use super::tree::shortened;
+use crate::pricing::Discount;
 use crate::units::{Bytes, MemoryMb, Rate, Span, Timestamp};
 
 const DURATION: &str =
@@ -197,6 +198,76 @@ pub(super) fn gb_seconds(text: &str) -> Result<u128, Fault> {
             .ok_or_else(fault),
         _ => Err(fault()),
     }
+}
+
+/// GB of 2^30 bytes as whole bytes, rounded to the nearest.
+pub(super) fn gibibytes(text: &str) -> Result<u128, Fault> {
+    let text = text.trim();
+    finite_and_positive(text, NUMBER)?;
+    let fault = || Fault::new(is(text), "a number of GB up to 10^12 is allowed");
+    match split_number(text) {
+        Some((number, "")) => number
+            .times(1 << 30, 0)
+            .filter(|bytes| *bytes <= (1 << 30) * 10u128.pow(12))
+            .ok_or_else(fault),
+        _ => Err(fault()),
+    }
+}
+
+/// A share of a bill, to a hundredth of a per cent.
+pub(super) fn discount(text: &str) -> Result<Discount, Fault> {
+    const DISCOUNT: &str = "a discount is 0 % to 100 % with up to two decimals, such as 12.5 %";
+    let text = text.trim();
+    finite_and_positive(text, DISCOUNT)?;
+    let fault = || Fault::new(is(text), DISCOUNT);
+    let (number, unit) = split_number(text).ok_or_else(fault)?;
+    let points = match unit {
+        "" => number.exactly(1, 4),
+        "%" => number.exactly(1, 2),
+        _ => None,
+    };
+    let points = points.and_then(|points| u32::try_from(points).ok());
+    points.and_then(Discount::from_basis_points).ok_or_else(fault)
+}
+
+/// A share in billionths, rounded to the nearest.
+pub(super) fn billionths(text: &str) -> Result<u32, Fault> {
+    share(text)?;
+    let (number, unit) = split_number(text.trim()).ok_or_else(|| Fault::new(is(text), SHARE))?;
+    let power = if unit == "%" { 7 } else { 9 };
+    let billionths = number.times(1, power).and_then(|parts| u32::try_from(parts).ok());
+    billionths.ok_or_else(|| Fault::new(is(text), SHARE))
+}
+
+/// A size in whole bytes of 1,000 a KB, as durable functions count them; a bare number is bytes.
+pub(super) fn decimal_bytes(text: &str) -> Result<u64, Fault> {
+    const DECIMAL: &str = "a size such as 500 MB or 104 GB, up to 1000 TB, is allowed";
+    const UNITS: [&str; 5] = ["B", "KB", "MB", "GB", "TB"];
+    const MOST: u64 = 1_000_000_000_000_000;
+    let text = text.trim();
+    finite_and_positive(text, DECIMAL)?;
+    let fault = || Fault::new(is(text), DECIMAL);
+    let (number, unit) = split_number(text).ok_or_else(fault)?;
+    let unit = if unit.is_empty() { "B" } else { unit };
+    let power = UNITS.iter().position(|name| *name == unit).ok_or_else(fault)?;
+    let bytes = number.times(1_000_u128.pow(power as u32), 0);
+    let bytes = bytes.and_then(|bytes| u64::try_from(bytes).ok());
+    bytes.filter(|bytes| *bytes <= MOST).ok_or_else(fault)
+}
+
+/// USD an hour in units of 10^-15 USD, with up to eight decimals.
+pub(super) fn usd_per_hour(text: &str) -> Result<i128, Fault> {
+    const PER_HOUR: &str =
+        "USD an hour with up to eight decimals, such as 1.50 USD/h, up to 1000000 USD/h, are allowed";
+    let text = text.trim();
+    finite_and_positive(text, PER_HOUR)?;
+    let fault = || Fault::new(is(text), PER_HOUR);
+    let (number, unit) = split_number(text).ok_or_else(fault)?;
+    let atoms = number.exactly(1, 8).filter(|_| matches!(unit, "" | "USD" | "USD/h"));
+    let atoms = atoms
+        .filter(|atoms| *atoms <= 1_000_000 * 100_000_000)
+        .ok_or_else(fault)?;
+    Ok(atoms as i128 * 10_000_000)
 }
 
 /// One of `words`, by its position.

@@ -45,6 +45,10 @@ pub fn simulate(plan: &Plan, sink: &mut dyn Sink, extra: &mut impl Observer, pac
     let horizon = plan.horizon();
     let recorder = Recorder::new(recorder_config(plan), sink);
     let meter = Meter::new(plan.start, &metered(plan)).billing_by(plan.account.billing_granularity);
+    let meter = match plan.billing.savings_plan {
+        Some(_) => meter.by_the_hour(),
+        None => meter,
+    };
     let mut watchers = ((recorder, meter), extra);
     let (unanswered, control) = if plan.control.is_empty() {
         (drive(plan, &mut (), &mut watchers, pace)?, ControlSummary::default())

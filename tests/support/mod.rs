@@ -19,7 +19,7 @@ use lambdasim::lambda::{
     LinkConfig, QualifierConfig, RateShape, RetryConfig, RetryMode, ScalingRule, Sender, TrafficConfig, VersionConfig,
 };
 use lambdasim::messaging::QueueConfig;
-use lambdasim::pricing::{BillingConfig, FreeTier, MonthLength, MonthToDate, PriceBook, Rounding};
+use lambdasim::pricing::{BillingConfig, Discount, FreeTier, MonthLength, MonthToDate, PriceBook, Rounding};
 use lambdasim::simulation::{Plan, RunResult, simulate};
 use lambdasim::units::{MemoryMb, Rate, Share, SimTime, Span, Timestamp};
 use lambdasim::workload::{Process, RateProfile, SourceConfig};
@@ -53,6 +53,8 @@ pub fn plan(duration: Span) -> Plan {
             month_to_date: MonthToDate::default(),
             rounding: Rounding::Exact,
             month: MonthLength::Hours730,
+            savings_plan: None,
+            custom_discount: Discount::NONE,
         },
     };
     plan.account.concurrent_executions = 1_000;

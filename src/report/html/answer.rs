@@ -329,7 +329,7 @@ fn cost(input: &ReportInput) -> Markup {
     let result = input.result;
     let free_tier = match input.plan.billing.free_tier {
         FreeTier::Off => "without",
-        FreeTier::On => "with",
+        FreeTier::On | FreeTier::Prorated => "with",
     };
     let estimated = result.bill.lines.iter().any(|line| line.estimated);
     let mut items = by_item(&result.bill);

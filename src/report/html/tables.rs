@@ -428,7 +428,7 @@ fn month(input: &ReportInput) -> Markup {
     };
     let tier = match input.plan.billing.free_tier {
         FreeTier::Off => "without free tier",
-        FreeTier::On => "with free tier",
+        FreeTier::On | FreeTier::Prorated => "with free tier",
     };
     let note = format!("The run’s usage, scaled to {length}, then priced with the tiers of a whole month, {tier}.");
     let rows = bill_rows(&input.result.monthly_estimate);
