@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::LoadOptions;
 use super::address::{Address, Directory, check_function_name};
+use super::api_rate::warn_of_many_calls;
 use super::attachments::Attachments;
 use super::behaviour::Platform;
 use super::billing::{self, Billed};
@@ -47,6 +48,7 @@ pub(super) struct Resolution {
 /// Reads a whole scenario.
 pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadOptions) -> Resolution {
     check(reader, root, &SCENARIO);
+    warn_of_many_calls(reader, root);
     let resolver = Resolver { reader, root };
     let book = options.prices.clone().unwrap_or_else(PriceBook::built_in);
     let top = resolver.top(path, options, &book);
