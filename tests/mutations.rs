@@ -171,9 +171,14 @@ fn try_mutations(root: &Path, arguments: &[String]) -> Result<bool, String> {
     let chosen = chosen(&cases, arguments)?;
     let workshop = Workshop::open(root)?;
     let program = workshop.build()?;
-    for (case, _) in &chosen {
-        case.run(&program)
-            .map_err(|problem| format!("{} fails without any mutation: {problem}", case.id))?;
+    let fails = |(case, _): &(&Case, &Mutation)| {
+        let problem = case.run(&program).err()?;
+        Some(format!("{} fails without any mutation: {problem}", case.id))
+    };
+    let mut failing: Vec<String> = chosen.iter().filter_map(fails).collect();
+    failing.dedup();
+    if !failing.is_empty() {
+        return Err(failing.join("\n"));
     }
     let mut bad = 0;
     for (case, mutation) in &chosen {
