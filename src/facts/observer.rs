@@ -1,6 +1,6 @@
 use super::{
-    Action, Attempt, Compute, FlowId, FunctionId, InvocationType, LinkId, Message, MessageStep, QualifierId, QueueId,
-    Refusal, StartKind, VersionId,
+    Action, Attempt, Compute, FlowId, FunctionId, InvocationType, LinkId, MappingId, Message, MessageStep, QualifierId,
+    QueueId, Refusal, StartKind, VersionId,
 };
 use crate::units::{Bytes, Share, SimTime, Span};
 
@@ -26,6 +26,10 @@ pub trait Observer {
     fn sent(&mut self, _time: SimTime, _link: LinkId) {}
     /// A message of a queue took a step.
     fn message(&mut self, _time: SimTime, _queue: QueueId, _message: &Message, _step: MessageStep) {}
+    /// The run ends at `time` with messages in a queue or in flight from it, the oldest of which was sent at `oldest`.
+    fn left_in_queue(&mut self, _time: SimTime, _queue: QueueId, _oldest: SimTime) {}
+    /// From `time` on so many pollers of a mapping in provisioned mode are active (SQSP-5).
+    fn pollers(&mut self, _time: SimTime, _mapping: MappingId, _pollers: u32) {}
     /// A concurrency slot was taken (`true`) or given back.
     fn slot(&mut self, _time: SimTime, _pool: Pool, _taken: bool) {}
     /// An environment was created (`true`) or ended. Ends may be told late, with their true time.
@@ -106,6 +110,8 @@ forward! {
     streamed(streamed: &Streamed);
     sent(time: SimTime, link: LinkId);
     message(time: SimTime, queue: QueueId, message: &Message, step: MessageStep);
+    left_in_queue(time: SimTime, queue: QueueId, oldest: SimTime);
+    pollers(time: SimTime, mapping: MappingId, pollers: u32);
     slot(time: SimTime, pool: Pool, taken: bool);
     environment(time: SimTime, function: FunctionId, created: bool);
     environment_used(time: SimTime, function: FunctionId);

@@ -51,6 +51,14 @@ pub enum Purpose {
     Extensions = 15,
     /// Mounting a file system (first uniform), and making a network interface (second).
     Attachment = 16,
+    /// Whether a record of a batch fails at this receive (first uniform), or always does (second, attempt 0).
+    RecordFate = 17,
+    /// Whether a record passes the filter of a mapping (ESM-6).
+    Filter = 18,
+    /// How long a poller takes to notice what it can read (SQS-2), and how long a mapping takes to change (ESM-8).
+    Poll = 19,
+    /// The message group or partition key of a record.
+    Group = 20,
 }
 
 /// Two independent uniforms of 53 bits each.

@@ -2,7 +2,7 @@
 
 use super::equipment::{Equipment, Network};
 use crate::facts::{
-    Architecture, FunctionId, InvocationType, LinkId, QualifierId, Reason, Target, TrafficId, VersionId,
+    Architecture, FunctionId, InvocationType, LinkId, MappingId, QualifierId, Reason, Target, TrafficId, VersionId,
 };
 use crate::kernel::draws::StreamKey;
 use crate::kernel::{Distribution, SizeDistribution};
@@ -81,8 +81,21 @@ pub struct FunctionConfig {
     pub allocation: AllocationConfig,
     /// What a successful invocation sends on.
     pub invokes: Vec<Onward>,
+    /// How it deals with the records of a batch.
+    pub records: RecordsConfig,
     /// Whether recursive loops go on instead of being ended (INV-8).
     pub recursion_allowed: bool,
+}
+
+/// How a function deals with the records of a batch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RecordsConfig {
+    /// Probability that a record fails, at each attempt anew.
+    pub error_rate: Share,
+    /// Probability that a record fails at every attempt.
+    pub poison: Share,
+    /// Whether failed records are reported one by one (SQS-14); without it one of them makes the handler raise.
+    pub reports_failures: bool,
 }
 
 /// What a successful invocation sends on.
@@ -325,6 +338,8 @@ pub struct LinkConfig {
     pub target: Target,
     /// Draws of what is sent over it.
     pub key: StreamKey,
+    /// Size of what is sent over it; `None` where sizes play no part.
+    pub payload: Option<SizeDistribution>,
     /// Whether the service keeps count of invocations in a chain over it (INV-8): SQS, SNS, S3 and Lambda do.
     pub keeps_chain: bool,
 }
@@ -373,6 +388,8 @@ pub struct FlowConfig {
     pub invocation_type: InvocationType,
     /// Whether its traffic entry has a `transfer`.
     pub sized: bool,
+    /// The event source mapping that sends, if one does: then it hears how each invocation ends.
+    pub mapping: Option<MappingId>,
     /// Draws of its arrivals.
     pub key: StreamKey,
 }

@@ -6,13 +6,13 @@ use super::outbox::Outgoing;
 use super::platform::{Platform, Reply};
 use super::task::Task;
 use crate::facts::{
-    Arrival, Ending, ErrorCode, FlowId, LinkId, Message, MessageStep, Observer, Recorded, StartKind, Target, TopicId,
+    Arrival, Ending, ErrorCode, FlowId, LinkId, Message, Observer, Recorded, StartKind, Target, TopicId,
 };
 use crate::kernel::draws::Purpose;
 use crate::units::SimTime;
 
 /// Invocations of one chain that Lambda lets run (INV-8).
-const LONGEST_CHAIN: u8 = 16;
+pub(super) const LONGEST_CHAIN: u8 = 16;
 
 impl Platform {
     /// Takes in an arrival that asks for no function: it goes over its link.
@@ -25,8 +25,15 @@ impl Platform {
 
     /// Does what steps have left to be done elsewhere, and what follows from that.
     pub(super) fn empty_outbox<O: Observer>(&mut self, now: SimTime, observer: &mut O) {
-        while let Some(Outgoing { link, hops }) = self.outbox.pop_front() {
-            self.send(now, link, hops, observer);
+        while let Some(outgoing) = self.outbox.pop_front() {
+            match outgoing {
+                Outgoing::Send { link, hops } => self.send(now, link, hops, observer),
+                Outgoing::Polled {
+                    mapping,
+                    number,
+                    verdict,
+                } => self.batch_done(now, mapping, number, verdict, observer),
+            }
         }
     }
 
@@ -35,10 +42,7 @@ impl Platform {
         let message = self.links[link.index()].message(now, link, hops);
         match self.links[link.index()].config.target {
             Target::Function(flow) => self.invoke_asynchronously(now, flow, &message, observer),
-            Target::Queue(queue) => {
-                observer.message(now, queue, &message, MessageStep::Sent);
-                self.queues[queue.index()].send(message);
-            }
+            Target::Queue(queue) => self.put(now, queue, message, observer),
             Target::Topic(topic) => self.spread(topic, message.hops),
             Target::Stream(_) | Target::Elsewhere => {}
         }
@@ -47,7 +51,7 @@ impl Platform {
     /// Every subscription of a topic gets a copy (SRC-2).
     fn spread(&mut self, topic: TopicId, hops: u8) {
         let subscriptions = &self.topics[topic.index()].subscriptions;
-        let copy = |subscription: &crate::messaging::Subscription| Outgoing {
+        let copy = |subscription: &crate::messaging::Subscription| Outgoing::Send {
             link: subscription.link,
             hops,
         };

@@ -245,7 +245,7 @@ fn drawn_duration(task: &Task, version: &VersionConfig, key: StreamKey) -> Span 
 }
 
 /// `span` times a factor ≥ 0, to the nearest microsecond.
-fn scaled(span: Span, factor: f64) -> Span {
+pub(super) fn scaled(span: Span, factor: f64) -> Span {
     if factor == 1.0 {
         span
     } else {

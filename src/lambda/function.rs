@@ -45,7 +45,7 @@ const FUNCTION_SHIFT: u32 = 32;
 const KIND_SHIFT: u32 = 61;
 
 impl Event {
-    /// The event of `function` as one word. Function numbers stay below 2^29.
+    /// The event of `function` as one word. Function numbers stay below 2^29; the last two kinds are the driver's own.
     pub fn pack(self, function: FunctionId) -> u64 {
         let (kind, index) = match self {
             Event::Released(index) => (0, index),

@@ -8,6 +8,7 @@ mod creation;
 mod deliver;
 mod environment;
 mod equipment;
+mod esm;
 mod execution;
 mod function;
 mod interfaces;
@@ -28,11 +29,12 @@ pub use account::billed_ms;
 pub use caller::{Clients, Failure};
 pub use config::{
     AccountConfig, AllocationConfig, AsyncQueueConfig, EnvPick, EventInvokeConfig, FlowConfig, FunctionConfig,
-    LinkConfig, Onward, QualifierConfig, RateShape, ResponseMode, RetryConfig, RetryMode, ScalingRule, Sender,
-    TrafficConfig, TransferConfig, VersionConfig,
+    LinkConfig, Onward, QualifierConfig, RateShape, RecordsConfig, ResponseMode, RetryConfig, RetryMode, ScalingRule,
+    Sender, TrafficConfig, TransferConfig, VersionConfig,
 };
 pub use configure::ReserveError;
 pub use equipment::{Dormancy, Equipment, Extensions, Mount, Network, Snapshot};
+pub use esm::{MappingConfig, MappingSource, QueueMappingConfig, ScalingConfig};
 pub use platform::{Parts, Platform, Reply};
 pub use provisioned::ProvisionError;
 pub use runtimes::{Runtime, default_idle, default_max_life, snap_start_terms};

@@ -2,25 +2,30 @@ use std::collections::VecDeque;
 
 use super::config::LinkConfig;
 use super::task::Task;
-use crate::facts::{LinkId, Message};
+use crate::facts::{LinkId, MappingId, Message, Verdict};
 use crate::units::SimTime;
 
 /// What a step of a cell leaves to be done elsewhere. The driver does it at the same instant, in this order, once the step
 /// is over: cells never touch each other.
 pub(super) type Outbox = VecDeque<Outgoing>;
 
-/// Something to send over a link.
+/// Something to be done elsewhere.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Outgoing {
-    pub link: LinkId,
-    /// Invocations in the chain so far (INV-8).
-    pub hops: u8,
+pub(super) enum Outgoing {
+    /// Something is sent over a link, after so many invocations in its chain (INV-8).
+    Send { link: LinkId, hops: u8 },
+    /// The invocation of a mapping's batch is over.
+    Polled {
+        mapping: MappingId,
+        number: u32,
+        verdict: Verdict,
+    },
 }
 
 impl Outgoing {
     /// What follows from an invocation for `task`.
     pub fn after(task: &Task, link: LinkId) -> Outgoing {
-        Outgoing {
+        Outgoing::Send {
             link,
             hops: task.hops.saturating_add(1),
         }

@@ -6,12 +6,16 @@ use super::config::{
 };
 use super::configure::ReserveError;
 use super::environment::Finished;
+use super::esm::MappingConfig;
+use super::esm::mapping::Mapping;
+use super::esm::timer::DriverEvent;
 use super::function::{Context, Event, Function};
-use super::outbox::{Link, Outbox};
+use super::outbox::{Link, Outbox, Outgoing};
 use super::provisioned::ProvisionError;
 use super::task::{Task, Wake};
 use crate::facts::{
-    Arrival, Call, Cause, ErrorCode, FunctionId, InvocationType, Observer, QualifierId, TrafficId, Verdict, VersionId,
+    Arrival, Call, Cause, ErrorCode, FunctionId, InvocationType, MappingId, Observer, QualifierId, TrafficId, Verdict,
+    VersionId,
 };
 use crate::kernel::draws::StreamKey;
 use crate::kernel::{Agenda, Class};
@@ -24,7 +28,7 @@ use crate::units::{Share, SimTime};
 /// must come with rising times.
 #[derive(Debug)]
 pub struct Platform {
-    functions: Vec<Function>,
+    pub(super) functions: Vec<Function>,
     account: Account,
     clients: Vec<Clients>,
     transfers: Vec<Option<TransferConfig>>,
@@ -33,8 +37,13 @@ pub struct Platform {
     pub(super) queues: Vec<Queue>,
     pub(super) topics: Vec<TopicConfig>,
     pub(super) outbox: Outbox,
-    agenda: Agenda,
-    horizon: SimTime,
+    pub(super) mappings: Vec<Mapping>,
+    /// Mappings by the queue that they read.
+    pub(super) readers: Vec<Vec<MappingId>>,
+    /// When it will be looked for messages of each queue that have outlived its retention.
+    pub(super) expiries: Vec<SimTime>,
+    pub(super) agenda: Agenda,
+    pub(super) horizon: SimTime,
 }
 
 /// What an account consists of, resolved.
@@ -54,6 +63,8 @@ pub struct Parts<'a> {
     pub queues: &'a [QueueConfig],
     /// Topics, sorted by name.
     pub topics: &'a [TopicConfig],
+    /// Event source mappings, sorted by name.
+    pub mappings: &'a [MappingConfig],
 }
 
 /// What an arrival meets on the spot.
@@ -98,6 +109,9 @@ impl Platform {
             queues: parts.queues.iter().map(Queue::new).collect(),
             topics: parts.topics.to_vec(),
             outbox: Outbox::new(),
+            mappings: parts.mappings.iter().map(Mapping::new).collect(),
+            readers: vec![Vec::new(); parts.queues.len()],
+            expiries: vec![SimTime::MAX; parts.queues.len()],
             agenda: Agenda::default(),
             horizon,
         };
@@ -105,6 +119,7 @@ impl Platform {
             let (function, mut cx) = platform.split(index, observer);
             function.start_provisioned(&mut cx);
         }
+        platform.start_mappings(observer);
         platform
     }
 
@@ -138,6 +153,10 @@ impl Platform {
 
     #[inline]
     fn step<O: Observer>(&mut self, now: SimTime, word: u64, observer: &mut O) {
+        if DriverEvent::is(word) {
+            self.driver_event(now, DriverEvent::unpack(word), observer);
+            return;
+        }
         let (function, event) = Event::unpack(word);
         let (function, mut cx) = self.split(function.index(), observer);
         match event {
@@ -156,6 +175,14 @@ impl Platform {
         if !self.outbox.is_empty() {
             self.empty_outbox(now, observer);
         }
+    }
+
+    fn driver_event<O: Observer>(&mut self, now: SimTime, event: DriverEvent, observer: &mut O) {
+        match event {
+            DriverEvent::Mapping(mapping, timer, index) => self.mapping_event(now, mapping, timer, index, observer),
+            DriverEvent::Expiry(queue) => self.expire_messages(now, queue, observer),
+        }
+        self.empty_outbox(now, observer);
     }
 
     /// Changes the provisioned concurrency of a qualifier (PC-4, PC-5), before the timers and arrivals of `now`.
@@ -275,6 +302,7 @@ impl Platform {
     /// Ends the run at `end`: tells what listeners have not heard yet, and returns the arrivals without final answer.
     pub fn close<O: Observer>(mut self, end: SimTime, observer: &mut O) -> Vec<Call> {
         self.settle(end, observer);
+        self.tell_left_messages(end, observer);
         let mut unanswered = Vec::new();
         for index in 0..self.functions.len() {
             let (function, mut cx) = self.split(index, observer);
@@ -289,7 +317,8 @@ impl Platform {
             let tasks = running
                 .map(|(_, environment)| &environment.task)
                 .chain(function.waiting.iter().map(|(_, (task, _))| task));
-            let open = tasks.filter(|task| !task.duplicate && !task.abandoned);
+            let polled = |task: &Task| cx.flows[task.flow.index()].mapping.is_some();
+            let open = tasks.filter(|task| !task.duplicate && !task.abandoned && !polled(task));
             unanswered.extend(open.map(|task| task.call(&cx.flows[task.flow.index()])));
         }
         unanswered
@@ -325,7 +354,16 @@ impl Function {
         if finished.verdict.is_ok() && !self.config.invokes.is_empty() {
             self.invoke_onward(&finished.task, cx);
         }
-        match cx.flows[finished.task.flow.index()].invocation_type {
+        let flow = &cx.flows[finished.task.flow.index()];
+        if let Some(mapping) = flow.mapping {
+            cx.outbox.push_back(Outgoing::Polled {
+                mapping,
+                number: finished.task.ordinal as u32,
+                verdict: finished.verdict,
+            });
+            return;
+        }
+        match flow.invocation_type {
             InvocationType::Event => self.completed(now, finished, cx),
             InvocationType::RequestResponse | InvocationType::DryRun => self.answered(now, finished, cx),
         }

@@ -1,10 +1,35 @@
-use crate::facts::LinkId;
+use crate::facts::{LinkId, QueueId};
+use crate::units::Span;
 
 /// One SQS queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueConfig {
     /// Its name in the scenario.
     pub name: String,
+    /// How long a received message stays hidden (SQS-10).
+    pub visibility_timeout: Span,
+    /// How long it keeps messages (SQS-16).
+    pub retention: Span,
+    /// How long after it was sent a message can be received.
+    pub delay: Span,
+    /// Receives that the queue allows, and where messages go beyond them (SQS-13).
+    pub redrive: Option<(u16, QueueId)>,
+    /// Message groups of a FIFO queue; `None` for a standard queue.
+    pub groups: Option<u32>,
+}
+
+impl QueueConfig {
+    /// A standard queue with SQS's defaults.
+    pub fn standard(name: &str) -> QueueConfig {
+        QueueConfig {
+            name: name.to_owned(),
+            visibility_timeout: Span::from_secs(30),
+            retention: Span::from_secs(4 * 86_400),
+            delay: Span::ZERO,
+            redrive: None,
+            groups: None,
+        }
+    }
 }
 
 /// One SNS topic.

@@ -4,6 +4,7 @@ mod fingerprint;
 mod gauge;
 mod histogram;
 mod period;
+mod queues;
 mod recorder;
 mod sink;
 mod summary;
@@ -13,7 +14,7 @@ pub use histogram::Histogram;
 pub use recorder::{FlowInfo, FunctionInfo, Recorder, RecorderConfig};
 pub use sink::{Datapoint, Sink, ThrottleRow};
 pub use summary::{
-    AccountSummary, AsyncSummary, Counts, FunctionSummary, GaugeSummary, LatencyRow, LatencySummary, Summary,
-    TrafficSummary, VersionSummary,
+    AccountSummary, AsyncSummary, Counts, FunctionSummary, GaugeSummary, LatencyRow, LatencySummary, QueueSummary,
+    Summary, TrafficSummary, VersionSummary,
 };
 pub use timeline::{Bucket, TimelineSummary};

@@ -4,6 +4,7 @@ use super::fingerprint::Fingerprint;
 use super::gauge::LateGauge;
 use super::histogram::Histogram;
 use super::period::{Period, emit};
+use super::queues::QueueState;
 use super::sink::{Sink, ThrottleRow};
 use super::summary::{
     AccountSummary, AsyncSummary, Counts, FunctionSummary, GaugeSummary, LatencyRow, LatencySummary, Summary,
@@ -76,7 +77,7 @@ pub struct Recorder<'a> {
     latency: Vec<[Option<Box<Histogram>>; LATENCY_CELLS]>,
     /// Times to first byte of streamed responses, by traffic entry.
     first_byte: Vec<Option<Box<Histogram>>>,
-    queues: Vec<u64>,
+    queues: Vec<QueueState>,
     account: AccountState,
     periods: Vec<Period>,
     /// Periods that have something to tell, as places in `periods`.
@@ -208,7 +209,7 @@ impl<'a> Recorder<'a> {
             functions: config.functions.iter().map(state).collect(),
             latency: config.flows.iter().map(|_| Default::default()).collect(),
             first_byte: vec![None; config.traffic],
-            queues: vec![0; config.queues],
+            queues: vec![QueueState::default(); config.queues],
             account: AccountState {
                 reserved,
                 claimed_max: reserved,
@@ -270,7 +271,7 @@ impl<'a> Recorder<'a> {
                 .collect(),
             latency: self.latency_rows(),
             functions: self.function_summaries(),
-            queues: self.queues,
+            queues: self.queues.into_iter().map(|queue| queue.summary).collect(),
             fingerprint: self.fingerprint.0,
         };
         let weights: Vec<u64> = summary
@@ -345,6 +346,7 @@ impl<'a> Recorder<'a> {
             state.utilization_max = utilization(&self.periods[*first as usize..][..state.qualifiers]);
         }
         self.account.claimed_max = self.account.claimed() + self.account.unreserved_peak;
+        self.queues.iter_mut().for_each(QueueState::open);
     }
 
     fn close_window(&mut self) {
@@ -739,10 +741,14 @@ impl Observer for Recorder<'_> {
         }
     }
 
-    fn message(&mut self, _time: SimTime, queue: QueueId, message: &Message, step: MessageStep) {
-        if step == MessageStep::Sent && self.counts(message.sent) {
-            self.queues[queue.index()] += 1;
-        }
+    fn message(&mut self, time: SimTime, queue: QueueId, message: &Message, step: MessageStep) {
+        self.reach(time);
+        let counts = self.counts(message.sent);
+        self.queues[queue.index()].step(time, message, step, counts, time >= self.window.from);
+    }
+
+    fn left_in_queue(&mut self, time: SimTime, queue: QueueId, oldest: SimTime) {
+        self.queues[queue.index()].grew_old(time, oldest);
     }
 
     fn streamed(&mut self, streamed: &Streamed) {

@@ -15,8 +15,8 @@ pub struct Summary {
     pub traffic: Vec<TrafficSummary>,
     /// Per function, in the plan's order.
     pub functions: Vec<FunctionSummary>,
-    /// Messages sent to each queue, in the plan's order.
-    pub queues: Vec<u64>,
+    /// Per queue, in the plan's order.
+    pub queues: Vec<QueueSummary>,
     /// Rows of `latency.csv`: every final answer.
     pub latency: Vec<LatencyRow>,
     /// Commutative hash of every finished attempt of the whole run.
@@ -173,6 +173,29 @@ pub struct FunctionSummary {
     pub asynchronous: AsyncSummary,
     /// Invocations, errors and cold starts by version, in the function's order of versions.
     pub by_version: Vec<VersionSummary>,
+}
+
+/// One queue. Messages count that were sent after the warm-up: `sent` is the sum of the next five at every instant.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct QueueSummary {
+    /// Messages sent to it, from dead-letter sources too.
+    pub sent: u64,
+    /// Deleted after a success, or by a filter (ESM-6).
+    pub processed: u64,
+    /// Gone to the dead-letter queue (SQS-13).
+    pub dead_lettered: u64,
+    /// Outlived the retention (SQS-16).
+    pub expired: u64,
+    /// Waiting at the end.
+    pub waiting: u64,
+    /// Received and neither deleted nor visible again at the end.
+    pub in_flight: u64,
+    /// Receives of messages; each counts.
+    pub receives: u64,
+    /// Most messages that waited at once, from the end of the warm-up to the end of the run.
+    pub depth_max: u64,
+    /// Largest age of a message in that time, in milliseconds.
+    pub age_max: f64,
 }
 
 /// One version.

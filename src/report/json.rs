@@ -12,8 +12,8 @@ use crate::control::ControlSummary;
 use crate::facts::{Cause, ErrorCode, Reason};
 use crate::lambda::FunctionConfig;
 use crate::metrics::{
-    AsyncSummary, Counts, FunctionSummary, GaugeSummary, LatencySummary, Summary, TimelineSummary, TrafficSummary,
-    VersionSummary,
+    AsyncSummary, Counts, FunctionSummary, GaugeSummary, LatencySummary, QueueSummary, Summary, TimelineSummary,
+    TrafficSummary, VersionSummary,
 };
 use crate::pricing::{Bill, Line, LineShare, Usage};
 use crate::simulation::{Plan, RunResult};
@@ -33,7 +33,7 @@ pub fn summary_json(input: &ReportInput) -> Value {
         "account": account(summary),
         "traffic": named(plan.entries().map(|entry| &entry.name), &summary.traffic, traffic),
         "functions": functions(input),
-        "queues": queues(plan, summary),
+        "queues": named(plan.queues.iter().map(|queue| &queue.name), &summary.queues, queue),
         "streams": {},
         "tags": tags(input),
         "cost": cost(input),
@@ -53,7 +53,7 @@ pub fn blank_summary(plan: &Plan) -> Value {
     let summary = Summary {
         traffic: vec![TrafficSummary::default(); plan.traffic.len()],
         functions: plan.functions.iter().map(function).collect(),
-        queues: vec![0; plan.queues.len()],
+        queues: vec![QueueSummary::default(); plan.queues.len()],
         ..Summary::default()
     };
     let result = RunResult {
@@ -268,15 +268,18 @@ fn by_version(version: &VersionSummary) -> Value {
 }
 
 /// Queues only count what is sent to them: nobody reads them yet, so all of it waits.
-fn queues(plan: &Plan, summary: &Summary) -> Map<String, Value> {
-    let sink = |sent: &u64| {
-        json!({
-            "sent": sent, "processed": 0, "dead_lettered": 0, "expired": 0, "waiting": sent, "in_flight": 0,
-            "receives": 0, "depth_max": sent, "age_max": 0.0,
-        })
-    };
-    let queues = plan.queues.iter().zip(&summary.queues);
-    queues.map(|(queue, sent)| (queue.name.clone(), sink(sent))).collect()
+fn queue(queue: &QueueSummary) -> Value {
+    json!({
+        "sent": queue.sent,
+        "processed": queue.processed,
+        "dead_lettered": queue.dead_lettered,
+        "expired": queue.expired,
+        "waiting": queue.waiting,
+        "in_flight": queue.in_flight,
+        "receives": queue.receives,
+        "depth_max": queue.depth_max,
+        "age_max": rounded(queue.age_max),
+    })
 }
 
 fn tags(input: &ReportInput) -> Value {

@@ -11,12 +11,13 @@ use crate::kernel::Distribution;
 use crate::kernel::draws::StreamKey;
 use crate::lambda::{
     AccountConfig, AllocationConfig, AsyncQueueConfig, EnvPick, EventInvokeConfig, FlowConfig, FunctionConfig,
-    QualifierConfig, RateShape, RetryConfig, RetryMode, ScalingRule, Sender, TrafficConfig, VersionConfig,
+    QualifierConfig, RateShape, RecordsConfig, RetryConfig, RetryMode, ScalingRule, Sender, TrafficConfig,
+    VersionConfig,
 };
 use crate::messaging::QueueConfig;
 use crate::metrics::{
-    AccountSummary, AsyncSummary, Bucket, Counts, FunctionSummary, GaugeSummary, LatencyRow, LatencySummary, Summary,
-    TimelineSummary, TrafficSummary, VersionSummary,
+    AccountSummary, AsyncSummary, Bucket, Counts, FunctionSummary, GaugeSummary, LatencyRow, LatencySummary,
+    QueueSummary, Summary, TimelineSummary, TrafficSummary, VersionSummary,
 };
 use crate::pricing::{
     Bill, BillingConfig, Discount, FreeTier, Item, Line, LineShare, MonthLength, MonthToDate, PriceBook, Quantity,
@@ -62,7 +63,7 @@ impl Sample {
                     by_version: vec![VersionSummary::default(); 2],
                     ..FunctionSummary::default()
                 }],
-                queues: vec![0],
+                queues: vec![QueueSummary::default()],
                 ..Summary::default()
             },
             timeline: TimelineSummary::default(),
@@ -219,7 +220,12 @@ fn busy_summary() -> Summary {
             time_to_first_byte: LatencySummary::default(),
         }],
         functions: vec![checkout, fulfil],
-        queues: vec![6],
+        queues: vec![QueueSummary {
+            sent: 6,
+            waiting: 6,
+            depth_max: 6,
+            ..QueueSummary::default()
+        }],
         latency: vec![LatencyRow {
             traffic: TrafficId(0),
             function: FunctionId(0),
@@ -426,6 +432,7 @@ fn function(name: &str, reserved: Option<u32>) -> FunctionConfig {
         },
         redraw_on_retry: false,
         invokes: Vec::new(),
+        records: RecordsConfig::default(),
         recursion_allowed: false,
         allocation: AllocationConfig {
             delay: Span::ZERO,
@@ -469,6 +476,7 @@ fn plan(functions: Vec<FunctionConfig>) -> Plan {
             qualifier: QualifierId(1),
             invocation_type: InvocationType::RequestResponse,
             sized: false,
+            mapping: None,
             key,
         }],
         sources: vec![SourceConfig {
@@ -481,11 +489,10 @@ fn plan(functions: Vec<FunctionConfig>) -> Plan {
             changes: Vec::new(),
         }],
         links: Vec::new(),
-        queues: vec![QueueConfig {
-            name: "dead".to_owned(),
-        }],
+        queues: vec![QueueConfig::standard("dead")],
         topics: Vec::new(),
         control: ControlConfig::default(),
+        mappings: Vec::new(),
         billing: BillingConfig {
             region: "us-east-1".to_owned(),
             priced_at: BLACK_FRIDAY,

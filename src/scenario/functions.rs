@@ -13,7 +13,7 @@ use super::source::Mark;
 use super::tree::{Entry, Node};
 use super::values;
 use crate::facts::{LinkId, VersionId};
-use crate::lambda::{EventInvokeConfig, FunctionConfig, Onward, QualifierConfig, VersionConfig};
+use crate::lambda::{EventInvokeConfig, FunctionConfig, Onward, QualifierConfig, RecordsConfig, VersionConfig};
 use crate::trace::AzureFunction;
 use crate::units::{MemoryMb, Share, Span};
 
@@ -107,6 +107,7 @@ impl<'a> Functions<'a> {
             redraw_on_retry: parameters.redraw_on_retry,
             allocation: parameters.allocation,
             invokes: self.invokes(origin.name, &all),
+            records: self.records(&all),
             recursion_allowed: self.recursion_allowed(&all),
         };
         self.within_reserved(&config, provisioned);
@@ -279,6 +280,26 @@ impl<'a> Functions<'a> {
             self.directory.check(name, qualifier)?;
         }
         Ok(text.to_owned())
+    }
+
+    /// How records of batches fare.
+    fn records(&self, all: &Layers<'_>) -> RecordsConfig {
+        let reader = self.platform.reader;
+        let share = |key: &str| {
+            all.get(key)
+                .and_then(|entry| reader.share(entry))
+                .unwrap_or(Share::NONE)
+        };
+        let types = all
+            .get("function_response_types")
+            .filter(|entry| !entry.value.text().is_some_and(values::is_off));
+        RecordsConfig {
+            error_rate: share("record_error_rate"),
+            poison: share("poison"),
+            reports_failures: types
+                .and_then(|entry| reader.choice(entry, &["ReportBatchItemFailures"]))
+                .is_some(),
+        }
     }
 
     /// `recursive_loop`: whether chains of invocations go on beyond INV-8.

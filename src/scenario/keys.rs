@@ -211,7 +211,13 @@ pub(super) static SCENARIO: Section = Section {
             "queues",
             Named(&QUEUE),
             "none",
-            "Queues, by name: counting destinations for now.",
+            "SQS queues, by name; one that is only addressed exists as well.",
+        ),
+        key(
+            "event_source_mappings",
+            Named(&MAPPING),
+            "none",
+            "Pollers that read queues and invoke functions with batches, by name.",
         ),
         key(
             "topics",
@@ -228,7 +234,6 @@ pub(super) static SCENARIO: Section = Section {
         ),
         later("streams", "Kinesis and DynamoDB streams."),
         later("budgets", "Downstream budgets such as database connections."),
-        later("event_source_mappings", "Pollers of queues and streams."),
         later("changes", "Changes of configuration during the run."),
         later("deployments", "CodeDeploy deployments of aliases."),
         later("alarms", "CloudWatch alarms."),
@@ -625,9 +630,24 @@ static RESERVED: &[Key] = &[
         "Whether Lambda ends chains of about 16 invocations through SQS, SNS, S3 and Lambda (INV-8).",
     ),
     later("uses", "Downstream budget held while running."),
-    later("record_error_rate", "Share of records that fail in a batch."),
-    later("poison", "Share of records that always fail."),
-    later("function_response_types", "Partial batch responses."),
+    key(
+        "record_error_rate",
+        Share,
+        "0 %",
+        "Share of the records of batches that fail, drawn at each attempt.",
+    ),
+    key(
+        "poison",
+        Share,
+        "0 %",
+        "Share of the records of batches that fail at every attempt.",
+    ),
+    key(
+        "function_response_types",
+        Choice(&["ReportBatchItemFailures"]),
+        "none",
+        "Partial batch responses: failed records return alone (SQS-14); without it one of them makes the handler raise.",
+    ),
 ];
 
 /// What Lambda does about recursive loops.
@@ -763,15 +783,146 @@ static TOPIC: Section = Section {
 static QUEUE: Section = Section {
     name: "queues.NAME",
     groups: &[&[
-        later("visibility_timeout", "SQS VisibilityTimeout."),
-        later("redrive_policy", "SQS RedrivePolicy."),
-        later("message_retention_period", "SQS MessageRetentionPeriod."),
-        later("delay_seconds", "SQS DelaySeconds."),
-        later("receive_message_wait_time", "SQS ReceiveMessageWaitTimeSeconds."),
-        later("maximum_message_size", "SQS MaximumMessageSize."),
-        later("fifo_queue", "SQS FifoQueue."),
-        later("message_groups", "Active message groups of a FIFO queue."),
+        key(
+            "visibility_timeout",
+            Duration,
+            "30 s",
+            "How long a received message stays hidden, 0 s to 12 h (SQS-10).",
+        ),
+        key(
+            "redrive_policy",
+            Keys(&REDRIVE),
+            "none",
+            "Where messages go that are received too often (SQS-13).",
+        ),
+        key(
+            "message_retention_period",
+            Duration,
+            "4 d",
+            "How long messages are kept, 60 s to 14 d (SQS-16).",
+        ),
+        key(
+            "delay_seconds",
+            Duration,
+            "0 s",
+            "How long after it was sent a message can be received, 0 s to 15 min.",
+        ),
+        key(
+            "receive_message_wait_time",
+            Duration,
+            "0 s",
+            "Long polling of other readers, 0 s to 20 s; Lambda's pollers always poll long (SQS-2).",
+        ),
+        key(
+            "maximum_message_size",
+            Sizes,
+            "1 MB; 256 KB before 2025-08",
+            "Largest message, 1 KB to the default (SQS-16); a traffic entry whose payloads are larger is refused.",
+        ),
+        key(
+            "fifo_queue",
+            Flag,
+            "false, for names that end in .fifo true",
+            "Whether message groups keep their order (SQS-9).",
+        ),
+        key(
+            "message_groups",
+            Count,
+            "1",
+            "Message groups of a FIFO queue, 1 to 1,000,000; every message belongs to any one of them.",
+        ),
     ]],
+};
+
+static REDRIVE: Section = Section {
+    name: "queues.NAME.redrive_policy",
+    groups: &[&[
+        key(
+            "max_receive_count",
+            Count,
+            "required",
+            "Receives after which a message goes to the dead-letter queue at the next one, 1 to 1,000; at least 5 is advised.",
+        ),
+        key(
+            "dead_letter_target",
+            Address,
+            "required",
+            "The dead-letter queue, declared and of the same kind.",
+        ),
+    ]],
+};
+
+static MAPPING: Section = Section {
+    name: "event_source_mappings.NAME",
+    groups: &[&[
+        key("event_source", Address, "required", "What is read: `sqs:orders`."),
+        key(
+            "function",
+            Address,
+            "required",
+            "Who is invoked: `fulfil`, `fulfil:2` or `fulfil:live`.",
+        ),
+        key("enabled", Flag, "true", "Whether it polls."),
+        key(
+            "batch_size",
+            Count,
+            "10",
+            "Most records of a batch: 1 to 10,000, FIFO queues 10; above 10 a window of at least 1 s is needed (SQS-1, ESM-4).",
+        ),
+        key(
+            "maximum_batching_window",
+            Duration,
+            "0 s",
+            "How long a batch waits for more records, whole seconds up to 300 s; not for FIFO queues (ESM-3, SQS-1).",
+        ),
+        key(
+            "maximum_concurrency",
+            Count,
+            "none",
+            "Most batches at once, 2 to 1,000 (SQS-8).",
+        ),
+        key(
+            "provisioned_poller_config",
+            Keys(&PROVISIONED_POLLERS),
+            "none",
+            "Provisioned mode (SQSP-1); excludes maximum_concurrency.",
+        ),
+        key(
+            "function_response_types",
+            Choice(&["ReportBatchItemFailures"]),
+            "the function's",
+            "Partial batch responses (SQS-14).",
+        ),
+        key(
+            "filter_criteria",
+            Keys(&FILTER),
+            "none",
+            "What is not passed on is deleted unseen (ESM-6).",
+        ),
+    ]],
+};
+
+static PROVISIONED_POLLERS: Section = Section {
+    name: "event_source_mappings.NAME.provisioned_poller_config",
+    groups: &[&[
+        key(
+            "minimum_pollers",
+            Count,
+            "2",
+            "Pollers that are always there, 2 to 200.",
+        ),
+        key(
+            "maximum_pollers",
+            Count,
+            "200",
+            "Most pollers, 2 to 10,000; 2,000 before SW-SQSPROV2.",
+        ),
+    ]],
+};
+
+static FILTER: Section = Section {
+    name: "event_source_mappings.NAME.filter_criteria",
+    groups: &[&[key("pass", Share, "100 %", "Share of records that pass.")]],
 };
 
 /// Front ends of contract §2; only `sdk` is simulated.
@@ -1245,31 +1396,31 @@ pub(super) static PARAMETERS: Section = Section {
                 "esm.activation",
                 Distribution,
                 "60 s",
-                "Before a mapping polls (ESM-8); without effect yet.",
+                "Before a change of a mapping during the run takes effect (ESM-8).",
             ),
             key(
                 "sqs.latency",
                 Distribution,
                 "20 ms",
-                "Poll latency (SQS-2); without effect yet.",
+                "From a message that can be received to its receive (SQS-2).",
             ),
             key(
                 "sqs.ramp",
                 Choice(&["continuous", "minute_steps"]),
                 "continuous",
-                "Shape of the pollers' growth (SQS-5); without effect yet.",
+                "Shape of the pollers' growth (SQS-5).",
             ),
             key(
                 "sqs.scale_in",
                 Rate,
                 "300/min",
-                "How fast pollers go (SQS-7); without effect yet.",
+                "How fast pollers go, in batches at once (SQS-7).",
             ),
             key(
                 "sqs.backoff",
                 Form("a list of two durations, or off"),
                 "[1 s, 30 s]",
-                "First and longest back-off of pollers (SQS-12); without effect yet.",
+                "First and longest wait of a throttled batch; off keeps them, but pollers are not halved (SQS-12).",
             ),
             key(
                 "stream.retry",

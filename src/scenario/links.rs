@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::address::Address;
 use crate::facts::{FlowId, FunctionId, InvocationType, LinkId, QualifierId, QueueId, Target, TopicId, TrafficId};
+use crate::kernel::SizeDistribution;
 use crate::kernel::draws::StreamKey;
 use crate::lambda::{FlowConfig, FunctionConfig, LinkConfig, RetryConfig, RetryMode, Sender, TrafficConfig};
 use crate::messaging::TopicConfig;
@@ -20,6 +21,7 @@ struct Found {
     name: String,
     address: String,
     key: StreamKey,
+    payload: Option<SizeDistribution>,
 }
 
 /// What links lead to.
@@ -52,18 +54,20 @@ impl Links {
                 name: sender.to_owned(),
                 address: address.to_owned(),
                 key: StreamKey::derive(self.seed, 0, "link", &format!("{sender} {address}")),
+                payload: None,
             });
             list.len() - 1
         }) as u32)
     }
 
-    /// The link of a traffic entry: its draws are those of the entry.
-    pub fn add_traffic(&self, entry: &str, address: &str, key: StreamKey) -> LinkId {
+    /// The link of a traffic entry: its draws are those of the entry, what is sent has the size of its payload.
+    pub fn add_traffic(&self, entry: &TrafficConfig, address: &str, key: StreamKey) -> LinkId {
         let mut list = self.list.borrow_mut();
         list.push(Found {
-            name: entry.to_owned(),
+            name: entry.name.clone(),
             address: address.to_owned(),
             key,
+            payload: entry.transfer.as_ref().map(|transfer| transfer.payload.clone()),
         });
         LinkId(list.len() as u32 - 1)
     }
@@ -110,6 +114,7 @@ impl Links {
                 address: found.address,
                 target,
                 key: found.key,
+                payload: found.payload,
                 keeps_chain,
             }
         };
@@ -151,6 +156,7 @@ fn flow_to(functions: &[FunctionConfig], name: &str, qualifier: Option<&str>, ke
         qualifier,
         invocation_type: InvocationType::Event,
         sized: false,
+        mapping: None,
         key,
     }
 }

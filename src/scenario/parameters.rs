@@ -256,6 +256,47 @@ pub(super) struct AccountParameters {
     pub month: MonthLength,
     /// Whether LIM-2 is lifted.
     pub allow_extended: bool,
+    /// Pollers of event sources.
+    pub pollers: PollerParameters,
+}
+
+/// Parameters of event source mappings.
+#[derive(Clone, Debug)]
+pub(super) struct PollerParameters {
+    /// How long changes of a mapping take (ESM-8).
+    pub activation: Distribution,
+    /// Poll latency of queues (SQS-2).
+    pub latency: Distribution,
+    /// Whether pollers grow once a minute (SQS-5).
+    pub minute_steps: bool,
+    /// How many batches at once go in a minute (SQS-7).
+    pub scale_in_per_minute: u32,
+    /// First and longest wait of a throttled batch (SQS-12).
+    pub retry: (Span, Span),
+    /// Whether throttles and errors halve the pollers (SQS-12).
+    pub backs_off: bool,
+}
+
+fn pollers(reader: &Reader, layers: &Layers<'_>) -> PollerParameters {
+    let distribution = |key: &str, default: Span| {
+        let read = layers.get(key).and_then(|entry| reader.distribution(entry));
+        read.unwrap_or_else(|| Distribution::constant(default))
+    };
+    let ramp = layers.get("sqs.ramp");
+    let scale_in = layers.get("sqs.scale_in");
+    let back_off = layers.get("sqs.backoff").map(|entry| back_off(reader, entry));
+    PollerParameters {
+        activation: distribution("esm.activation", Span::from_secs(60)),
+        latency: distribution("sqs.latency", Span::from_millis(20)),
+        minute_steps: ramp.and_then(|entry| reader.choice(entry, &["continuous", "minute_steps"])) == Some(1),
+        scale_in_per_minute: scale_in
+            .and_then(|entry| reader.value(entry, per_minute))
+            .unwrap_or(300),
+        retry: back_off.flatten().unwrap_or((Span::from_secs(1), Span::from_secs(30))),
+        backs_off: !layers
+            .get("sqs.backoff")
+            .is_some_and(|entry| entry.value.text().is_some_and(values::is_off)),
+    }
 }
 
 /// The parameters of the account.
@@ -299,6 +340,7 @@ pub(super) fn of_account(reader: &Reader, layers: &Layers<'_>) -> AccountParamet
             .and_then(|entry| reader.value(entry, month))
             .unwrap_or(MonthLength::Hours730),
         allow_extended: flag("lim.allow_extended", false),
+        pollers: pollers(reader, layers),
     }
 }
 
@@ -330,7 +372,7 @@ pub(super) fn check_forms(reader: &Reader, layers: &Layers<'_>) {
             continue;
         };
         match (key.name, key.takes) {
-            ("sqs.backoff" | "stream.retry", _) => back_off(reader, entry),
+            ("stream.retry", _) => drop(back_off(reader, entry)),
             (_, Takes::Duration) => drop(reader.duration(entry)),
             (_, Takes::Distribution) => drop(reader.distribution(entry)),
             (_, Takes::Count) => drop(reader.count(entry, 1, 1_000)),
@@ -344,21 +386,25 @@ pub(super) fn check_forms(reader: &Reader, layers: &Layers<'_>) {
     }
 }
 
-fn back_off(reader: &Reader, entry: &Entry) {
-    let allowed = "allowed: a list of two durations such as [1 s, 30 s], or off";
+/// First and longest wait; `None` where they are off or wrong.
+fn back_off(reader: &Reader, entry: &Entry) -> Option<(Span, Span)> {
+    let allowed =
+        "allowed: a list of two durations such as [1 s, 30 s], the first above 0 and not the longer one, or off";
     if entry.value.text().is_some_and(values::is_off) {
-        return;
+        return None;
     }
-    if let Some(items) = reader.list(entry, allowed) {
-        if items.len() != 2 {
-            reader.problem(
-                entry.value.mark,
-                format!("`{}` has {} values", entry.key, items.len()),
-                allowed,
-            );
-        }
-        for item in items {
-            reader.scalar(item, &entry.key, values::duration);
+    let items = reader.list(entry, allowed)?;
+    let waits: Vec<Span> = items
+        .iter()
+        .filter_map(|item| reader.scalar(item, &entry.key, values::duration))
+        .collect();
+    match waits[..] {
+        [first, longest] if !first.is_zero() && first <= longest && items.len() == 2 => Some((first, longest)),
+        _ if waits.len() < items.len() => None,
+        _ => {
+            let found = format!("`{}` is {}", entry.key, entry.value.compact());
+            reader.problem(entry.value.mark, found, allowed);
+            None
         }
     }
 }

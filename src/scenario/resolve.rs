@@ -15,8 +15,10 @@ use super::expectation::{self, Expectation};
 use super::functions::{Functions, Origin, Resolved};
 use super::keys::SCENARIO;
 use super::links::{Links, Targets};
+use super::mappings::Mappings;
 use super::parameters::{self, AccountParameters};
 use super::problem::Fault;
+use super::queues::Queues;
 use super::reader::{Layers, Reader};
 use super::source::Mark;
 use super::traffic::{AzureTrace, Traffic};
@@ -24,7 +26,7 @@ use super::tree::{Entry, Node, shortened};
 use super::values;
 use crate::control::ControlConfig;
 use crate::lambda::{AccountConfig, ScalingRule};
-use crate::messaging::{QueueConfig, Subscription, TopicConfig};
+use crate::messaging::{Subscription, TopicConfig};
 use crate::pricing::PriceBook;
 use crate::simulation::Plan;
 use crate::trace;
@@ -61,7 +63,12 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
     let directory = resolver.directory(&azure);
     let links = Links::new(top.seed);
     let topics = resolver.topics(&links, &directory);
-    let queues = resolver.declared_queues();
+    let declared = Queues {
+        reader,
+        dated: &top.dated,
+        entries: resolver.named("queues"),
+    };
+    let queues = declared.names();
     let functions = Functions {
         platform: Platform {
             reader,
@@ -104,14 +111,32 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
     }
     let (mut traffic, mut flows, sources) = (traffic.configs, traffic.flows, traffic.sources);
     let mut named = links.queues();
-    named.extend(queues);
-    let queues: Vec<String> = named.into_iter().collect();
+    named.extend(queues.iter().cloned());
+    let names: Vec<String> = named.into_iter().collect();
     let targets = Targets {
         functions: &configs,
-        queues: &queues,
+        queues: &names,
         topics: &topics,
     };
     let links = links.finish(&targets, &mut traffic, &mut flows);
+    let queue_configs = declared.configs(&names);
+    let mut mappings = Mappings {
+        reader,
+        dated: &top.dated,
+        parameters: &parameters.pollers,
+        functions: &configs,
+        directory: &directory,
+        queues: &queue_configs,
+        declared: &queues,
+        seed: top.seed,
+        traffic: &mut traffic,
+        flows: &mut flows,
+        configs: Vec::new(),
+    };
+    for entry in resolver.named("event_source_mappings") {
+        mappings.read(entry);
+    }
+    let mappings = mappings.finish();
     let billed = Billed {
         region: &top.region,
         start: top.start,
@@ -137,9 +162,10 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
             flows,
             sources,
             links,
-            queues: queues.into_iter().map(|name| QueueConfig { name }).collect(),
+            queues: queue_configs,
             topics,
             control: ControlConfig::default(),
+            mappings,
             billing,
         },
     }
@@ -412,22 +438,6 @@ impl<'a> Resolver<'a> {
                 return;
             }
         }
-    }
-
-    /// Names of the queues under `queues`.
-    fn declared_queues(&self) -> Vec<String> {
-        let name = |entry: &Entry| {
-            if entry.key.is_empty() || entry.key.contains(char::is_whitespace) {
-                let found = format!("\"{}\" is no name of a queue", shortened(&entry.key));
-                let allowed = "letters, digits, hyphens and underscores are allowed";
-                self.reader.problem(entry.mark, found, allowed);
-            } else if entry.key.ends_with(".fifo") {
-                let found = "FIFO queues are not supported yet";
-                self.reader.problem(entry.mark, found, "use a standard queue");
-            }
-            entry.key.clone()
-        };
-        self.named("queues").into_iter().map(name).collect()
     }
 
     /// Topics with the links to their subscriptions.

@@ -114,6 +114,7 @@ impl Template {
             qualifier,
             invocation_type: self.invocation_type,
             sized: self.sized,
+            mapping: None,
             key,
         }
     }
@@ -181,9 +182,11 @@ impl Traffic<'_> {
                         self.flows.push(template.flow(target, key));
                         FlowId(first as u32)
                     }
-                    Some(Towards::Service(address)) => {
-                        FlowId::of_link(self.links.add_traffic(&entry.key, &address, key))
-                    }
+                    Some(Towards::Service(address)) => FlowId::of_link(self.links.add_traffic(
+                        &self.configs[template.traffic.index()],
+                        &address,
+                        key,
+                    )),
                     None => return,
                 };
                 self.sources.push(template.source(flow, key, process));

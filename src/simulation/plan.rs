@@ -1,5 +1,7 @@
 use crate::control::ControlConfig;
-use crate::lambda::{AccountConfig, FlowConfig, FunctionConfig, LinkConfig, Parts, Sender, TrafficConfig};
+use crate::lambda::{
+    AccountConfig, FlowConfig, FunctionConfig, LinkConfig, MappingConfig, Parts, Sender, TrafficConfig,
+};
 use crate::messaging::{QueueConfig, TopicConfig};
 use crate::pricing::BillingConfig;
 use crate::units::{SimTime, Span, Timestamp};
@@ -44,6 +46,8 @@ pub struct Plan {
     pub topics: Vec<TopicConfig>,
     /// What acts during the run.
     pub control: ControlConfig,
+    /// Event source mappings, sorted by name.
+    pub mappings: Vec<MappingConfig>,
     /// Prices, free tier, rounding.
     pub billing: BillingConfig,
 }
@@ -66,6 +70,7 @@ impl Plan {
             links: &self.links,
             queues: &self.queues,
             topics: &self.topics,
+            mappings: &self.mappings,
         }
     }
 

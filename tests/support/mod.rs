@@ -16,7 +16,8 @@ use lambdasim::kernel::Distribution;
 use lambdasim::kernel::draws::StreamKey;
 use lambdasim::lambda::{
     AccountConfig, AllocationConfig, AsyncQueueConfig, EnvPick, EventInvokeConfig, FlowConfig, FunctionConfig,
-    LinkConfig, QualifierConfig, RateShape, RetryConfig, RetryMode, ScalingRule, Sender, TrafficConfig, VersionConfig,
+    LinkConfig, QualifierConfig, RateShape, RecordsConfig, RetryConfig, RetryMode, ScalingRule, Sender, TrafficConfig,
+    VersionConfig,
 };
 use lambdasim::messaging::QueueConfig;
 use lambdasim::pricing::{BillingConfig, Discount, FreeTier, MonthLength, MonthToDate, PriceBook, Rounding};
@@ -45,6 +46,7 @@ pub fn plan(duration: Span) -> Plan {
         queues: Vec::new(),
         topics: Vec::new(),
         control: ControlConfig::default(),
+        mappings: Vec::new(),
         billing: BillingConfig {
             region: "us-east-1".into(),
             priced_at: Timestamp(1_795_132_800_000_000),
@@ -136,6 +138,7 @@ pub fn function(name: &str, duration: Distribution) -> FunctionConfig {
         },
         redraw_on_retry: false,
         invokes: Vec::new(),
+        records: RecordsConfig::default(),
         recursion_allowed: false,
         allocation: AllocationConfig {
             delay: Span::from_secs(90),
@@ -174,6 +177,7 @@ pub fn add_traffic(plan: &mut Plan, name: &str, to: FunctionId, kind: Invocation
         qualifier: QualifierId(0),
         invocation_type: kind,
         sized: false,
+        mapping: None,
         key,
     });
     let until = SimTime::ZERO + plan.duration;
@@ -222,12 +226,13 @@ pub fn replay(seed: u64) -> String {
 /// Queues of these names (ascending), link k leading to queue k.
 pub fn add_queues(plan: &mut Plan, names: &[&str]) {
     for (index, name) in names.iter().enumerate() {
-        plan.queues.push(QueueConfig { name: (*name).into() });
+        plan.queues.push(QueueConfig::standard(name));
         plan.links.push(LinkConfig {
             name: "anything".into(),
             address: format!("sqs:{name}"),
             target: Target::Queue(QueueId(index as u32)),
             key: StreamKey::derive(1, 0, "link", name),
+            payload: None,
             keeps_chain: true,
         });
     }

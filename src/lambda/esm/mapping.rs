@@ -1,0 +1,85 @@
+use std::collections::BTreeMap;
+
+use super::batch::Batch;
+use super::config::{MappingConfig, MappingSource, QueueMappingConfig};
+use super::scaling::Scaling;
+use crate::facts::{FlowId, QueueId};
+use crate::kernel::draws::StreamKey;
+use crate::units::{Share, SimTime};
+
+/// An event source mapping at work.
+#[derive(Clone, Debug)]
+pub(in crate::lambda) enum Mapping {
+    /// Pollers of a queue.
+    Queue(Pollers),
+}
+
+impl Mapping {
+    pub fn new(config: &MappingConfig) -> Mapping {
+        match &config.source {
+            MappingSource::Queue(queue) => Mapping::Queue(Pollers::new(config, queue)),
+        }
+    }
+
+    /// The queue that it reads, if it reads one.
+    pub fn queue(&self) -> Option<QueueId> {
+        match self {
+            Mapping::Queue(pollers) => Some(pollers.config.queue),
+        }
+    }
+}
+
+/// The pollers of one mapping of a queue, all together: batches, and how many there may be at once.
+#[derive(Clone, Debug)]
+pub(in crate::lambda) struct Pollers {
+    pub config: QueueMappingConfig,
+    pub flow: FlowId,
+    pub key: StreamKey,
+    pub enabled: bool,
+    pub pass: Share,
+    pub reports_failures: Option<bool>,
+    pub(super) scaling: Scaling,
+    /// By number: those that wait for more messages, for an invocation or its end, or for their visibility timeout.
+    pub(super) batches: BTreeMap<u32, Batch>,
+    pub next_number: u32,
+    /// The batch that stays open for more messages.
+    pub collecting: Option<u32>,
+    /// Batches that keep a poller busy.
+    pub busy: u32,
+    /// Reads on their way.
+    pub polling: u32,
+    /// All reads so far: the ordinal of their draws.
+    pub polls: u64,
+    /// When the next look is due that has been scheduled.
+    pub look_at: SimTime,
+    /// From when on provisioned pollers can read again (SQSP-2).
+    pub readable_at: SimTime,
+    /// What it becomes when its change takes effect.
+    pub pending: Option<Box<MappingConfig>>,
+    /// Pollers of provisioned mode that listeners know of.
+    pub told_pollers: u32,
+}
+
+impl Pollers {
+    fn new(config: &MappingConfig, queue: &QueueMappingConfig) -> Pollers {
+        Pollers {
+            config: queue.clone(),
+            flow: config.flow,
+            key: config.key,
+            enabled: config.enabled,
+            pass: config.pass,
+            reports_failures: config.reports_failures,
+            scaling: Scaling::new(queue.scaling),
+            batches: BTreeMap::new(),
+            next_number: 0,
+            collecting: None,
+            busy: 0,
+            polling: 0,
+            polls: 0,
+            look_at: SimTime::MAX,
+            readable_at: SimTime::ZERO,
+            pending: None,
+            told_pollers: 0,
+        }
+    }
+}

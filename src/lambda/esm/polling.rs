@@ -1,0 +1,480 @@
+//! Pollers of SQS queues: they read, filter, batch and invoke (lambda-model §5.2, §5.3).
+
+use super::batch::Batch;
+use super::call::{BatchCall, NotTaken};
+use super::config::MappingConfig;
+use super::mapping::{Mapping, Pollers};
+use super::scaling::Trend;
+use super::timer::{DriverEvent, Timer};
+use crate::facts::{MappingId, Message, MessageStep, Observer, QueueId, Verdict};
+use crate::kernel::Class;
+use crate::kernel::draws::Purpose;
+use crate::lambda::outbox::Link;
+use crate::lambda::platform::Platform;
+use crate::messaging::Queue;
+use crate::units::{Bytes, SimTime, Span};
+
+/// Most messages of one receive call.
+const RECEIVE_SIZE: u64 = 10;
+/// Receive calls and bytes that one provisioned poller manages in a second (SQSP-2).
+const RECEIVES_PER_SECOND: u64 = 10;
+const BYTES_PER_SECOND: u64 = 1 << 20;
+const SECOND: u64 = 1_000_000;
+
+impl Platform {
+    /// Every mapping takes its first look.
+    pub(in crate::lambda) fn start_mappings<O: Observer>(&mut self, observer: &mut O) {
+        for index in 0..self.mappings.len() {
+            if let Some(queue) = self.mappings[index].queue() {
+                self.readers[queue.index()].push(MappingId(index as u32));
+            }
+            self.look(SimTime::ZERO, MappingId(index as u32), observer);
+        }
+    }
+
+    /// Something that a mapping waits for has come true.
+    pub(in crate::lambda) fn mapping_event<O: Observer>(
+        &mut self,
+        now: SimTime,
+        mapping: MappingId,
+        timer: Timer,
+        index: u32,
+        observer: &mut O,
+    ) {
+        match timer {
+            Timer::Poll => self.poll(now, mapping, observer),
+            Timer::Window => self.close_window(now, mapping, index, observer),
+            Timer::Retry => self.invoke_batch(now, mapping, index, observer),
+            Timer::Return => self.return_batch(now, mapping, index, observer),
+            Timer::Look => {
+                self.pollers(mapping).look_at = SimTime::MAX;
+                self.look(now, mapping, observer);
+            }
+            Timer::Activate => self.activate(now, mapping, observer),
+        }
+    }
+
+    /// Tells the mappings of a queue that there may be something to read.
+    pub(in crate::lambda) fn notice<O: Observer>(&mut self, now: SimTime, queue: QueueId, observer: &mut O) {
+        for index in 0..self.readers[queue.index()].len() {
+            let mapping = self.readers[queue.index()][index];
+            self.look(now, mapping, observer);
+        }
+    }
+
+    /// Gives a mapping other numbers, once its activation time is over (ESM-8). Batches under way go on.
+    pub fn set_mapping(&mut self, now: SimTime, mapping: MappingId, config: &MappingConfig) {
+        let pollers = self.pollers(mapping);
+        pollers.polls += 1;
+        let delay = pollers.key.draw(pollers.polls, 0, Purpose::Poll).second;
+        pollers.pending = Some(Box::new(config.clone()));
+        let at = now.saturating_add(config.activation.sample(delay));
+        self.schedule_mapping(at, mapping, Timer::Activate, 0);
+    }
+
+    fn activate<O: Observer>(&mut self, now: SimTime, mapping: MappingId, observer: &mut O) {
+        let pollers = self.pollers(mapping);
+        if let Some(config) = pollers.pending.take() {
+            pollers.change(now, &config);
+        }
+        self.look(now, mapping, observer);
+    }
+
+    fn pollers(&mut self, mapping: MappingId) -> &mut Pollers {
+        let Mapping::Queue(pollers) = &mut self.mappings[mapping.index()];
+        pollers
+    }
+
+    fn schedule_mapping(&mut self, at: SimTime, mapping: MappingId, timer: Timer, index: u32) {
+        let event = DriverEvent::Mapping(mapping, timer, index);
+        self.agenda.schedule(at, Class::Timer, event.pack());
+    }
+
+    /// Starts as many reads as there are messages and places for (SQS-4…9), and sees when there will be more.
+    fn look<O: Observer>(&mut self, now: SimTime, mapping: MappingId, observer: &mut O) {
+        let Mapping::Queue(pollers) = &mut self.mappings[mapping.index()];
+        let queue = &mut self.queues[pollers.config.queue.index()];
+        let size = pollers.config.batch_size as usize;
+        let batches = if pollers.enabled {
+            queue.batches(now, size) as u64
+        } else {
+            0
+        };
+        let allowed = pollers.scaling.allowed(now);
+        let mut reads = Vec::new();
+        while (pollers.polling as u64) < batches && pollers.may_read(allowed) {
+            pollers.polling += 1;
+            reads.push(pollers.next_read(now));
+        }
+        let trend = match (batches > pollers.polling as u64, pollers.busy + pollers.polling) {
+            (true, _) => Trend::Backlog,
+            (false, 0) => Trend::Idle,
+            (false, _) => Trend::Busy,
+        };
+        pollers.scaling.follow(now, trend);
+        let change = pollers.scaling.next_change();
+        let ready = queue.next_ready().filter(|_| pollers.enabled);
+        let next = change.into_iter().chain(ready).min();
+        let look = next.filter(|at| *at < pollers.look_at && *at > now);
+        pollers.look_at = look.unwrap_or(pollers.look_at);
+        let told = pollers.scaling.pollers().filter(|count| *count != pollers.told_pollers);
+        if let Some(count) = told {
+            pollers.told_pollers = count;
+            observer.pollers(now, mapping, count);
+        }
+        for at in reads {
+            self.schedule_mapping(at, mapping, Timer::Poll, 0);
+        }
+        if let Some(at) = look {
+            self.schedule_mapping(at, mapping, Timer::Look, 0);
+        }
+    }
+
+    /// A poller reads: into the open batch, or into a new one.
+    fn poll<O: Observer>(&mut self, now: SimTime, mapping: MappingId, observer: &mut O) {
+        let Mapping::Queue(pollers) = &mut self.mappings[mapping.index()];
+        pollers.polling -= 1;
+        let queue_id = pollers.config.queue;
+        let queue = &mut self.queues[queue_id.index()];
+        queue.expire(now, |message| {
+            observer.message(now, queue_id, &message, MessageStep::Expired)
+        });
+        let mut batch = match pollers.collecting.and_then(|number| pollers.batches.remove(&number)) {
+            Some(open) => open,
+            None => Batch::new(now, None),
+        };
+        let wanted = (pollers.config.batch_size as usize).saturating_sub(batch.records.len());
+        let (links, limit) = (&self.links, pollers.config.batch_bytes);
+        let mut bytes = batch.bytes;
+        let received = queue.receive(now, wanted, |message| {
+            let sum = bytes.plus(payload(links, message));
+            let fits = sum <= limit || bytes == Bytes(0);
+            bytes = if fits { sum } else { bytes };
+            fits
+        });
+        pollers.transferred(bytes.beyond(batch.bytes));
+        let full_by_size = queue.batches(now, 1) > 0 && received.messages.len() < wanted && received.dead.is_empty();
+        batch.group = received.group.or(batch.group);
+        for message in &received.messages {
+            observer.message(now, queue_id, message, MessageStep::Received);
+            if pollers.passes(links, message) {
+                batch.bytes = batch.bytes.plus(payload(links, message));
+                batch.records.push(*message);
+            } else {
+                observer.message(now, queue_id, message, MessageStep::Deleted);
+                queue.delete(1);
+            }
+        }
+        let kept = pollers.keep(now, batch, full_by_size);
+        if kept.is_none() && received.group.is_some() {
+            queue.release(received.group, &[]);
+        }
+        for message in received.dead {
+            self.dead_letter(now, queue_id, message, observer);
+        }
+        match kept {
+            Some(Kept::Full(number)) => self.invoke_batch(now, mapping, number, observer),
+            Some(Kept::Opened(number, closes)) => self.schedule_mapping(closes, mapping, Timer::Window, number),
+            Some(Kept::Open) | None => {}
+        }
+        self.look(now, mapping, observer);
+    }
+
+    /// The batching window of a batch is over (ESM-2).
+    fn close_window<O: Observer>(&mut self, now: SimTime, mapping: MappingId, number: u32, observer: &mut O) {
+        let pollers = self.pollers(mapping);
+        if pollers.collecting == Some(number) {
+            pollers.collecting = None;
+            self.invoke_batch(now, mapping, number, observer);
+            self.look(now, mapping, observer);
+        }
+    }
+
+    /// An attempt to invoke; one that is throttled is repeated until the visibility timeout (SQS-12).
+    fn invoke_batch<O: Observer>(&mut self, now: SimTime, mapping: MappingId, number: u32, observer: &mut O) {
+        let Mapping::Queue(pollers) = &mut self.mappings[mapping.index()];
+        let Some(mut batch) = pollers.batches.remove(&number) else {
+            return;
+        };
+        let (flow, own) = (pollers.flow, pollers.reports_failures);
+        let function = self.flows[flow.index()].function;
+        let reports = own.unwrap_or(self.functions[function.index()].config.records.reports_failures);
+        let call = BatchCall {
+            flow,
+            number,
+            attempt: batch.refusals,
+            opened: batch.opened,
+            hops: batch.hops(),
+            records: &batch.records,
+            reports,
+        };
+        let taken = self.call_batch(now, &call, observer);
+        let pollers = self.pollers(mapping);
+        let deadline = pollers.deadline(&batch);
+        match taken {
+            Ok(failed) => batch.failed = failed,
+            Err(NotTaken::Rejected) => self.schedule_mapping(deadline, mapping, Timer::Return, number),
+            Err(NotTaken::Throttled) => {
+                if batch.refusals == 0 {
+                    pollers.scaling.back_off(now);
+                }
+                let wait = pollers.retry_wait(batch.refusals);
+                batch.refusals += 1;
+                let again = now.saturating_add(wait);
+                match again < deadline {
+                    true => self.schedule_mapping(again, mapping, Timer::Retry, number),
+                    false => self.schedule_mapping(deadline.max(now), mapping, Timer::Return, number),
+                }
+            }
+        }
+        self.pollers(mapping).batches.insert(number, batch);
+    }
+
+    /// The invocation of a batch is over (SQS-11, SQS-14).
+    pub(in crate::lambda) fn batch_done<O: Observer>(
+        &mut self,
+        now: SimTime,
+        mapping: MappingId,
+        number: u32,
+        verdict: Verdict,
+        observer: &mut O,
+    ) {
+        let Mapping::Queue(pollers) = &mut self.mappings[mapping.index()];
+        let Some(mut batch) = pollers.batches.remove(&number) else {
+            return;
+        };
+        pollers.busy -= 1;
+        let queue_id = pollers.config.queue;
+        let (done, left) = match verdict {
+            Verdict::Ok => batch.divide(),
+            _ => {
+                pollers.scaling.back_off(now);
+                (Vec::new(), std::mem::take(&mut batch.records))
+            }
+        };
+        for message in &done {
+            observer.message(now, queue_id, message, MessageStep::Deleted);
+        }
+        let queue = &mut self.queues[queue_id.index()];
+        queue.delete(done.len());
+        if left.is_empty() {
+            queue.release(batch.group, &[]);
+        } else {
+            let deadline = pollers.deadline(&batch);
+            batch.records = left;
+            batch.finished = true;
+            pollers.batches.insert(number, batch);
+            self.schedule_mapping(deadline.max(now), mapping, Timer::Return, number);
+        }
+        self.notice(now, queue_id, observer);
+    }
+
+    /// A visibility timeout has passed: what is left of the batch waits again (SQS-11).
+    fn return_batch<O: Observer>(&mut self, now: SimTime, mapping: MappingId, number: u32, observer: &mut O) {
+        let Mapping::Queue(pollers) = &mut self.mappings[mapping.index()];
+        let Some(batch) = pollers.batches.remove(&number) else {
+            return;
+        };
+        pollers.busy -= u32::from(!batch.finished);
+        let queue = pollers.config.queue;
+        for message in &batch.records {
+            observer.message(now, queue, message, MessageStep::Returned);
+        }
+        self.queues[queue.index()].release(batch.group, &batch.records);
+        self.watch_expiry(now, queue);
+        self.notice(now, queue, observer);
+    }
+
+    /// A message that has been received too often goes to the dead-letter queue (SQS-13, SQS-15).
+    fn dead_letter<O: Observer>(&mut self, now: SimTime, from: QueueId, message: Message, observer: &mut O) {
+        observer.message(now, from, &message, MessageStep::DeadLettered);
+        if let Some(target) = self.queues[from.index()].dead_letter_target() {
+            let moved = Message { receives: 0, ..message };
+            self.put(now, target, moved, observer);
+        }
+    }
+
+    /// Puts a message into a queue and tells its readers.
+    pub(in crate::lambda) fn put<O: Observer>(
+        &mut self,
+        now: SimTime,
+        queue: QueueId,
+        message: Message,
+        observer: &mut O,
+    ) {
+        observer.message(now, queue, &message, MessageStep::Sent);
+        let state = &mut self.queues[queue.index()];
+        let key = self.links[message.link.index()].config.key;
+        let group = state.groups().map_or(0, |groups| {
+            let uniform = key.draw(message.ordinal, 0, Purpose::Group).first;
+            ((uniform as u128 * groups as u128) >> 53) as u32
+        });
+        state.send(group, message);
+        self.watch_expiry(now, queue);
+        self.notice(now, queue, observer);
+    }
+
+    /// Sees to it that the oldest message of a queue does not outlive its retention (SQS-16).
+    fn watch_expiry(&mut self, now: SimTime, queue: QueueId) {
+        let watched = &mut self.expiries[queue.index()];
+        let Some(at) = self.queues[queue.index()].next_expiry().map(|at| at.max(now)) else {
+            return;
+        };
+        if at < *watched && at < self.horizon {
+            *watched = at;
+            let event = DriverEvent::Expiry(queue);
+            self.agenda.schedule(at, Class::Timer, event.pack());
+        }
+    }
+
+    /// Tells the oldest message of each queue at the end of the run, waiting or in flight.
+    pub(in crate::lambda) fn tell_left_messages<O: Observer>(&mut self, end: SimTime, observer: &mut O) {
+        let mut oldest: Vec<Option<SimTime>> = self.queues.iter().map(Queue::oldest).collect();
+        for mapping in &self.mappings {
+            let Mapping::Queue(pollers) = mapping;
+            let records = pollers.batches.values().flat_map(|batch| &batch.records);
+            let place = &mut oldest[pollers.config.queue.index()];
+            *place = records.map(|record| record.sent).chain(*place).min();
+        }
+        for (queue, oldest) in (0..).map(QueueId).zip(oldest) {
+            if let Some(oldest) = oldest {
+                observer.left_in_queue(end, queue, oldest);
+            }
+        }
+    }
+
+    /// Messages may have outlived the retention of their queue.
+    pub(in crate::lambda) fn expire_messages<O: Observer>(&mut self, now: SimTime, queue: QueueId, observer: &mut O) {
+        self.expiries[queue.index()] = SimTime::MAX;
+        self.queues[queue.index()].expire(now, |message| {
+            observer.message(now, queue, &message, MessageStep::Expired)
+        });
+        self.watch_expiry(now, queue);
+        self.notice(now, queue, observer);
+    }
+}
+
+/// What became of what a poller has read.
+enum Kept {
+    /// A batch to be invoked with now.
+    Full(u32),
+    /// A batch that has just been opened, and when it closes.
+    Opened(u32, SimTime),
+    /// A batch that goes on being open.
+    Open,
+}
+
+impl Pollers {
+    fn change(&mut self, now: SimTime, config: &MappingConfig) {
+        let super::config::MappingSource::Queue(queue) = &config.source;
+        self.scaling.set_config(now, queue.scaling);
+        self.config = queue.clone();
+        self.enabled = config.enabled;
+        self.pass = config.pass;
+        self.reports_failures = config.reports_failures;
+    }
+
+    /// When the visibility timeout of a batch ends, measured from its first receive (SQS-11).
+    fn deadline(&self, batch: &Batch) -> SimTime {
+        batch.opened.saturating_add(self.config.visibility_timeout)
+    }
+
+    /// Whether one more read may begin: it will fill the open batch, or begin one.
+    fn may_read(&self, allowed: u32) -> bool {
+        let into_open = u32::from(self.collecting.is_some());
+        self.busy + self.polling < allowed.saturating_add(into_open)
+    }
+
+    /// When a read that begins now is done (SQS-2); provisioned pollers manage a bounded number (SQSP-2).
+    fn next_read(&mut self, now: SimTime) -> SimTime {
+        self.polls += 1;
+        let latency = &self.config.latency;
+        let drawn = || latency.sample(self.key.draw(self.polls, 0, Purpose::Poll).first);
+        let latency = latency.as_constant().unwrap_or_else(drawn);
+        let start = now.max(self.readable_at);
+        let calls = (self.config.batch_size as u64).div_ceil(RECEIVE_SIZE);
+        self.readable_at = start.saturating_add(self.shared(calls * SECOND / RECEIVES_PER_SECOND));
+        start.saturating_add(latency)
+    }
+
+    /// Accounts for the bytes of a read where they take longer than its calls.
+    fn transferred(&mut self, bytes: Bytes) {
+        let calls = (self.config.batch_size as u64).div_ceil(RECEIVE_SIZE) * SECOND / RECEIVES_PER_SECOND;
+        let longer = (bytes.0 * SECOND / BYTES_PER_SECOND).saturating_sub(calls);
+        self.readable_at = self.readable_at.saturating_add(self.shared(longer));
+    }
+
+    /// The time that all provisioned pollers together need for what takes one of them `micros`.
+    fn shared(&self, micros: u64) -> Span {
+        let pollers = self.scaling.pollers().map_or(u64::MAX, |pollers| pollers.max(1) as u64);
+        Span::from_micros(micros / pollers)
+    }
+
+    fn passes(&self, links: &[Link], message: &Message) -> bool {
+        let all = self.pass == crate::units::Share::ALL;
+        all || {
+            let key = links[message.link.index()].config.key.combined(self.key);
+            self.pass.covers(key.draw(message.ordinal, 0, Purpose::Filter).first)
+        }
+    }
+
+    /// The wait after a batch was refused for the `refusals`-th time, from 0: it doubles (SQS-12).
+    fn retry_wait(&self, refusals: u32) -> Span {
+        let (first, longest) = self.config.retry;
+        Span::from_micros(first.as_micros().saturating_mul(1 << refusals.min(30))).min(longest)
+    }
+
+    /// Keeps what was read; `None` where there is nothing.
+    fn keep(&mut self, now: SimTime, batch: Batch, full_by_size: bool) -> Option<Kept> {
+        let full = full_by_size || batch.records.len() >= self.config.batch_size as usize;
+        if let Some(number) = self.collecting {
+            self.batches.insert(number, batch);
+            if !full {
+                return Some(Kept::Open);
+            }
+            self.collecting = None;
+            return Some(Kept::Full(number));
+        }
+        if batch.records.is_empty() {
+            return None;
+        }
+        let number = self.next_number;
+        self.next_number = self.next_number.wrapping_add(1);
+        self.busy += 1;
+        self.batches.insert(number, batch);
+        if full || self.config.window.is_zero() {
+            return Some(Kept::Full(number));
+        }
+        self.collecting = Some(number);
+        Some(Kept::Opened(number, now.saturating_add(self.config.window)))
+    }
+}
+
+impl Batch {
+    /// Records that are done, and those to be repeated (SQS-14). Of a message group everything after the first failure is
+    /// repeated, so that its order holds.
+    fn divide(&mut self) -> (Vec<Message>, Vec<Message>) {
+        let records = std::mem::take(&mut self.records);
+        let Some(first) = self.failed.first().map(|place| *place as usize) else {
+            return (records, Vec::new());
+        };
+        if self.group.is_some() {
+            let (done, left) = records.split_at(first);
+            return (done.to_vec(), left.to_vec());
+        }
+        let failed = |place: &usize| self.failed.binary_search(&(*place as u32)).is_ok();
+        let pick = |wanted: bool| {
+            let places = (0..records.len()).filter(|place| failed(place) == wanted);
+            places.map(|place| records[place]).collect()
+        };
+        (pick(false), pick(true))
+    }
+}
+
+/// The payload of a message: what its sender sends.
+fn payload(links: &[Link], message: &Message) -> Bytes {
+    let config = &links[message.link.index()].config;
+    config.payload.as_ref().map_or(Bytes(0), |sizes| {
+        sizes.sample(config.key.draw(message.ordinal, 0, Purpose::Payload).first)
+    })
+}

@@ -1,0 +1,108 @@
+use std::collections::{BTreeSet, VecDeque};
+
+use crate::facts::Message;
+use crate::units::SimTime;
+
+/// The messages of a FIFO queue by message group: each group keeps its order, and has at most one batch in flight (SQS-9).
+#[derive(Clone, Debug)]
+pub(super) struct Groups {
+    groups: Vec<Group>,
+    /// Groups that can be received from, the one whose first message is oldest first.
+    open: BTreeSet<(SimTime, u32)>,
+    length: usize,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Group {
+    waiting: VecDeque<Message>,
+    in_flight: bool,
+}
+
+impl Groups {
+    pub fn new(count: u32) -> Groups {
+        Groups {
+            groups: vec![Group::default(); count.max(1) as usize],
+            open: BTreeSet::new(),
+            length: 0,
+        }
+    }
+
+    pub fn count(&self) -> u32 {
+        self.groups.len() as u32
+    }
+
+    pub fn len(&self) -> usize {
+        self.length
+    }
+
+    /// Groups that can be received from now.
+    pub fn open(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Takes in a message behind all others of its group.
+    pub fn push(&mut self, group: u32, message: Message) {
+        self.length += 1;
+        let state = &mut self.groups[group as usize];
+        state.waiting.push_back(message);
+        if state.waiting.len() == 1 && !state.in_flight {
+            self.open.insert((message.sent, group));
+        }
+    }
+
+    /// Opens the group whose turn it is for taking; it must be given to [`Groups::close`] again.
+    pub fn next(&mut self) -> Option<u32> {
+        self.open.pop_first().map(|(_, group)| group)
+    }
+
+    pub fn front(&self, group: u32) -> Option<&Message> {
+        self.groups[group as usize].waiting.front()
+    }
+
+    pub fn pop(&mut self, group: u32) -> Option<Message> {
+        let message = self.groups[group as usize].waiting.pop_front();
+        self.length -= usize::from(message.is_some());
+        message
+    }
+
+    /// Taking from a group is over: it is blocked while messages of it are in flight.
+    pub fn close(&mut self, group: u32, in_flight: bool) {
+        let state = &mut self.groups[group as usize];
+        state.in_flight = in_flight;
+        if let (false, Some(first)) = (in_flight, state.waiting.front()) {
+            self.open.insert((first.sent, group));
+        }
+    }
+
+    /// What was in flight is over; `returned` wait again, in their order and before all others.
+    pub fn release(&mut self, group: u32, returned: &[Message]) {
+        self.length += returned.len();
+        let state = &mut self.groups[group as usize];
+        for message in returned.iter().rev() {
+            state.waiting.push_front(*message);
+        }
+        self.close(group, false);
+    }
+
+    /// Removes and hands out what was sent before `limit`.
+    pub fn expire(&mut self, limit: SimTime, mut expired: impl FnMut(Message)) {
+        for group in 0..self.count() {
+            while self.front(group).is_some_and(|message| message.sent <= limit) {
+                let sent = self.front(group).map_or(SimTime::ZERO, |message| message.sent);
+                let open = self.open.remove(&(sent, group));
+                if let Some(message) = self.pop(group) {
+                    expired(message);
+                }
+                if open {
+                    self.close(group, false);
+                }
+            }
+        }
+    }
+
+    /// When the oldest of the waiting messages was sent.
+    pub fn oldest(&self) -> Option<SimTime> {
+        let first = |group: &Group| group.waiting.front().map(|message| message.sent);
+        self.groups.iter().filter_map(first).min()
+    }
+}
