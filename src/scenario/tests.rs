@@ -320,7 +320,13 @@ fn the_supported_part_of_the_contract_s_example_becomes_a_plan() {
     let traffic: Vec<&str> = plan.traffic.iter().map(|traffic| traffic.name.as_str()).collect();
     assert_eq!(
         traffic,
-        ["nightly", "shoppers", "sns:alerts fulfil", "checkout on_success fulfil"]
+        [
+            "nightly",
+            "shoppers",
+            "sns:alerts fulfil",
+            "checkout on_success fulfil",
+            "orders-to-fulfil"
+        ]
     );
     assert_eq!(plan.traffic[1].retry.mode, RetryMode::Standard);
     assert_eq!(
