@@ -11,6 +11,10 @@ const AFTER_RUN: &str = "\
 An earlier run folder of the same name is replaced, any other folder is left alone (exit 3).
 Exit codes: 0 done, 1 an expectation failed, 2 wrong usage or scenario, 3 input or output failed, 130 interrupted.";
 
+const AFTER_MONTH: &str = "\
+Example: lambdasim month weekday.yaml=21 weekend.yaml=8 black-friday.yaml=1
+The usage of the runs is combined, each scaled to its days; then free tier and price tiers apply once.";
+
 const AFTER_PRICE: &str = "\
 Example: lambdasim price --requests 3000000 --duration 120ms --memory-size 1536MB --free-tier
 For several functions write a FILE; docs/prices.md has its keys, which are these options with underscores.
@@ -33,6 +37,9 @@ pub(super) enum Command {
     Validate(ValidateCommand),
     /// Write a commented starter scenario
     New(NewCommand),
+    /// Simulate kinds of days and bill a month of them
+    #[command(after_help = AFTER_MONTH)]
+    Month(MonthCommand),
     /// Bill a month of known usage without a simulation, step by step
     #[command(after_help = AFTER_PRICE)]
     Price(Box<PriceCommand>),
@@ -266,6 +273,33 @@ pub(super) struct PriceCommand {
 }
 
 #[derive(Args, Debug)]
+pub(super) struct MonthCommand {
+    /// A scenario of a kind of day, and how many such days the month has
+    #[arg(required = true, value_name = "SCENARIO=DAYS", value_parser = file_and_days)]
+    pub days: Vec<(PathBuf, u32)>,
+
+    /// Seed of all draws, instead of the files'
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// Set a value of all scenarios (repeatable)
+    #[arg(long, value_name = "PATH=VALUE", value_parser = path_and_value)]
+    pub set: Vec<(String, String)>,
+
+    /// Prices in place of the built-in ones: a table as `lambdasim prices --csv` prints it
+    #[arg(long, value_name = "FILE")]
+    pub prices: Option<PathBuf>,
+
+    /// Let a scenario name data files outside its folder
+    #[arg(long)]
+    pub allow_outside: bool,
+
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
 pub(super) struct PricesCommand {
     /// Only the prices of this region, those that stand in for unlisted ones included
     #[arg(long, value_name = "REGION")]
@@ -328,5 +362,15 @@ fn path_and_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((path, value)) if !path.trim().is_empty() => Ok((path.trim().to_owned(), value.to_owned())),
         _ => Err("write it as path=value, such as functions.checkout.memory_size=512".to_owned()),
+    }
+}
+
+fn file_and_days(text: &str) -> Result<(PathBuf, u32), String> {
+    let parts = text
+        .rsplit_once('=')
+        .and_then(|(file, days)| Some((file, days.parse::<u32>().ok()?)));
+    match parts {
+        Some((file, days)) if !file.is_empty() && (1..=31).contains(&days) => Ok((file.into(), days)),
+        _ => Err("write it as SCENARIO=DAYS with 1 to 31 days, such as weekday.yaml=21".to_owned()),
     }
 }

@@ -28,6 +28,8 @@ pub struct BillingConfig {
     pub savings_plan: Option<SavingsPlan>,
     /// What is taken off the whole bill last (§9.4, step 8).
     pub custom_discount: Discount,
+    /// Cost budgets (BUD-1).
+    pub budgets: Vec<BudgetConfig>,
 }
 
 impl BillingConfig {
@@ -38,6 +40,31 @@ impl BillingConfig {
             MonthLength::Calendar => month.length(),
         }
     }
+}
+
+/// A budget of the account's Lambda cost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BudgetConfig {
+    /// Its name.
+    pub name: String,
+    /// What may be spent in a period, in whole cents.
+    pub amount: Money,
+    /// How long a period is, in UTC.
+    pub period: BudgetPeriod,
+    /// Whether the forecast of the whole period is compared instead of what has been spent.
+    pub forecast: bool,
+    /// Ten-thousandths of the amount at which an alert is sent.
+    pub thresholds: Vec<u32>,
+}
+
+/// Period of a budget.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BudgetPeriod {
+    /// A day.
+    Daily,
+    /// A calendar month.
+    #[default]
+    Monthly,
 }
 
 /// A Compute Savings Plan: so many USD an hour are paid, used or not, and buy duration, provisioned concurrency and

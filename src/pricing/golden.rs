@@ -22,6 +22,7 @@ fn config(free_tier: FreeTier) -> BillingConfig {
         month: MonthLength::Hours730,
         savings_plan: None,
         custom_discount: Discount::NONE,
+        budgets: Vec::new(),
     }
 }
 

@@ -354,6 +354,9 @@ impl Observer for Meter {
         if attempt.billed_init_ms > 0 {
             cell.add(Measure::Init, (rate.memory * attempt.billed_init_ms) as u128);
         }
+        if attempt.attempt > 0 || !attempt.verdict.is_ok() {
+            add_wasted(cell, attempt, duration, (rate.memory * attempt.billed_ms) as u128);
+        }
         if rate.ephemeral > 0 {
             cell.add(Measure::EphemeralStorage, (rate.ephemeral * attempt.billed_ms) as u128);
         }
@@ -474,6 +477,29 @@ impl Rate {
             architecture: version.architecture as usize,
             snapshot: version.snapshot,
         }
+    }
+}
+
+/// Books an attempt that repeats another or fails once more, for whoever asks what that costs.
+fn add_wasted(cell: &mut Amounts, attempt: &Attempt, duration: Measure, mb_ms: u128) {
+    let provisioned = duration == Measure::ProvisionedDuration;
+    if attempt.attempt > 0 {
+        cell.add(Measure::RetriedRequests, 1);
+        let retried = if provisioned {
+            Measure::RetriedProvisionedDuration
+        } else {
+            Measure::RetriedDuration
+        };
+        cell.add(retried, mb_ms);
+    }
+    if !attempt.verdict.is_ok() {
+        cell.add(Measure::FailedRequests, 1);
+        let failed = if provisioned {
+            Measure::FailedProvisionedDuration
+        } else {
+            Measure::FailedDuration
+        };
+        cell.add(failed, mb_ms);
     }
 }
 

@@ -54,11 +54,23 @@ pub enum Measure {
     EdgeRequests,
     /// Billed MB·ms on Lambda@Edge (PRICE-13).
     EdgeDuration,
+    /// The part of all requests that repeats an earlier attempt; for information.
+    RetriedRequests,
+    /// The part of `Duration` that repeats an earlier attempt; for information.
+    RetriedDuration,
+    /// The part of `ProvisionedDuration` that repeats an earlier attempt; for information.
+    RetriedProvisionedDuration,
+    /// The part of all requests that ends in a function error; for information.
+    FailedRequests,
+    /// The part of `Duration` that ends in a function error; for information.
+    FailedDuration,
+    /// The part of `ProvisionedDuration` that ends in a function error; for information.
+    FailedProvisionedDuration,
 }
 
 impl Measure {
     /// All measures, in the order of their numbers.
-    pub const ALL: [Measure; 18] = [
+    pub const ALL: [Measure; 24] = [
         Measure::Requests,
         Measure::ProvisionedRequests,
         Measure::Duration,
@@ -77,6 +89,12 @@ impl Measure {
         Measure::SqsPollerSeconds,
         Measure::EdgeRequests,
         Measure::EdgeDuration,
+        Measure::RetriedRequests,
+        Measure::RetriedDuration,
+        Measure::RetriedProvisionedDuration,
+        Measure::FailedRequests,
+        Measure::FailedDuration,
+        Measure::FailedProvisionedDuration,
     ];
 }
 
@@ -176,6 +194,29 @@ impl Usage {
     pub fn lasting(mut self, time: Span) -> Usage {
         self.lasted = Some(time);
         self
+    }
+
+    /// The same usage, all of it on one architecture.
+    pub(super) fn on(&self, architecture: Architecture) -> Usage {
+        let moved = |key: &UsageKey| UsageKey { architecture, ..*key };
+        let mut usage = Usage {
+            entries: BTreeMap::new(),
+            end_padding: self
+                .end_padding
+                .iter()
+                .map(|(key, padding)| (moved(key), *padding))
+                .collect(),
+            ..self.clone()
+        };
+        for (key, amounts) in &self.entries {
+            usage.add(moved(key), amounts);
+        }
+        for hour in &mut usage.hours {
+            let all = [0, 1, 2].map(|place| hour.used[0][place] + hour.used[1][place]);
+            hour.used = [[0; 3]; 2];
+            hour.used[architecture as usize] = all;
+        }
+        usage
     }
 
     /// The month in which the run starts; usage to date belongs to it.

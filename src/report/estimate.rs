@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 
 use comfy_table::{CellAlignment, Table, presets};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::cost::item_title;
-use super::numbers::{decimal_f64, grouped, grouped_decimal};
+use super::numbers::{decimal_f64, dollars, grouped, grouped_decimal};
 use crate::facts::Architecture;
-use crate::pricing::{Bill, Line, Quantity, Rounding, bill};
+use crate::pricing::{Bill, BillingConfig, Line, Quantity, Rounding, bill};
 use crate::scenario::{Estimate, NamedWorkload};
 use crate::units::{Money, exact_decimal};
 
@@ -44,23 +44,84 @@ pub fn estimate_text(estimate: &Estimate) -> String {
         let _ = writeln!(text, " {step}");
     }
     let _ = writeln!(text, "\n{}", lines_table(&bill, estimate.billing.rounding));
-    let exact = match estimate.billing.rounding {
+    text.push_str(&total_text(&bill, &estimate.billing));
+    text
+}
+
+fn total_text(bill: &Bill, billing: &BillingConfig) -> String {
+    let exact = match billing.rounding {
         Rounding::Exact => format!(", exactly {} USD", bill.total.exact()),
         Rounding::Page => ", each line rounded".to_owned(),
     };
-    let _ = writeln!(
-        text,
-        " Total ${} a month in {}{exact}.",
-        bill.total, estimate.billing.region
-    );
+    let mut text = format!(" Total ${} a month in {}{exact}.\n", bill.total, billing.region);
     if bill.lines.iter().any(|line| line.estimated) {
         let _ = writeln!(
             text,
             " Lines marked * rest on estimated prices; `lambdasim prices --region {}` has their sources.",
-            estimate.billing.region
+            billing.region
         );
     }
     text
+}
+
+/// A month of several kinds of days and its bill.
+#[derive(Clone, Copy, Debug)]
+pub struct MonthReport<'a> {
+    /// Scenarios and their days.
+    pub kinds: &'a [(String, u32)],
+    /// Names of functions, by [`crate::facts::FunctionId`] in the bill.
+    pub names: &'a [String],
+    /// The bill.
+    pub bill: &'a Bill,
+    /// How it was made.
+    pub billing: &'a BillingConfig,
+}
+
+/// For people: the days, the lines, what each function costs, and the total.
+pub fn month_text(month: &MonthReport) -> String {
+    let kinds: Vec<String> = month
+        .kinds
+        .iter()
+        .map(|(name, days)| format!("{days} x {name}"))
+        .collect();
+    let mut text = format!(
+        " {}\n\n{}\n",
+        kinds.join(" + "),
+        lines_table(month.bill, month.billing.rounding)
+    );
+    for (name, cost) in month.names.iter().zip(costs_by_function(month)) {
+        // Writing into a String cannot fail.
+        let _ = writeln!(text, " {name}: {}", dollars(cost));
+    }
+    text.push_str(&total_text(month.bill, month.billing));
+    text
+}
+
+/// For programs.
+pub fn month_json(month: &MonthReport) -> Value {
+    let functions: Map<String, Value> = month
+        .names
+        .iter()
+        .cloned()
+        .zip(costs_by_function(month).into_iter().map(money))
+        .collect();
+    json!({
+        "currency": "USD",
+        "region": month.billing.region,
+        "days": month.kinds.iter().map(|(name, days)| json!({ "scenario": name, "days": days })).collect::<Vec<_>>(),
+        "lines": json_lines(month.names, month.billing.rounding, month.bill),
+        "functions": functions,
+        "total": money(month.bill.total),
+        "total_in_cents": format!("{}", month.bill.total),
+    })
+}
+
+fn costs_by_function(month: &MonthReport) -> Vec<Money> {
+    let mut costs = vec![Money::ZERO; month.names.len()];
+    for share in month.bill.lines.iter().flat_map(|line| &line.shares) {
+        costs[share.function.index()] += share.amount;
+    }
+    costs
 }
 
 /// How the usage of one function comes about.
@@ -184,6 +245,7 @@ fn line_title(line: &Line) -> String {
 pub fn estimate_json(estimate: &Estimate) -> Value {
     let bill = bill_of(estimate);
     let billing = &estimate.billing;
+    let names: Vec<String> = estimate.workloads.iter().map(|named| named.name.clone()).collect();
     let steps: Vec<String> = estimate
         .workloads
         .iter()
@@ -194,25 +256,25 @@ pub fn estimate_json(estimate: &Estimate) -> Value {
         "currency": "USD",
         "region": billing.region,
         "model_date": estimate.model_date,
-        "lines": bill.lines.iter().map(|line| json_line(estimate, line)).collect::<Vec<_>>(),
+        "lines": json_lines(&names, billing.rounding, &bill),
         "total": money(bill.total),
         "total_in_cents": format!("{}", bill.total),
         "steps": steps,
     })
 }
 
-fn json_line(estimate: &Estimate, line: &Line) -> Value {
-    let shares = line
-        .shares
-        .iter()
-        .filter(|_| estimate.workloads.len() > 1)
-        .map(|share| {
-            json!({
-                "function": estimate.workloads[share.function.index()].name,
-                "quantity": quantity(share.quantity),
-                "amount": money(share.amount),
-            })
-        });
+fn json_lines(names: &[String], rounding: Rounding, bill: &Bill) -> Vec<Value> {
+    bill.lines.iter().map(|line| json_line(names, rounding, line)).collect()
+}
+
+fn json_line(names: &[String], rounding: Rounding, line: &Line) -> Value {
+    let shares = line.shares.iter().filter(|_| names.len() > 1).map(|share| {
+        json!({
+            "function": names[share.function.index()],
+            "quantity": quantity(share.quantity),
+            "amount": money(share.amount),
+        })
+    });
     json!({
         "item": line.item.name(),
         "architecture": line.architecture.map(Architecture::name),
@@ -221,7 +283,7 @@ fn json_line(estimate: &Estimate, line: &Line) -> Value {
         "quantity": quantity(line.quantity),
         "unit": line.unit,
         "unit_price": decimal_f64(line.unit_price, PRICE_UNITS, 15),
-        "amount": money(shown_amount(line, estimate.billing.rounding)),
+        "amount": money(shown_amount(line, rounding)),
         "estimated": line.estimated,
         "source": line.source,
         "shares": shares.collect::<Vec<_>>(),

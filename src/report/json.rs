@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::cost::by_function;
-use super::numbers::{decimal_f64, dollars_f64, rounded, share};
+use super::numbers::{decimal, decimal_f64, dollars_f64, rounded, share};
 use super::warnings::all_warnings;
 use super::{ExpectationResult, ReportInput};
 use crate::control::ControlSummary;
-use crate::facts::{Cause, ErrorCode, Reason};
+use crate::facts::{Architecture, Cause, ErrorCode, Reason};
 use crate::lambda::FunctionConfig;
 use crate::metrics::{
     AsyncSummary, Counts, FunctionSummary, GaugeSummary, LatencySummary, QueueSummary, Summary, TimelineSummary,
     TrafficSummary, VersionSummary,
 };
-use crate::pricing::{Bill, Line, LineShare, Usage};
+use crate::pricing::{Bill, BudgetConfig, CostAnswers, Line, LineShare, Measure, ProvisionedTimes, Usage, break_even};
 use crate::simulation::{Plan, RunResult};
 use crate::units::Money;
 
@@ -62,6 +62,9 @@ pub fn blank_summary(plan: &Plan) -> Value {
         usage: Usage::default(),
         bill: Bill::default(),
         monthly_estimate: Bill::default(),
+        cost_answers: CostAnswers::default(),
+        budget_alerts: Vec::new(),
+        provisioned_times: ProvisionedTimes::default(),
         control: ControlSummary::default(),
     };
     summary_json(&ReportInput {
@@ -314,6 +317,77 @@ fn cost(input: &ReportInput) -> Value {
         "total": dollars_f64(bill.total),
         "monthly_estimate": dollars_f64(input.result.monthly_estimate.total),
         "lines": shares.map(|(line, share)| cost_line(input.plan, line, share)).collect::<Vec<_>>(),
+        "per_million_requests": per_million_requests(input.result),
+        "of": parts(&input.result.cost_answers),
+        "saved_by": savings(&input.result.cost_answers),
+        "monthly_on": {
+            "x86_64": dollars_f64(input.result.cost_answers.by_architecture[0]),
+            "arm64": dollars_f64(input.result.cost_answers.by_architecture[1]),
+        },
+        "provisioned": provisioned_times(input),
+        "budgets": budgets(input),
+    })
+}
+
+/// Alerts by threshold in per cent; without an alert `alerted` is 0.
+fn budgets(input: &ReportInput) -> Map<String, Value> {
+    let configs = input.plan.billing.budgets.iter().enumerate();
+    let budget = |(place, config): (usize, &BudgetConfig)| {
+        let alert = |(index, threshold): (usize, &u32)| {
+            let found = input.result.budget_alerts.get(place).and_then(|alerts| alerts[index]);
+            let text = decimal((*threshold).into(), 100, 2);
+            let value = json!({
+                "alerted": u8::from(found.is_some()),
+                "at": found.map_or(0.0, |alert| alert.at.as_micros() as f64 / 1e3),
+                "cost": found.map_or(0.0, |alert| dollars_f64(alert.cost)),
+            });
+            (text, value)
+        };
+        let alerts: Map<String, Value> = config.thresholds.iter().enumerate().map(alert).collect();
+        (
+            config.name.clone(),
+            json!({ "amount": dollars_f64(config.amount), "alerts": alerts }),
+        )
+    };
+    configs.map(budget).collect()
+}
+
+fn parts(answers: &CostAnswers) -> Value {
+    json!({
+        "cold_starts": dollars_f64(answers.cold_starts),
+        "retries": dollars_f64(answers.retries),
+        "errors": dollars_f64(answers.errors),
+        "throttles": dollars_f64(answers.throttles),
+        "idle_provisioned": dollars_f64(answers.idle_provisioned),
+    })
+}
+
+fn savings(answers: &CostAnswers) -> Value {
+    json!({
+        "free_tier": dollars_f64(answers.free_tier),
+        "tiers": dollars_f64(answers.tiers),
+        "savings_plan": dollars_f64(answers.savings_plan),
+        "custom_discount": dollars_f64(answers.custom_discount),
+    })
+}
+
+/// The bill for each million billed requests; 0 without any.
+fn per_million_requests(result: &RunResult) -> Value {
+    let used = result.usage.total();
+    let requests = used.get(Measure::Requests) + used.get(Measure::ProvisionedRequests);
+    let each = |requests: u128| result.bill.total.as_f64() / requests as f64 * 1e6;
+    json!(rounded(if requests == 0 { 0.0 } else { each(requests) }))
+}
+
+fn provisioned_times(input: &ReportInput) -> Value {
+    let times = &input.result.provisioned_times;
+    let share = |part: u128, whole: u128| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
+    let even = |architecture| rounded(break_even(&input.plan.billing, architecture).utilization());
+    let (above, enabled) = (times.above.as_micros(), times.enabled.as_micros());
+    json!({
+        "break_even_utilization": { "x86_64": even(Architecture::X86_64), "arm64": even(Architecture::Arm64) },
+        "utilization": rounded(share(times.busy, times.configured)),
+        "time_above_break_even": rounded(share(above.into(), enabled.into())),
     })
 }
 
@@ -409,7 +483,18 @@ mod tests {
             assert_eq!(keys(&function["by_version"]), ["$LATEST", "1"]);
             assert_eq!(
                 keys(&summary["cost"]),
-                ["currency", "total", "monthly_estimate", "lines"]
+                [
+                    "currency",
+                    "total",
+                    "monthly_estimate",
+                    "lines",
+                    "per_million_requests",
+                    "of",
+                    "saved_by",
+                    "monthly_on",
+                    "provisioned",
+                    "budgets"
+                ]
             );
             assert_eq!(
                 keys(&summary["traffic"]["shoppers"]).last(),

@@ -27,7 +27,7 @@ mod sample;
 
 pub use csv::CsvSink;
 pub use error::ReportError;
-pub use estimate::{estimate_json, estimate_text};
+pub use estimate::{MonthReport, estimate_json, estimate_text, month_json, month_text};
 pub use expect::{exists, value_at};
 pub use folder::{ReportOptions, RunFolder};
 pub use input::{ExpectationResult, ReportInput};

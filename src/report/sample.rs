@@ -20,8 +20,8 @@ use crate::metrics::{
     QueueSummary, Summary, TimelineSummary, TrafficSummary, VersionSummary,
 };
 use crate::pricing::{
-    Bill, BillingConfig, Discount, FreeTier, Item, Line, LineShare, MonthLength, MonthToDate, PriceBook, Quantity,
-    Rounding, Usage,
+    Bill, BillingConfig, CostAnswers, Discount, FreeTier, Item, Line, LineShare, MonthLength, MonthToDate, PriceBook,
+    ProvisionedTimes, Quantity, Rounding, Usage,
 };
 use crate::simulation::{Plan, RunResult};
 use crate::units::{MemoryMb, Money, Rate, Share, SimTime, Span, Timestamp};
@@ -70,6 +70,9 @@ impl Sample {
             usage: Usage::default(),
             bill: Bill::default(),
             monthly_estimate: Bill::default(),
+            cost_answers: CostAnswers::default(),
+            budget_alerts: Vec::new(),
+            provisioned_times: ProvisionedTimes::default(),
             control: ControlSummary::default(),
         };
         Sample {
@@ -92,6 +95,9 @@ impl Sample {
             usage: Usage::default(),
             bill: bill(1),
             monthly_estimate: bill(30),
+            cost_answers: CostAnswers::default(),
+            budget_alerts: Vec::new(),
+            provisioned_times: ProvisionedTimes::default(),
             control: ControlSummary::default(),
         };
         sample.changed = vec![("idle".to_owned(), "600 s".to_owned())];
@@ -503,6 +509,7 @@ fn plan(functions: Vec<FunctionConfig>) -> Plan {
             month: MonthLength::Hours730,
             savings_plan: None,
             custom_discount: Discount::NONE,
+            budgets: Vec::new(),
         },
     }
 }

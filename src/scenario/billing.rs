@@ -1,7 +1,7 @@
 //! How a scenario is billed: region, prices, free tier, usage of the month so far.
 
 use super::dated::Dated;
-use super::keys::{SAVINGS_TERMS, nearest};
+use super::keys::{BUDGET_PERIODS, BUDGETED, SAVINGS_TERMS, nearest};
 use super::parameters::AccountParameters;
 use super::problem::Fault;
 use super::reader::Reader;
@@ -10,13 +10,17 @@ use super::tree::{Entry, Node, shortened};
 use super::values;
 use crate::lambda::switches;
 use crate::pricing::{
-    BillingConfig, FreeTier, MonthLength, MonthToDate, PriceBook, Rounding, SavingsPlan, SavingsTerm,
+    BillingConfig, BudgetConfig, BudgetPeriod, Discount, FreeTier, MonthLength, MonthToDate, PriceBook, Rounding,
+    SavingsPlan, SavingsTerm,
 };
 use crate::units::Timestamp;
 
 const DEFAULT_REGION: &str = "us-east-1";
 /// Requests of a month that a scenario may have seen before it starts.
 const MOST_REQUESTS: u64 = 1_000_000_000_000_000;
+
+/// All of a budget, in ten-thousandths.
+const WHOLE: u32 = 10_000;
 
 /// Where and when a run is billed.
 pub(super) struct Billed<'a> {
@@ -52,6 +56,7 @@ pub(super) fn billing(
         custom_discount: own("custom_discount")
             .and_then(|entry| reader.value(entry, values::discount))
             .unwrap_or_default(),
+        budgets: budgets(reader, root.entry("cost_budgets")),
     }
 }
 
@@ -74,6 +79,7 @@ pub(super) fn of_month(reader: &Reader, root: &Node, book: PriceBook, billed: &B
         custom_discount: get("custom_discount")
             .and_then(|entry| reader.value(entry, values::discount))
             .unwrap_or_default(),
+        budgets: Vec::new(),
     }
 }
 
@@ -135,6 +141,43 @@ fn savings_plan(reader: &Reader, entry: &Entry) -> Option<SavingsPlan> {
             Some(1) => SavingsTerm::ThreeYearsAllUpfront,
             _ => SavingsTerm::OneYearNoUpfront,
         },
+    })
+}
+
+/// `cost_budgets` (BUD-1), by name.
+fn budgets(reader: &Reader, entry: Option<&Entry>) -> Vec<BudgetConfig> {
+    let named = entry.map_or(&[][..], |entry| entry.value.entries());
+    let mut budgets: Vec<BudgetConfig> = named.iter().filter_map(|entry| budget(reader, entry)).collect();
+    budgets.sort_by(|a, b| a.name.cmp(&b.name));
+    budgets
+}
+
+fn budget(reader: &Reader, entry: &Entry) -> Option<BudgetConfig> {
+    let node = &entry.value;
+    let amount = reader.required(node, "amount", "the budget", entry.mark, "100 USD")?;
+    let amount = reader.value(amount, values::usd)?;
+    let period = node
+        .entry("period")
+        .and_then(|entry| reader.choice(entry, &BUDGET_PERIODS));
+    let of = node.entry("of").and_then(|entry| reader.choice(entry, &BUDGETED));
+    let allowed = "a list of shares such as [80 %, 100 %] is allowed";
+    let thresholds = node.entry("thresholds").and_then(|entry| reader.list(entry, allowed));
+    let read = |node: &Node| {
+        reader
+            .scalar(node, "thresholds", values::discount)
+            .map(Discount::basis_points)
+    };
+    let thresholds = thresholds.map_or_else(|| vec![WHOLE], |nodes| nodes.iter().filter_map(read).collect());
+    Some(BudgetConfig {
+        name: entry.key.clone(),
+        amount,
+        period: if period == Some(1) {
+            BudgetPeriod::Daily
+        } else {
+            BudgetPeriod::Monthly
+        },
+        forecast: of == Some(1),
+        thresholds,
     })
 }
 

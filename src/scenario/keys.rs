@@ -190,6 +190,12 @@ pub(super) static SCENARIO: Section = Section {
         key("account", Keys(&ACCOUNT), "see below", "Account limits and billing."),
         key("billing", Keys(&BILLING), "see below", "Discounts."),
         key(
+            "cost_budgets",
+            Named(&COST_BUDGET),
+            "none",
+            "Budgets of the account's cost: when they would have sent an alert (BUD-1).",
+        ),
+        key(
             "parameters",
             Keys(&PARAMETERS),
             "see below",
@@ -266,6 +272,10 @@ static ACCOUNT: Section = Section {
 
 /// Terms of savings plans.
 pub(super) const SAVINGS_TERMS: [&str; 2] = ["1y no upfront", "3y all upfront"];
+/// Periods of cost budgets.
+pub(super) const BUDGET_PERIODS: [&str; 2] = ["monthly", "daily"];
+/// What a cost budget compares.
+pub(super) const BUDGETED: [&str; 2] = ["actual", "forecast"];
 
 static BILLING: Section = Section {
     name: "billing",
@@ -281,6 +291,36 @@ static BILLING: Section = Section {
             Whole(&SAVINGS_PLAN),
             "none",
             "A Compute Savings Plan (PRICE-19).",
+        ),
+    ]],
+};
+
+static COST_BUDGET: Section = Section {
+    name: "cost_budgets.NAME",
+    groups: &[&[
+        key(
+            "amount",
+            Form("USD"),
+            "required",
+            "What may be spent in a period: 100 USD.",
+        ),
+        key(
+            "period",
+            Choice(&BUDGET_PERIODS),
+            "monthly",
+            "Calendar months or days (UTC).",
+        ),
+        key(
+            "of",
+            Choice(&BUDGETED),
+            "actual",
+            "Whether what was spent is compared, or its forecast for the whole period.",
+        ),
+        key(
+            "thresholds",
+            Form("a list of shares"),
+            "[100 %]",
+            "Shares of the amount at which an alert is sent.",
         ),
     ]],
 };

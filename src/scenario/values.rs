@@ -6,7 +6,7 @@ use super::keys::nearest;
 use super::problem::Fault;
 use super::tree::shortened;
 use crate::pricing::Discount;
-use crate::units::{Bytes, MemoryMb, Rate, Span, Timestamp};
+use crate::units::{Bytes, MemoryMb, Money, Rate, Span, Timestamp};
 
 const DURATION: &str =
     "a duration is a number with a unit, such as 250 ms, 5 s, 10 min, 6 h, 30 d or 1h30m; a bare number is seconds";
@@ -253,6 +253,19 @@ pub(super) fn decimal_bytes(text: &str) -> Result<u64, Fault> {
     let bytes = number.times(1_000_u128.pow(power as u32), 0);
     let bytes = bytes.and_then(|bytes| u64::try_from(bytes).ok());
     bytes.filter(|bytes| *bytes <= MOST).ok_or_else(fault)
+}
+
+/// An amount of USD in whole cents.
+pub(super) fn usd(text: &str) -> Result<Money, Fault> {
+    const AMOUNT: &str =
+        "an amount in USD with up to two decimals, such as 99.90 USD, up to 1000000000000 USD, is allowed";
+    let text = text.trim();
+    finite_and_positive(text, AMOUNT)?;
+    let fault = || Fault::new(is(text), AMOUNT);
+    let (number, unit) = split_number(text).ok_or_else(fault)?;
+    let cents = number.exactly(1, 2).filter(|_| matches!(unit, "" | "USD"));
+    let cents = cents.filter(|cents| *cents <= 100_000_000_000_000).ok_or_else(fault)?;
+    Ok(Money::from_atoms(cents as i128 * (Money::ATOMS_PER_USD / 100)))
 }
 
 /// USD an hour in units of 10^-15 USD, with up to eight decimals.

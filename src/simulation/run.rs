@@ -2,7 +2,10 @@ use crate::control::{Act, ControlSummary, Controller};
 use crate::facts::{Call, Observer};
 use crate::lambda::{FunctionConfig, Platform};
 use crate::metrics::{FlowInfo, FunctionInfo, Recorder, RecorderConfig, Sink, Summary, TimelineSummary};
-use crate::pricing::{self, Bill, Meter, MeteredFunction, MeteredQualifier, MeteredVersion, Usage};
+use crate::pricing::{
+    self, Bill, BudgetAlert, BudgetMeter, CostAnswers, Meter, MeteredFunction, MeteredQualifier, MeteredVersion,
+    ProvisionedTimes, Usage, UtilizationMeter,
+};
 use crate::simulation::Plan;
 use crate::units::{SimTime, Span};
 use crate::workload::Arrivals;
@@ -20,6 +23,12 @@ pub struct RunResult {
     pub bill: Bill,
     /// What a month of it would cost (§9.4, step 9).
     pub monthly_estimate: Bill,
+    /// What parts of the bill cost, and what was saved.
+    pub cost_answers: CostAnswers,
+    /// First alert of each threshold of each budget, in the order of the plan; nothing without budgets.
+    pub budget_alerts: Vec<Vec<Option<BudgetAlert>>>,
+    /// How busy provisioned concurrency was.
+    pub provisioned_times: ProvisionedTimes,
     /// Alarms, scaling and deployments.
     pub control: ControlSummary,
 }
@@ -44,12 +53,7 @@ const PACE_ARRIVALS: u32 = 16_384;
 pub fn simulate(plan: &Plan, sink: &mut dyn Sink, extra: &mut impl Observer, pace: &mut dyn Pace) -> Option<RunResult> {
     let horizon = plan.horizon();
     let recorder = Recorder::new(recorder_config(plan), sink);
-    let meter = Meter::new(plan.start, &metered(plan)).billing_by(plan.account.billing_granularity);
-    let meter = match plan.billing.savings_plan {
-        Some(_) => meter.by_the_hour(),
-        None => meter,
-    };
-    let mut watchers = ((recorder, meter), extra);
+    let mut watchers = ((recorder, (meter(plan), (utilization(plan), budgets(plan)))), extra);
     let (unanswered, control) = if plan.control.is_empty() {
         (drive(plan, &mut (), &mut watchers, pace)?, ControlSummary::default())
     } else {
@@ -58,17 +62,43 @@ pub fn simulate(plan: &Plan, sink: &mut dyn Sink, extra: &mut impl Observer, pac
         let unanswered = drive(plan, &mut controller, &mut (monitor, &mut watchers), pace)?;
         (unanswered, controller.finish(horizon))
     };
-    let ((recorder, meter), _) = watchers;
+    let ((recorder, (meter, (utilization, budgets))), _) = watchers;
     let (summary, timeline) = recorder.finish(&unanswered);
     let usage = meter.finish(horizon);
+    let bill = pricing::bill(&usage, &plan.billing);
     Some(RunResult {
         summary,
         timeline,
-        bill: pricing::bill(&usage, &plan.billing),
+        cost_answers: pricing::answers(&usage, &plan.billing, &bill, plan.duration + plan.drain, plan.start),
+        budget_alerts: budgets.map_or_else(Vec::new, |meter| meter.finish(horizon)),
+        provisioned_times: utilization.map_or_else(ProvisionedTimes::default, |meter| meter.finish(horizon)),
+        bill,
         monthly_estimate: pricing::monthly_estimate(&usage, &plan.billing, plan.duration + plan.drain, plan.start),
         usage,
         control,
     })
+}
+
+/// The meter of a run, without what it has used.
+fn meter(plan: &Plan) -> Meter {
+    let meter = Meter::new(plan.start, &metered(plan)).billing_by(plan.account.billing_granularity);
+    match plan.billing.savings_plan {
+        Some(_) => meter.by_the_hour(),
+        None => meter,
+    }
+}
+
+/// Who watches the budgets, if there are any.
+fn budgets(plan: &Plan) -> Option<BudgetMeter> {
+    let watched = !plan.billing.budgets.is_empty();
+    watched.then(|| BudgetMeter::new(plan.start, meter(plan), &plan.billing))
+}
+
+/// A meter of how busy provisioned concurrency is, where there may be some.
+fn utilization(plan: &Plan) -> Option<UtilizationMeter> {
+    let mut qualifiers = plan.functions.iter().flat_map(|function| &function.qualifiers);
+    let provisions = qualifiers.any(|qualifier| qualifier.provisioned > 0) || !plan.control.is_empty();
+    provisions.then(|| UtilizationMeter::new(&metered(plan), &plan.billing))
 }
 
 /// Takes the platform from its start to the plan's horizon; returns the arrivals without final answer.

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::harness::{Stage, assert_code, text};
+use super::harness::{Stage, assert_code, run, text};
 
 /// The bill as JSON.
 fn price(stage: &Stage, arguments: &[&str]) -> Value {
@@ -382,4 +382,73 @@ fn a_thousand_million_million_requests_of_the_largest_kind_have_a_bill() {
     // 10^15 requests; 9 × 10^18 GB-s less 15 × 10^9 in tiers 1 and 2.
     let options = "--requests 1000000000000000 --duration 900s --memory-size 10240MB";
     assert_eq!(of_options(options), both("120000800034999.20"));
+}
+
+#[test]
+fn days_of_several_kinds_make_one_month() {
+    let stage = Stage::new("");
+    let day = |duration: &str, count: u32| {
+        format!(
+            "duration: {duration}
+parameters: {{ placement: 0 s, overhead: 0 s, idle: none, max_life: none }}
+functions: {{ f: {{ init: 0 s, duration: 100 ms, memory_size: 1 GB }} }}
+traffic: {{ t: {{ to: f, retry: none, arrivals: {{ at: {{ count: {count}, time: 0 s }} }} }} }}
+"
+        )
+    };
+    stage.write("weekday.yaml", &day("24 h", 1_000));
+    stage.write("weekend.yaml", &day("12 h", 100));
+    let output = stage.call(&["month", "weekday.yaml=21", "weekend.yaml=8", "--json"]);
+    assert_code(&output, 0);
+    let month: Value = serde_json::from_slice(&output.stdout).unwrap();
+    // 21 × 1,000 + 8 × 2 × 100 requests of 0.1 GB-s.
+    assert_eq!(month["lines"][0]["quantity"].as_f64(), Some(22_600.0));
+    assert_eq!(month["lines"][1]["quantity"].as_f64(), Some(2_260.0));
+    assert_eq!(month["functions"]["f"], month["total"]);
+    for wrong in [
+        &["weekday.yaml"][..],
+        &["weekday.yaml=0"],
+        &["weekday.yaml=31", "weekend.yaml=1"],
+        &["weekday.yaml=2,5"],
+    ] {
+        assert_code(&stage.call(&[&["month"], wrong].concat()), 2);
+    }
+    stage.write("elsewhere.yaml", &format!("region: eu-west-1\n{}", day("24 h", 1)));
+    let output = stage.call(&["month", "weekday.yaml=1", "elsewhere.yaml=1"]);
+    assert_code(&output, 2);
+    assert!(text(&output.stderr).contains("weekday and elsewhere differ in `region`"));
+}
+
+#[test]
+fn the_summary_says_what_cold_starts_and_errors_cost() {
+    let run = run("duration: 1 min
+functions: { f: { memory_size: 1 GB, init: 100 ms, duration: 100 ms, error_rate: 100 % } }
+traffic: { t: { to: f, retry: none, arrivals: { at: { count: 1000, time: 0 s } } } }
+");
+    // 1,000 × 200 ms at 1 GB: 200 GB-s, 0.00333334 USD; half of it is INIT. Requests: 0.0002 USD.
+    run.assert_number("cost/of/cold_starts", 0.001_666_67);
+    run.assert_number("cost/of/errors", 0.003_533_34);
+    run.assert_number("cost/of/retries", 0.0);
+    run.assert_number("cost/per_million_requests", 3.533_34);
+    run.assert_number("cost/provisioned/break_even_utilization/x86_64", 0.6);
+    // The free tier would take all of it.
+    run.assert_number("cost/saved_by/free_tier", 0.003_533_34);
+}
+
+#[test]
+fn the_summary_says_when_provisioned_concurrency_pays() {
+    let seven = |second: u32| {
+        format!("  at-{second}: {{ to: \"f:1\", retry: none, arrivals: {{ at: {{ count: 7, time: {second} s }} }} }}\n")
+    };
+    let run = run(&format!(
+        "duration: 1 h
+functions: {{ f: {{ memory_size: 1 GB, duration: 900 s, versions: {{ 1: {{ provisioned_concurrent_executions: 10 }} }} }} }}
+traffic:\n{}{}",
+        seven(0),
+        seven(900)
+    ));
+    // Seven of ten are busy for half the hour: 0.7 is above 0.6. 36,000 GB-s are configured, 12,600 used.
+    run.assert_number("cost/provisioned/utilization", 0.35);
+    run.assert_number("cost/provisioned/time_above_break_even", 0.5);
+    run.assert_number("cost/of/idle_provisioned", 0.097_500_78);
 }

@@ -57,6 +57,7 @@ pub fn plan(duration: Span) -> Plan {
             month: MonthLength::Hours730,
             savings_plan: None,
             custom_discount: Discount::NONE,
+            budgets: Vec::new(),
         },
     };
     plan.account.concurrent_executions = 1_000;

@@ -3,9 +3,10 @@
 use maud::{Markup, html};
 
 use super::answer::{busiest, causes};
+use crate::facts::Architecture;
 use crate::lambda::FunctionConfig;
 use crate::metrics::{FunctionSummary, LatencySummary};
-use crate::pricing::{Bill, FreeTier, Line, MonthLength, Rounding};
+use crate::pricing::{Bill, FreeTier, Line, MonthLength, Rounding, break_even};
 use crate::report::ReportInput;
 use crate::report::causes::title;
 use crate::report::cost::{by_function, item_title};
@@ -28,6 +29,7 @@ pub(super) fn all(input: &ReportInput) -> Markup {
         (loss(input))
         (bill(input))
         (month(input))
+        (questions(input))
         (tags(input))
         (assumptions(input))
     }
@@ -433,6 +435,48 @@ fn month(input: &ReportInput) -> Markup {
     let note = format!("The run’s usage, scaled to {length}, then priced with the tiers of a whole month, {tier}.");
     let rows = bill_rows(&input.result.monthly_estimate);
     section("What a month like it costs", &note, &BILL_HEADS, 3, &rows)
+}
+
+/// What a planner asks of the bill.
+fn questions(input: &ReportInput) -> Markup {
+    let result = input.result;
+    let answers = &result.cost_answers;
+    let times = &result.provisioned_times;
+    let mut rows = vec![
+        ("billed INIT of cold starts", answers.cold_starts),
+        ("attempts after the first", answers.retries),
+        ("attempts that ended in an error", answers.errors),
+        ("refused attempts (never billed)", answers.throttles),
+        ("provisioned concurrency while idle", answers.idle_provisioned),
+        ("saved by the free tier, or what it would save", answers.free_tier),
+        ("saved by the price tiers", answers.tiers),
+        ("saved by the savings plan", answers.savings_plan),
+        ("taken off by the discount", answers.custom_discount),
+        ("a month with all functions on x86_64", answers.by_architecture[0]),
+        ("a month with all functions on arm64", answers.by_architecture[1]),
+    ];
+    rows.retain(|(_, amount)| *amount != crate::units::Money::ZERO);
+    let mut rows: Vec<Cells> = rows
+        .into_iter()
+        .map(|(what, amount)| vec![text(what), text(dollars(amount))])
+        .collect();
+    if times.enabled.as_micros() > 0 {
+        let even = break_even(&input.plan.billing, Architecture::X86_64).utilization();
+        let above = times.above.as_micros() as f64 / times.enabled.as_micros() as f64;
+        let what = format!(
+            "time in which provisioned concurrency was busy enough to pay (above {} on x86_64)",
+            percent(even)
+        );
+        rows.push(vec![text(what), text(percent(above))]);
+    }
+    let note = "Parts of a line at what the line costs on average; other architectures with the same durations.";
+    section(
+        "What the bill is made of",
+        note,
+        &[("Part", ""), ("Cost", "")],
+        1,
+        &rows,
+    )
 }
 
 fn tags(input: &ReportInput) -> Markup {

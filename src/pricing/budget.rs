@@ -1,0 +1,174 @@
+//! Cost budgets: when they would have sent an alert (BUD-1).
+
+use super::allot::scale;
+use super::bill::{BillingConfig, BudgetPeriod};
+use super::charge::bill;
+use super::meter::Meter;
+use super::month::{Month, day_of, midnight};
+use crate::facts::{Attempt, Call, Compute, FunctionId, Observer, QualifierId, Streamed, VersionId};
+use crate::units::{Bytes, Money, Share, SimTime, Span, Timestamp};
+
+/// Cost data is refreshed three times a day (BUD-1).
+const REFRESH: Span = Span::from_secs(8 * 3_600);
+const DAY: Span = Span::from_secs(86_400);
+const WHOLE: i128 = 10_000;
+
+/// The first alert of one threshold of a budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BudgetAlert {
+    /// When the data first showed it.
+    pub at: SimTime,
+    /// What was compared: spent in the period, or its forecast.
+    pub cost: Money,
+}
+
+/// A listener that looks at the bill whenever AWS refreshes cost data.
+#[derive(Clone, Debug)]
+pub struct BudgetMeter {
+    config: BillingConfig,
+    start: Timestamp,
+    meter: Meter,
+    next: SimTime,
+    /// The whole bill at the last midnight.
+    at_midnight: Money,
+    /// By budget and threshold.
+    alerts: Vec<Vec<Option<BudgetAlert>>>,
+}
+
+impl BudgetMeter {
+    /// Follows the budgets of `config` with a meter of its own, in a run that starts at `start`.
+    pub fn new(start: Timestamp, meter: Meter, config: &BillingConfig) -> BudgetMeter {
+        let since = start.0 - midnight(day_of(start)).0;
+        let step = REFRESH.as_micros();
+        let since = u64::try_from(since).unwrap_or(0);
+        BudgetMeter {
+            alerts: config
+                .budgets
+                .iter()
+                .map(|budget| vec![None; budget.thresholds.len()])
+                .collect(),
+            config: config.clone(),
+            start,
+            meter,
+            next: SimTime::from_micros(step - since % step),
+            at_midnight: Money::ZERO,
+        }
+    }
+
+    /// The first alert of each threshold, by budget, up to the end of the run.
+    pub fn finish(mut self, end: SimTime) -> Vec<Vec<Option<BudgetAlert>>> {
+        while self.next <= end {
+            self.refresh();
+        }
+        self.alerts
+    }
+
+    /// What happens at `time` is seen only by refreshes after it.
+    fn reach(&mut self, time: SimTime) {
+        while self.next <= time {
+            self.refresh();
+        }
+    }
+
+    fn refresh(&mut self) {
+        let now = self.next;
+        let usage = self.meter.clone().finish(now);
+        let all = bill(&usage, &self.config);
+        let instant = Timestamp(self.start.0.saturating_add_unsigned(now.as_micros()));
+        // The period that ends at this instant is still the current one.
+        let moment = Timestamp(instant.0 - 1);
+        let month = Month::of(moment);
+        let name = month.to_string();
+        let of_month: Money = all
+            .lines
+            .iter()
+            .filter(|line| line.month == name)
+            .map(|line| line.amount)
+            .sum();
+        for (budget, alerts) in self.config.budgets.iter().zip(&mut self.alerts) {
+            let (spent, from, length) = match budget.period {
+                BudgetPeriod::Monthly => (of_month, month.start(), month.length()),
+                BudgetPeriod::Daily => (all.total - self.at_midnight, midnight(day_of(moment)), DAY),
+            };
+            let elapsed = u64::try_from(instant.0 - from.0.max(self.start.0)).unwrap_or(0);
+            let left = length
+                .as_micros()
+                .saturating_sub(u64::try_from(instant.0 - from.0).unwrap_or(0));
+            let cost = if budget.forecast {
+                forecast(spent, elapsed, left)
+            } else {
+                spent
+            };
+            for (threshold, alert) in budget.thresholds.iter().zip(alerts) {
+                let limit = Money::from_atoms(budget.amount.atoms() / WHOLE * i128::from(*threshold));
+                if alert.is_none() && cost > Money::ZERO && cost >= limit {
+                    *alert = Some(BudgetAlert { at: now, cost });
+                }
+            }
+        }
+        if midnight(day_of(instant)) == instant {
+            self.at_midnight = all.total;
+        }
+        self.next = now + REFRESH;
+    }
+}
+
+/// What a period costs if it goes on as in the `elapsed` microseconds.
+fn forecast(spent: Money, elapsed: u64, left: u64) -> Money {
+    if elapsed == 0 || spent <= Money::ZERO {
+        return spent;
+    }
+    let rest = scale(spent.atoms().unsigned_abs(), u128::from(left), u128::from(elapsed));
+    spent + Money::from_atoms(rest as i128)
+}
+
+impl Observer for BudgetMeter {
+    fn ran(&mut self, attempt: &Attempt) {
+        self.reach(attempt.start);
+        self.meter.ran(attempt);
+    }
+
+    fn configured(&mut self, time: SimTime, function: FunctionId, version: VersionId, compute: Compute) {
+        self.reach(time);
+        self.meter.configured(time, function, version, compute);
+    }
+
+    fn event_stored(&mut self, time: SimTime, call: &Call, payload: Bytes) {
+        self.reach(time);
+        self.meter.event_stored(time, call, payload);
+    }
+
+    fn streamed(&mut self, streamed: &Streamed) {
+        self.reach(streamed.time);
+        self.meter.streamed(streamed);
+    }
+
+    fn provisioned(&mut self, time: SimTime, function: FunctionId, qualifier: QualifierId, amount: u32, ready: u32) {
+        self.reach(time);
+        self.meter.provisioned(time, function, qualifier, amount, ready);
+    }
+
+    fn routed(
+        &mut self,
+        time: SimTime,
+        function: FunctionId,
+        qualifier: QualifierId,
+        version: VersionId,
+        additional: Option<(VersionId, Share)>,
+    ) {
+        self.reach(time);
+        self.meter.routed(time, function, qualifier, version, additional);
+    }
+
+    fn provisioned_init(
+        &mut self,
+        time: SimTime,
+        function: FunctionId,
+        qualifier: QualifierId,
+        version: VersionId,
+        init: Span,
+    ) {
+        self.reach(time);
+        self.meter.provisioned_init(time, function, qualifier, version, init);
+    }
+}
