@@ -11,6 +11,23 @@ pub trait Act<O> {
     fn act(&mut self, now: SimTime, platform: &mut Platform, observer: &mut O);
 }
 
+/// Two act: at one instant the first does so before the second.
+impl<O, A: Act<O>, B: Act<O>> Act<O> for (&mut A, &mut B) {
+    fn next_due(&self) -> Option<SimTime> {
+        let dues = [self.0.next_due(), self.1.next_due()];
+        dues.into_iter().flatten().min()
+    }
+
+    fn act(&mut self, now: SimTime, platform: &mut Platform, observer: &mut O) {
+        if self.0.next_due() == Some(now) {
+            self.0.act(now, platform, observer);
+        }
+        if self.1.next_due() == Some(now) {
+            self.1.act(now, platform, observer);
+        }
+    }
+}
+
 /// Nobody acts.
 impl<O: Observer> Act<O> for () {
     fn next_due(&self) -> Option<SimTime> {

@@ -3,6 +3,7 @@
 
 mod act;
 mod alarm;
+mod change;
 mod config;
 mod controller;
 mod deployment;
@@ -14,6 +15,7 @@ mod samples;
 mod scaling;
 
 pub use act::Act;
+pub use change::{Change, ChangeRefusal, ChangeStep, Changes, PlannedChange, RefusedChange};
 pub use config::{
     AlarmConfig, Comparison, ControlConfig, DeploymentConfig, Hook, MissingData, ScalingConfig, ScheduledAction,
     TargetTracking,

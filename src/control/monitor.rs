@@ -49,8 +49,13 @@ struct Claims {
 }
 
 impl Claims {
-    fn total(&self) -> u64 {
-        let provisioned: u64 = self.provisioned.values().map(|amount| u64::from(*amount)).sum();
+    /// What functions with a reservation have provisioned is part of that (CONC-9).
+    fn total(&self, reserved: &[Option<u32>]) -> u64 {
+        let beside = self
+            .provisioned
+            .iter()
+            .filter(|((function, _), _)| reserved[function.index()].is_none());
+        let provisioned: u64 = beside.map(|(_, amount)| u64::from(*amount)).sum();
         self.reserved + provisioned + self.on_demand
     }
 }
@@ -153,7 +158,7 @@ impl Monitor {
     }
 
     fn claim(&mut self, time: SimTime) {
-        let claimed = self.claims.total();
+        let claimed = self.claims.total(&self.reserved);
         for series in &mut self.series {
             if series.watch.metric == Metric::ClaimedAccountConcurrency {
                 series.gauge.advance(time, series.watch.period);
@@ -279,10 +284,29 @@ impl Observer for Monitor {
         self.gauge(Metric::ProvisionedConcurrencyUtilization, &of, time, |gauge, _| {
             gauge.whole = ready.into();
         });
-        if self.reserved[function.index()].is_none() {
-            self.claims.provisioned.insert((function, qualifier), amount);
-            self.claim(time);
+        self.claims.provisioned.insert((function, qualifier), amount);
+        self.claim(time);
+    }
+
+    fn reservation(&mut self, time: SimTime, function: FunctionId, reserved: Option<u32>, on_demand: u32) {
+        let before = std::mem::replace(&mut self.reserved[function.index()], reserved);
+        let amount = |reserved: Option<u32>| u64::from(reserved.unwrap_or(0));
+        self.claims.reserved = self.claims.reserved - amount(before) + amount(reserved);
+        if before.is_some() != reserved.is_some() {
+            let of = &Origin {
+                function,
+                qualifier: QualifierId(0),
+                version: None,
+            };
+            let (moved, leaves) = (u64::from(on_demand), reserved.is_some());
+            let shifted = |value: u64| if leaves { value - moved } else { value + moved };
+            self.gauge(Metric::UnreservedConcurrentExecutions, of, time, |gauge, period| {
+                gauge.value = shifted(gauge.value);
+                gauge.touch(period);
+            });
+            self.claims.on_demand = shifted(self.claims.on_demand);
         }
+        self.claim(time);
     }
 }
 

@@ -14,6 +14,16 @@ pub enum ReserveError {
     AboveUnreserved,
 }
 
+impl ReserveError {
+    /// In words, with the rule.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            ReserveError::BelowProvisioned => "the function has more provisioned (CONC-9)",
+            ReserveError::AboveUnreserved => "less than 100 would stay unreserved (CONC-4)",
+        }
+    }
+}
+
 impl Function {
     /// `PutFunctionConcurrency` or `DeleteFunctionConcurrency` during the run.
     pub fn set_reserved<O: Observer>(

@@ -280,6 +280,14 @@ impl Platform {
         self.functions[function.index()].config.qualifiers[qualifier.index()].version
     }
 
+    /// Changes what the callers of a traffic entry send and get, for attempts from now on.
+    pub fn set_transfer(&mut self, traffic: TrafficId, transfer: Option<TransferConfig>) {
+        for flow in self.flows.iter_mut().filter(|flow| flow.traffic == traffic) {
+            flow.sized = transfer.is_some();
+        }
+        self.transfers[traffic.index()] = transfer;
+    }
+
     /// Gauges begin at `now`: tells what has ended by then, and counts anew which environments serve.
     pub fn begin_window<O: Observer>(&mut self, now: SimTime, observer: &mut O) {
         self.settle(now, observer);

@@ -98,7 +98,13 @@ fn loss_comparison(plan: &Plan, result: &RunResult, function: FunctionId) -> Opt
     let provisioned = config.qualifiers.iter().any(|qualifier| qualifier.provisioned > 0);
     let by_reservation = summary.throttles_by_cause[Cause::ReservedConcurrency as usize];
     let counts = &summary.counts;
-    if provisioned || counts.invocations == 0 || by_reservation != counts.throttles || !is_poisson(plan, function) {
+    let changes = !plan.changes.is_empty();
+    if changes
+        || provisioned
+        || counts.invocations == 0
+        || by_reservation != counts.throttles
+        || !is_poisson(plan, function)
+    {
         return None;
     }
     // Rate times holding time, where by Little's law the accepted requests alone hold the mean concurrency.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::changes::changes_json;
 use super::cost::by_function;
 use super::numbers::{decimal, decimal_f64, dollars_f64, rounded, share};
 use super::warnings::all_warnings;
@@ -36,6 +37,7 @@ pub fn summary_json(input: &ReportInput) -> Value {
         "queues": named(plan.queues.iter().map(|queue| &queue.name), &summary.queues, queue),
         "streams": {},
         "tags": tags(input),
+        "changes": changes_json(input),
         "cost": cost(input),
         "expect": input.expectations.iter().map(expectation).collect::<Vec<_>>(),
         "warnings": all_warnings(input),
@@ -66,6 +68,7 @@ pub fn blank_summary(plan: &Plan) -> Value {
         budget_alerts: Vec::new(),
         provisioned_times: ProvisionedTimes::default(),
         control: ControlSummary::default(),
+        refused_changes: Vec::new(),
     };
     summary_json(&ReportInput {
         plan,
@@ -416,7 +419,7 @@ mod tests {
         value.as_object().unwrap().keys().map(String::as_str).collect()
     }
 
-    const TOP: [&str; 16] = [
+    const TOP: [&str; 17] = [
         "scenario",
         "seed",
         "version",
@@ -430,6 +433,7 @@ mod tests {
         "queues",
         "streams",
         "tags",
+        "changes",
         "cost",
         "expect",
         "warnings",

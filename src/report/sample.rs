@@ -74,6 +74,7 @@ impl Sample {
             budget_alerts: Vec::new(),
             provisioned_times: ProvisionedTimes::default(),
             control: ControlSummary::default(),
+            refused_changes: Vec::new(),
         };
         Sample {
             plan,
@@ -99,6 +100,7 @@ impl Sample {
             budget_alerts: Vec::new(),
             provisioned_times: ProvisionedTimes::default(),
             control: ControlSummary::default(),
+            refused_changes: Vec::new(),
         };
         sample.changed = vec![("idle".to_owned(), "600 s".to_owned())];
         sample.warnings = vec!["prices of this region are estimated".to_owned()];
@@ -499,6 +501,8 @@ fn plan(functions: Vec<FunctionConfig>) -> Plan {
         topics: Vec::new(),
         control: ControlConfig::default(),
         mappings: Vec::new(),
+        changes: Vec::new(),
+        change_steps: Vec::new(),
         billing: BillingConfig {
             region: "us-east-1".to_owned(),
             priced_at: BLACK_FRIDAY,

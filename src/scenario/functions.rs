@@ -94,6 +94,7 @@ impl<'a> Functions<'a> {
         qualifiers.read(node);
         let (qualifiers, provisioned) = (qualifiers.list, qualifiers.provisioned);
         let reserved = all.get("reserved_concurrent_executions");
+        let reserved = reserved.filter(|entry| !entry.value.text().is_some_and(values::is_off));
         let count = |entry| self.platform.reader.count(entry, 0, u64::from(u32::MAX));
         let config = FunctionConfig {
             name: origin.name.to_owned(),

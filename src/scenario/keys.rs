@@ -240,9 +240,40 @@ pub(super) static SCENARIO: Section = Section {
         ),
         later("streams", "Kinesis and DynamoDB streams."),
         later("budgets", "Downstream budgets such as database connections."),
-        later("changes", "Changes of configuration during the run."),
+        key(
+            "changes",
+            Named(&CHANGE),
+            "none",
+            "What becomes different during the run, by name.",
+        ),
         later("deployments", "CodeDeploy deployments of aliases."),
         later("alarms", "CloudWatch alarms."),
+    ]],
+};
+
+static CHANGE: Section = Section {
+    name: "changes.NAME",
+    groups: &[&[
+        key("at", Duration, "–", "From this instant on, from t = 0."),
+        key(
+            "from",
+            Duration,
+            "–",
+            "From this instant on, from t = 0, until `until`.",
+        ),
+        key(
+            "until",
+            Duration,
+            "the end",
+            "First instant at which it no longer holds; only beside `from`.",
+        ),
+        key(
+            "set",
+            Values("paths of this file to the values they get"),
+            "required",
+            "`{ functions.checkout.reserved_concurrent_executions: 50 }`: paths below functions, defaults, traffic and \
+             parameters, and account.concurrent_executions.",
+        ),
     ]],
 };
 
@@ -758,7 +789,7 @@ static QUALIFIED: &[Key] = &[
     ),
 ];
 
-static VERSION: Section = Section {
+pub(super) static VERSION: Section = Section {
     name: "functions.NAME.versions.NUMBER",
     groups: &[BEHAVIOUR, PACKAGE, EQUIPMENT, QUALIFIED],
 };

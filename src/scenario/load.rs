@@ -306,7 +306,7 @@ impl Loader {
 }
 
 /// The keys of a path; what follows `parameters` is one key, dots included.
-fn split_path(target: &str) -> Vec<&str> {
+pub(super) fn split_path(target: &str) -> Vec<&str> {
     let mut keys = Vec::new();
     let mut rest = target;
     while let Some((key, after)) = rest.split_once('.') {
@@ -320,7 +320,11 @@ fn split_path(target: &str) -> Vec<&str> {
     keys
 }
 
-fn put(node: &mut Node, keys: &[&str], value: Node, mark: Mark) -> Result<(), String> {
+/// Puts `value` at a path; what is missing on the way comes into being at `mark`.
+///
+/// # Errors
+/// What stands in the way.
+pub(super) fn put(node: &mut Node, keys: &[&str], value: Node, mark: Mark) -> Result<(), String> {
     let Some((first, rest)) = keys.split_first() else {
         *node = value;
         return Ok(());

@@ -5,8 +5,12 @@ mod api_rate;
 mod attachments;
 mod behaviour;
 mod billing;
+mod change_path;
+mod changes;
 mod check;
+mod data_files;
 mod dated;
+mod difference;
 mod distribution;
 mod equipment;
 mod expectation;
@@ -107,7 +111,8 @@ impl Scenario {
 pub fn load(path: &Path, options: &LoadOptions) -> Result<Scenario, Problems> {
     let loaded = load::load(path, &options.set, options.allow_outside)?;
     let reader = Reader::new(loaded.sources, options.allow_outside);
-    let resolution = resolve::resolve(&reader, &loaded.root, path, options);
+    let mut resolution = resolve::resolve(&reader, &loaded.root, path, options);
+    changes::read(&reader, &loaded.root, path, options, &mut resolution.plan);
     let (sources, findings, warnings) = reader.finish();
     if !findings.is_empty() || !loaded.findings.is_empty() {
         let all = loaded.findings.into_iter().chain(findings);

@@ -3,8 +3,10 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 
+use super::data_files::DataFiles;
 use super::keys::nearest;
 use super::problem::{Fault, Finding};
 use super::source::{Mark, Source};
@@ -18,6 +20,8 @@ pub(super) struct Reader {
     pub sources: Vec<Arc<Source>>,
     /// Whether data files may lie outside the folder of the file that names them.
     pub allow_outside: bool,
+    /// Traces that have been read, so that each is read once.
+    pub data: Rc<DataFiles>,
     findings: RefCell<BTreeSet<Finding>>,
     warnings: RefCell<BTreeSet<String>>,
 }
@@ -28,9 +32,31 @@ impl Reader {
         Reader {
             sources,
             allow_outside,
+            data: Rc::default(),
             findings: RefCell::default(),
             warnings: RefCell::default(),
         }
+    }
+
+    /// Another reader over the same sources and data files, in which nothing has been found yet.
+    pub fn beside(&self) -> Reader {
+        Reader {
+            sources: self.sources.clone(),
+            allow_outside: self.allow_outside,
+            data: Rc::clone(&self.data),
+            findings: RefCell::default(),
+            warnings: RefCell::default(),
+        }
+    }
+
+    /// Whether this has been found.
+    pub fn has_found(&self, finding: &Finding) -> bool {
+        self.findings.borrow().contains(finding)
+    }
+
+    /// Whether this has been warned of.
+    pub fn has_warned(&self, warning: &str) -> bool {
+        self.warnings.borrow().contains(warning)
     }
 
     /// Everything found, by file and place, and all warnings.

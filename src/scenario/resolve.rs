@@ -29,7 +29,6 @@ use crate::lambda::{AccountConfig, ScalingRule};
 use crate::messaging::{Subscription, TopicConfig};
 use crate::pricing::PriceBook;
 use crate::simulation::Plan;
-use crate::trace;
 use crate::units::{Span, Timestamp};
 
 const DAY: u64 = 86_400;
@@ -166,6 +165,8 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
             topics,
             control: ControlConfig::default(),
             mappings,
+            changes: Vec::new(),
+            change_steps: Vec::new(),
             billing,
         },
     }
@@ -302,18 +303,15 @@ impl<'a> Resolver<'a> {
             else {
                 continue;
             };
-            match trace::load_azure(&path) {
-                Ok(mut functions) => {
-                    functions.sort_by(|a, b| a.name.cmp(&b.name));
+            match self.reader.data.azure(&path) {
+                Ok(functions) => {
                     traces.push(AzureTrace {
                         traffic: entry.key.clone(),
                         mark: azure.value.mark,
                         functions,
                     });
                 }
-                Err(problem) => self
-                    .reader
-                    .problem(azure.value.mark, problem.to_string(), "correct the file"),
+                Err(problem) => self.reader.problem(azure.value.mark, problem, "correct the file"),
             }
         }
         traces

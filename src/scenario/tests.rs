@@ -232,7 +232,6 @@ fn the_contract_s_example_reports_what_is_not_supported_yet_and_nothing_else() {
         "budgets",
         "through: api-gateway",
         "through: scheduler",
-        "changes",
         "deployments",
         "alarms",
     ];

@@ -660,7 +660,7 @@ impl Traffic<'_> {
 
     fn trace(&self, process: &Entry) -> Option<Targets> {
         let path = self.reader.data_path(&process.value, "trace")?;
-        match CsvTrace::check(&path, self.start) {
+        match self.reader.data.recorded(&path, self.start) {
             Ok(trace) => {
                 self.warn_of_late_rows(&process.value, &trace);
                 let names = trace.functions().to_vec();
@@ -672,8 +672,7 @@ impl Traffic<'_> {
                 })
             }
             Err(problem) => {
-                self.reader
-                    .problem(process.value.mark, problem.to_string(), "correct the file");
+                self.reader.problem(process.value.mark, problem, "correct the file");
                 None
             }
         }

@@ -54,6 +54,30 @@ impl Node {
         }
     }
 
+    /// The entries of a map, to be changed; none for anything else.
+    pub fn entries_mut(&mut self) -> &mut [Entry] {
+        match &mut self.kind {
+            Kind::Map(entries) => entries,
+            _ => &mut [],
+        }
+    }
+
+    /// Adds an entry whose key a map does not hold yet; an empty node becomes a map.
+    pub fn insert(&mut self, entry: Entry) {
+        match &mut self.kind {
+            Kind::Map(entries) => entries.push(entry),
+            Kind::Empty => self.kind = Kind::Map(vec![entry]),
+            _ => {}
+        }
+    }
+
+    /// Takes the entry with this key out of a map.
+    pub fn remove(&mut self, key: &str) {
+        if let Kind::Map(entries) = &mut self.kind {
+            entries.retain(|entry| entry.key != key);
+        }
+    }
+
     /// The entry of a map with this key.
     pub fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries().iter().find(|entry| entry.key == key)

@@ -19,6 +19,9 @@ const DATE: &str = "a date is written 2026-11-20";
 const NUMBER: &str = "a finite number is allowed";
 const FLAG: &str = "true, on, false, off and none are allowed";
 
+/// Memory of a function that says nothing of it (LIM-1).
+pub(super) const DEFAULT_MEMORY: &str = "128 MB";
+
 /// Longest length of time anything takes.
 const LONGEST_MICROS: u128 = 70 * 365 * 86_400 * 1_000_000;
 /// Largest size anything takes.

@@ -1,4 +1,4 @@
-use crate::control::ControlConfig;
+use crate::control::{ChangeStep, ControlConfig, PlannedChange};
 use crate::lambda::{
     AccountConfig, FlowConfig, FunctionConfig, LinkConfig, MappingConfig, Parts, Sender, TrafficConfig,
 };
@@ -40,6 +40,10 @@ pub struct Plan {
     pub links: Vec<LinkConfig>,
     /// Sources of arrivals, sorted by the traffic entry they belong to.
     pub sources: Vec<SourceConfig>,
+    /// Changes during the run, sorted by name, as the scenario gives them.
+    pub changes: Vec<PlannedChange>,
+    /// What they change on the platform, by rising time.
+    pub change_steps: Vec<ChangeStep>,
     /// Declared or addressed queues, sorted by name.
     pub queues: Vec<QueueConfig>,
     /// Topics, sorted by name.

@@ -1,4 +1,4 @@
-use crate::control::{Act, ControlSummary, Controller};
+use crate::control::{Act, Changes, ControlSummary, Controller, RefusedChange};
 use crate::facts::{Call, Observer};
 use crate::lambda::{FunctionConfig, Platform};
 use crate::metrics::{FlowInfo, FunctionInfo, Recorder, RecorderConfig, Sink, Summary, TimelineSummary};
@@ -31,6 +31,8 @@ pub struct RunResult {
     pub provisioned_times: ProvisionedTimes,
     /// Alarms, scaling and deployments.
     pub control: ControlSummary,
+    /// Changes that Lambda would have refused.
+    pub refused_changes: Vec<RefusedChange>,
 }
 
 /// Told now and then how far a run is; may stop it.
@@ -54,12 +56,17 @@ pub fn simulate(plan: &Plan, sink: &mut dyn Sink, extra: &mut impl Observer, pac
     let horizon = plan.horizon();
     let recorder = Recorder::new(recorder_config(plan), sink);
     let mut watchers = ((recorder, (meter(plan), (utilization(plan), budgets(plan)))), extra);
+    let mut changes = Changes::new(&plan.change_steps);
     let (unanswered, control) = if plan.control.is_empty() {
-        (drive(plan, &mut (), &mut watchers, pace)?, ControlSummary::default())
+        (
+            drive(plan, &mut changes, &mut watchers, pace)?,
+            ControlSummary::default(),
+        )
     } else {
         let reserved = plan.functions.iter().map(|function| function.reserved).collect();
         let (mut controller, monitor) = Controller::new(&plan.control, reserved);
-        let unanswered = drive(plan, &mut controller, &mut (monitor, &mut watchers), pace)?;
+        let mut acting = (&mut changes, &mut controller);
+        let unanswered = drive(plan, &mut acting, &mut (monitor, &mut watchers), pace)?;
         (unanswered, controller.finish(horizon))
     };
     let ((recorder, (meter, (utilization, budgets))), _) = watchers;
@@ -76,6 +83,7 @@ pub fn simulate(plan: &Plan, sink: &mut dyn Sink, extra: &mut impl Observer, pac
         monthly_estimate: pricing::monthly_estimate(&usage, &plan.billing, plan.duration + plan.drain, plan.start),
         usage,
         control,
+        refused_changes: changes.finish(),
     })
 }
 

@@ -43,6 +43,8 @@ pub fn plan(duration: Span) -> Plan {
         flows: Vec::new(),
         sources: Vec::new(),
         links: Vec::new(),
+        changes: Vec::new(),
+        change_steps: Vec::new(),
         queues: Vec::new(),
         topics: Vec::new(),
         control: ControlConfig::default(),

@@ -3,16 +3,19 @@
 use maud::{Markup, html};
 
 use super::answer::{busiest, causes};
+use crate::control::PlannedChange;
 use crate::facts::Architecture;
 use crate::lambda::FunctionConfig;
 use crate::metrics::{FunctionSummary, LatencySummary};
 use crate::pricing::{Bill, FreeTier, Line, MonthLength, Rounding, break_even};
 use crate::report::ReportInput;
 use crate::report::causes::title;
+use crate::report::changes::{reason, refusals};
 use crate::report::cost::{by_function, item_title};
 use crate::report::csv::qualifier_name;
 use crate::report::inference::loss_comparisons;
 use crate::report::numbers::{decimal, dollars, grouped, milliseconds, percent, precise, share, short_name};
+use crate::units::SimTime;
 
 const FUNCTIONS_SHOWN: usize = 50;
 const LATENCY_ROWS_SHOWN: usize = 60;
@@ -26,6 +29,7 @@ pub(super) fn all(input: &ReportInput) -> Markup {
         (latency_by_start(input))
         (asynchronous(input))
         (provisioned(input))
+        (changes(input))
         (loss(input))
         (bill(input))
         (month(input))
@@ -333,6 +337,38 @@ fn provisioned(input: &ReportInput) -> Markup {
     ];
     let note = "What provisioned environments cannot take runs on demand, with a cold start where none is idle.";
     section("Provisioned concurrency", note, &heads, 1, &rows)
+}
+
+fn changes(input: &ReportInput) -> Markup {
+    let when = |time: SimTime| text((time - SimTime::ZERO).to_string());
+    let row = |change: &PlannedChange| {
+        let refused = refusals(input, change).map(|refusal| {
+            let function = short_name(&input.plan.functions[refusal.function.index()].name);
+            format!(
+                "at {}, {function}: {}",
+                refusal.at - SimTime::ZERO,
+                reason(refusal.reason)
+            )
+        });
+        let refused: Vec<String> = refused.collect();
+        vec![
+            name_cell(&change.name),
+            html! { @for (path, value) in &change.set { div { code { (path) } " = " (value) } } },
+            html! { @for line in &refused { div { (line) } } },
+            when(change.from),
+            change.until.map_or_else(|| text("the end"), when),
+        ]
+    };
+    let rows: Vec<Cells> = input.plan.changes.iter().map(row).collect();
+    let heads = [
+        ("Change", ""),
+        ("What it sets", ""),
+        ("Refused", "what Lambda would not have done as the account stood then"),
+        ("From", ""),
+        ("Until", ""),
+    ];
+    let note = "Dotted lines in the charts. Lowered limits never end what runs; new code or configuration uses new environments.";
+    section("Changes during the run", note, &heads, 3, &rows)
 }
 
 fn loss(input: &ReportInput) -> Markup {

@@ -114,6 +114,7 @@ fn draw_legend<B: DrawingBackend>(
         let dash = [(0, 10), (SWATCH - 10, SWATCH)];
         let (half, parts) = match layer.mark {
             Mark::Level(_) => (2, &dash[..]),
+            Mark::Moments(_) => (1, &dash[..]),
             Mark::Lines(_) => (2, &[(0, SWATCH)][..]),
             Mark::Boxes(_) | Mark::Band(_) => (8, &[(0, SWATCH)][..]),
         };
@@ -228,6 +229,12 @@ fn draw_layer<B: DrawingBackend>(layer: &Layer, figure: &Figure, chart: &mut Cha
         Mark::Level(level) => {
             let ends = [(figure.x.low, *level), (figure.x.high, *level)];
             chart.draw_series(DashedLineSeries::new(ends, 12, 8, color.stroke_width(STROKE)))?;
+        }
+        Mark::Moments(places) => {
+            for place in places {
+                let ends = [(*place, figure.y.low), (*place, figure.y.high)];
+                chart.draw_series(DashedLineSeries::new(ends, 2, 6, color.stroke_width(1)))?;
+            }
         }
     }
     Ok(())

@@ -1,5 +1,7 @@
 //! Which charts there are and what each shows.
 
+use std::collections::BTreeSet;
+
 use plotters::style::RGBColor;
 
 use super::axis::{Axis, TimeAxis};
@@ -70,14 +72,18 @@ impl Chart {
 
     /// What is drawn.
     pub(super) fn figure(self, input: &ReportInput) -> Figure {
-        match self {
+        let mut figure = match self {
             Chart::Concurrency => concurrency(input),
             Chart::Latency => latency(input),
             Chart::Throttles => throttles(input),
             Chart::ColdStarts => cold_starts(input),
             Chart::LatencyCdf => latency_cdf(input),
             Chart::Cost => cost(input),
+        };
+        if figure.empty.is_none() && self != Chart::LatencyCdf {
+            figure.layers.extend(moments(input));
         }
+        figure
     }
 
     /// Why there is nothing to draw, if so.
@@ -95,6 +101,20 @@ impl Chart {
             empty: None,
         }
     }
+}
+
+/// When something was changed.
+fn moments(input: &ReportInput) -> Option<Layer> {
+    let time = time_axis(input);
+    let changes = input.plan.changes.iter();
+    let turns = changes.flat_map(|change| std::iter::once(change.from).chain(change.until));
+    let turns: BTreeSet<SimTime> = turns.filter(|time| *time < input.plan.horizon()).collect();
+    let places: Vec<f64> = turns.iter().map(|turn| time.place(turn.as_micros())).collect();
+    (!places.is_empty()).then(|| Layer {
+        label: "changes".to_owned(),
+        color: LIMIT,
+        mark: Mark::Moments(places),
+    })
 }
 
 fn time_axis(input: &ReportInput) -> TimeAxis {

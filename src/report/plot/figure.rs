@@ -53,6 +53,8 @@ pub(super) enum Mark {
     Band(Vec<(f64, f64, f64)>),
     /// A dashed level line.
     Level(f64),
+    /// Thin dotted lines from bottom to top at these places.
+    Moments(Vec<f64>),
 }
 
 impl Figure {

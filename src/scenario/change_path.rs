@@ -1,0 +1,160 @@
+//! Paths that a change may set.
+
+use super::keys::{FUNCTION_PARAMETERS, Key, SCENARIO, Section, Takes, nearest};
+use super::problem::Fault;
+use super::tree::{Node, shortened};
+use crate::simulation::Plan;
+
+/// Keys of a function's code and configuration: another value means new environments, and a published version keeps its own
+/// (VER-1, LIFE-15). All other keys of a version describe how code behaves.
+pub(super) const CONFIGURATION: &[&str] = &[
+    "runtime",
+    "architectures",
+    "package_type",
+    "memory_size",
+    "timeout",
+    "ephemeral_storage",
+    "dead_letter_config",
+    "snap_start",
+    "vpc_config",
+    "file_system_configs",
+    "layers",
+    "package_size",
+    "environment",
+    "extensions",
+];
+
+/// Parts of a scenario below which something can change during a run.
+const CHANGEABLE: &[&str] = &["account", "defaults", "functions", "parameters", "traffic"];
+const REMEDY: &str =
+    "a change can set paths below functions, defaults, traffic and parameters, and account.concurrent_executions";
+
+/// Whether a change may set the value at `keys`.
+///
+/// # Errors
+/// What is wrong with the path, and what is allowed.
+pub(super) fn check_path(root: &Node, plan: &Plan, keys: &[&str]) -> Result<(), Fault> {
+    walk(root, plan, keys)?;
+    let whole_run = |why: &str| {
+        Err(Fault::new(
+            format!("`{}` holds for the whole run", shortened(&keys.join("."))),
+            why,
+        ))
+    };
+    match keys {
+        ["account", "concurrent_executions"] => Ok(()),
+        ["account", ..] => whole_run("of `account`, concurrent_executions can change"),
+        ["parameters", name] if FUNCTION_PARAMETERS.find(name).is_none() => {
+            whole_run("parameters that a function may hold as well can change")
+        }
+        ["functions", _, "tags", ..] | ["defaults", "tags", ..] => whole_run("costs are summed by tags; remove it"),
+        ["functions", _, _, _, "scaling_policies", ..] => whole_run("scaled by its own scheduled_actions; remove it"),
+        ["functions", name, "versions", number, key, ..] if CONFIGURATION.contains(key) => Err(Fault::new(
+            format!("version {number} of {name} is published: its `{key}` never changes (VER-1)"),
+            format!(
+                "declare another version with it and move an alias there, or set functions.{name}.{key}, which changes $LATEST"
+            ),
+        )),
+        ["traffic", name, "to" | "invocation_type" | "through", ..] => whole_run(&format!(
+            "end the traffic {name} with `until`, and begin another entry `from` then"
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Follows the path through the table of keys and the names of the file.
+fn walk(root: &Node, plan: &Plan, keys: &[&str]) -> Result<(), Fault> {
+    let (mut section, mut node, mut rest) = (&SCENARIO, Some(root), keys);
+    while let Some((first, after)) = rest.split_first() {
+        let key = section.find(first).ok_or_else(|| unknown(first, section))?;
+        if rest.len() == keys.len() && !CHANGEABLE.contains(first) {
+            return Err(Fault::new(format!("`{first}` holds for the whole run"), REMEDY));
+        }
+        node = node.and_then(|node| node.entry(first)).map(|entry| &entry.value);
+        match key.takes {
+            Takes::Named(inner) => {
+                let Some((name, below)) = after.split_first() else {
+                    return Err(whole(keys));
+                };
+                let known = names(node, plan, first, rest.len() == keys.len());
+                if !known.contains(name) {
+                    return Err(missing(name, section, key, &known));
+                }
+                if below.is_empty() {
+                    return Err(whole(keys));
+                }
+                node = node.and_then(|node| node.entry(name)).map(|entry| &entry.value);
+                (section, rest) = (inner, below);
+            }
+            Takes::Section(_) if after.is_empty() && key.name != "event_invoke_config" => return Err(whole(keys)),
+            Takes::Section(inner) => (section, rest) = (inner, after),
+            Takes::Whole(inner) | Takes::WordOr(inner) => {
+                return match after.first() {
+                    Some(below) if inner.find(below).is_none() => Err(unknown(below, inner)),
+                    _ => Ok(()),
+                };
+            }
+            Takes::Values(_) | Takes::Form(_) | Takes::Distribution => return Ok(()),
+            _ if after.is_empty() => return Ok(()),
+            _ => {
+                let found = format!(
+                    "`{first}` has no keys, but the path goes on with `{}`",
+                    shortened(after[0])
+                );
+                return Err(Fault::new(found, format!("end the path at `{first}`")));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What stands below a map of names.
+fn names<'a>(node: Option<&'a Node>, plan: &'a Plan, key: &str, at_top: bool) -> Vec<&'a str> {
+    if at_top && key == "functions" {
+        // Those of Azure traces as well.
+        return plan.functions.iter().map(|function| function.name.as_str()).collect();
+    }
+    let entries = node.map_or(&[][..], Node::entries);
+    entries.iter().map(|entry| entry.key.as_str()).collect()
+}
+
+fn unknown(name: &str, section: &Section) -> Fault {
+    let found = format!("`{}` is no key of {}", shortened(name), section.name);
+    let allowed = match nearest(name, section.keys().map(|key| key.name)) {
+        Some(close) => format!("did you mean `{close}`?"),
+        None => {
+            let mut all: Vec<&str> = section.keys().map(|key| key.name).collect();
+            all.sort_unstable();
+            format!("allowed: {}", all.join(", "))
+        }
+    };
+    Fault::new(found, allowed)
+}
+
+fn missing(name: &str, section: &Section, key: &Key, known: &[&str]) -> Fault {
+    let at = match section.name {
+        "the scenario" => key.name.to_owned(),
+        inside => format!("{inside}.{}", key.name),
+    };
+    let found = format!("there is no `{}` under {at}", shortened(name));
+    let allowed = match (nearest(name, known.iter().copied()), known) {
+        (Some(close), _) => format!("did you mean `{close}`?"),
+        (None, []) => "what a change sets must exist from the start: declare it there".to_owned(),
+        (None, known) => {
+            let some: Vec<&str> = known.iter().take(20).copied().collect();
+            format!(
+                "what a change sets must exist from the start; there are: {}",
+                some.join(", ")
+            )
+        }
+    };
+    Fault::new(found, allowed)
+}
+
+fn whole(keys: &[&str]) -> Fault {
+    let path = shortened(&keys.join("."));
+    Fault::new(
+        format!("`{path}` is a map of several things"),
+        format!("name one key below it, such as `{path}.KEY`"),
+    )
+}

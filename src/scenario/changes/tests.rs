@@ -1,0 +1,252 @@
+use super::*;
+use crate::control::Change;
+use crate::facts::{FunctionId, VersionId};
+use crate::scenario::{Problems, Scenario, load};
+use crate::units::Span;
+
+const BASE: &str = "duration: 1 h\nfunctions:\n  api:\n    init: 0 s\n    duration: 80 ms\n    versions: { 1: {}, 2: { duration: 5 ms } }\n    aliases: { live: { function_version: 1 } }\n  bulk: { init: 0 s, duration: 1 s }\ntraffic:\n  users: { to: api, arrivals: { poisson: 10/s } }\nchanges:\n";
+
+fn read(changes: &str) -> Result<Scenario, Problems> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.yaml");
+    std::fs::write(&path, format!("{BASE}{changes}")).unwrap();
+    load(&path, &LoadOptions::default())
+}
+
+fn steps(changes: &str) -> Vec<ChangeStep> {
+    read(changes)
+        .unwrap_or_else(|problems| panic!("{problems}"))
+        .plan
+        .change_steps
+}
+
+/// The only problem of a change on line 12, with its column.
+#[track_caller]
+fn refuses(change: &str, at: &str, words: &[&str]) {
+    let line = format!("  c: {change}");
+    let problems = read(&line).err().unwrap_or_else(|| panic!("no problem in {line}"));
+    let [problem] = problems.list.as_slice() else {
+        panic!("{problems}")
+    };
+    let text = problem.to_string();
+    let column = line.rfind(at).unwrap() as u32 + 1;
+    assert_eq!((problem.place.line, problem.place.column), (12, column), "{text}");
+    for word in words {
+        assert!(text.contains(word), "{text} should contain {word}");
+    }
+}
+
+#[test]
+fn a_path_that_is_none_is_told_with_a_suggestion() {
+    let refused = |path: &str, words: &[&str]| {
+        refuses(&format!("{{ at: 1 min, set: {{ {path}: 1 }} }}"), path, words);
+    };
+    refused(
+        "functions.apy.timeout",
+        &["no `apy` under functions", "did you mean `api`?"],
+    );
+    refused("functions.api.timout", &["did you mean `timeout`?"]);
+    refused("function.api.timeout", &["did you mean `functions`?"]);
+    refused(
+        "functions.api.aliases.alive.function_version",
+        &["did you mean `live`?"],
+    );
+    refused(
+        "functions.api.versions.33.error_rate",
+        &["no `33` under functions.NAME.versions", "there are: 1, 2"],
+    );
+    refused(
+        "functions.api.timeout.seconds",
+        &["`timeout` has no keys", "end the path at"],
+    );
+    refused("functions.api", &["map of several things"]);
+    refused("functions.api.versions", &["map of several things"]);
+    refused("functions", &["map of several things"]);
+    refused("traffic.users.retry.mod", &["did you mean `mode`?"]);
+}
+
+#[test]
+fn what_holds_for_the_whole_run_cannot_change() {
+    for path in [
+        "seed",
+        "duration",
+        "start",
+        "name",
+        "region",
+        "switches.SW-1MS",
+        "changes.c.at",
+        "expect",
+    ] {
+        refuses(
+            &format!("{{ at: 1 min, set: {{ {path}: 1 }} }}"),
+            path,
+            &["holds for the whole run"],
+        );
+    }
+    for path in [
+        "account.free_tier",
+        "parameters.rps.shape",
+        "functions.api.tags.team",
+        "traffic.users.to",
+    ] {
+        refuses(
+            &format!("{{ at: 1 min, set: {{ {path}: x }} }}"),
+            path,
+            &["holds for the whole run"],
+        );
+    }
+    refuses(
+        "{ at: 1 min, set: { functions.api.versions.1.timeout: 5 s } }",
+        "functions.api",
+        &["VER-1", "functions.api.timeout"],
+    );
+    refuses(
+        "{ at: 1 min, set: { functions.api.event_invoke_config.on_failure: sqs:dead } }",
+        "c:",
+        &["where something is sent would change"],
+    );
+}
+
+#[test]
+fn the_window_must_make_sense() {
+    let set = "set: { functions.api.error_rate: 1 % }";
+    refuses(
+        &format!("{{ from: 5 min, until: 5 min, {set} }}"),
+        "5 min",
+        &["not after `from`"],
+    );
+    refuses(
+        &format!("{{ at: 5 min, until: 6 min, {set} }}"),
+        "until",
+        &["`at` and `until`"],
+    );
+    refuses(
+        &format!("{{ at: 5 min, from: 6 min, {set} }}"),
+        "from",
+        &["`at` and `from`"],
+    );
+    refuses(&format!("{{ {set} }}"), "c:", &["does not say from when on"]);
+    refuses(
+        &format!("{{ until: 1 min, {set} }}"),
+        "until",
+        &["does not say from when on"],
+    );
+    refuses("{ at: 1 min }", "c:", &["has no `set`"]);
+    refuses("{ at: 1 min, set: {} }", "set", &["sets nothing"]);
+    let late = read(&format!("  late: {{ at: 1 h, {set} }}")).unwrap();
+    assert!(late.plan.change_steps.is_empty());
+    assert!(
+        late.warnings
+            .iter()
+            .any(|warning| warning.contains("it changes nothing")),
+        "{:?}",
+        late.warnings
+    );
+}
+
+#[test]
+fn a_wrong_value_is_told_at_the_value_and_a_wrong_state_at_the_change() {
+    refuses(
+        "{ at: 1 min, set: { functions.api.timeout: 1000 s } }",
+        "1000 s",
+        &["from 60 s on", "LIM-2"],
+    );
+    refuses(
+        "{ at: 1 min, set: { functions.api.reserved_concurrent_executions: 901 } }",
+        "901",
+        &["from 60 s on", "leaves 99 unreserved", "CONC-4"],
+    );
+    refuses(
+        "{ at: 1 min, set: { functions.bulk.duration: fast } }",
+        "fast",
+        &["from 60 s on"],
+    );
+    // What overflows stands elsewhere in the file.
+    let problems = read(
+        "  a: { at: 1 min, set: { functions.bulk.reserved_concurrent_executions: 500 } }\n  b: { at: 2 min, set: { account.concurrent_executions: 550 } }\n",
+    );
+    let problems = problems.unwrap_err();
+    assert_eq!(problems.list.len(), 1, "{problems}");
+    assert_eq!(
+        (problems.list[0].place.line, problems.list[0].place.column),
+        (13, 3),
+        "{problems}"
+    );
+}
+
+#[test]
+fn memory_changes_latest_only_and_durations_stay_measured_where_they_were() {
+    let found = steps(
+        "  a: { at: 1 min, set: { functions.api.memory_scaling: { cpu_bound: 100 % } } }\n  b: { at: 2 min, set: { functions.api.memory_size: 256 MB } }\n",
+    );
+    let [change] = found[0].changes.as_slice() else {
+        panic!("{found:?}")
+    };
+    let Change::Version {
+        function: FunctionId(0),
+        version: VersionId(0),
+        config,
+        renewed: true,
+    } = change
+    else {
+        panic!("{change:?}")
+    };
+    assert_eq!((config.memory.0, config.duration_factor), (256, 0.5));
+}
+
+#[test]
+fn behaviour_is_set_for_every_version_and_restored() {
+    let found = steps("  a: { from: 1 min, until: 2 min, set: { functions.api.duration: 1 s } }\n");
+    let durations = |step: &ChangeStep| -> Vec<(u16, Option<Span>)> {
+        let version = |change: &Change| match change {
+            Change::Version {
+                version,
+                config,
+                renewed: false,
+                ..
+            } => (version.0, config.duration.as_constant()),
+            other => panic!("{other:?}"),
+        };
+        step.changes.iter().map(version).collect()
+    };
+    let ms = |ms| Some(Span::from_millis(ms));
+    assert_eq!(durations(&found[0]), [(0, ms(1_000)), (1, ms(1_000)), (2, ms(1_000))]);
+    assert_eq!(durations(&found[1]), [(0, ms(80)), (1, ms(80)), (2, ms(5))]);
+}
+
+#[test]
+fn the_later_of_two_changes_wins_until_it_ends() {
+    let found = steps(
+        "  long: { from: 1 min, until: 9 min, set: { account.concurrent_executions: 500 } }\n  short: { from: 2 min, until: 3 min, set: { account.concurrent_executions: 200 } }\n",
+    );
+    let limits: Vec<_> = found
+        .iter()
+        .map(|step| (step.at.as_micros() / 60_000_000, &step.changes[0]))
+        .collect();
+    let limit = Change::AccountLimit;
+    assert_eq!(
+        limits,
+        [(1, &limit(500)), (2, &limit(200)), (3, &limit(500)), (9, &limit(1_000))]
+    );
+}
+
+#[test]
+fn traffic_changes_stand_with_its_sources() {
+    let plan = read(
+        "  a: { from: 1 min, until: 2 min, set: { traffic.users.scale: 3 } }\n  b: { at: 5 min, set: { traffic.users.arrivals: { constant: 1/s } } }\n  c: { at: 6 min, set: { traffic.users.retry: none } }\n",
+    );
+    let plan = plan.unwrap().plan;
+    let changes = &plan.sources[0].changes;
+    let told: Vec<_> = changes
+        .iter()
+        .map(|change| {
+            (
+                change.at.as_micros() / 60_000_000,
+                change.scale,
+                change.process.is_some(),
+            )
+        })
+        .collect();
+    assert_eq!(told, [(1, 3.0, false), (2, 1.0, false), (5, 1.0, true)]);
+    assert!(matches!(plan.change_steps[0].changes[0], Change::Retry { .. }));
+}

@@ -1,0 +1,117 @@
+//! What changes between two states of an account.
+
+use crate::control::Change;
+use crate::facts::{FunctionId, QualifierId, TrafficId, VersionId};
+use crate::lambda::FunctionConfig;
+use crate::simulation::Plan;
+
+/// What has to be changed, from `before` to `after`, in an order in which each step is allowed: first what makes room, then
+/// what takes it. `renewed` tells whether the code or configuration of a function's `$LATEST` is another one (LIFE-15).
+pub(super) fn difference(before: &Plan, after: &Plan, renewed: impl Fn(&str) -> bool) -> Vec<Change> {
+    let mut found: Vec<(u8, Change)> = Vec::new();
+    let limits = [before, after].map(|plan| plan.account.concurrent_executions);
+    if limits[0] != limits[1] {
+        let rank = if limits[1] > limits[0] { FIRST } else { LAST };
+        found.push((rank, Change::AccountLimit(limits[1])));
+    }
+    for (index, (old, new)) in before.functions.iter().zip(&after.functions).enumerate() {
+        let renewed = renewed(&new.name);
+        if renewed || old != new {
+            of_function(FunctionId(index as u32), old, new, renewed, &mut found);
+        }
+    }
+    for (index, (old, new)) in before.traffic.iter().zip(&after.traffic).enumerate() {
+        let traffic = TrafficId(index as u32);
+        if old.retry != new.retry {
+            let retry = new.retry;
+            found.push((MIDDLE, Change::Retry { traffic, retry }));
+        }
+        if old.transfer != new.transfer {
+            let transfer = Box::new(new.transfer.clone());
+            found.push((MIDDLE, Change::Transfer { traffic, transfer }));
+        }
+    }
+    found.sort_by_key(|(rank, _)| *rank);
+    found.into_iter().map(|(_, change)| change).collect()
+}
+
+const FIRST: u8 = 0;
+const LESS_PROVISIONED: u8 = 1;
+const LESS_RESERVED: u8 = 2;
+const MORE_RESERVED: u8 = 3;
+const MIDDLE: u8 = 4;
+const MORE_PROVISIONED: u8 = 5;
+const LAST: u8 = 6;
+
+fn of_function(
+    function: FunctionId,
+    before: &FunctionConfig,
+    after: &FunctionConfig,
+    renewed: bool,
+    found: &mut Vec<(u8, Change)>,
+) {
+    if before.reserved != after.reserved {
+        let amount = after.reserved;
+        let grows = amount.is_some_and(|amount| before.reserved.is_none_or(|before| amount > before));
+        let rank = if grows { MORE_RESERVED } else { LESS_RESERVED };
+        found.push((rank, Change::Reserved { function, amount }));
+    }
+    for (index, (old, new)) in before.versions.iter().zip(&after.versions).enumerate() {
+        let renewed = renewed && index == 0;
+        if renewed || old != new {
+            let change = Change::Version {
+                function,
+                version: VersionId(index as u16),
+                config: Box::new(new.clone()),
+                renewed,
+            };
+            found.push((MIDDLE, change));
+        }
+    }
+    for (index, (old, new)) in before.qualifiers.iter().zip(&after.qualifiers).enumerate() {
+        let qualifier = QualifierId(index as u16);
+        if old.event_invoke != new.event_invoke {
+            let config = Box::new(new.event_invoke.clone());
+            let change = Change::EventInvoke {
+                function,
+                qualifier,
+                config,
+            };
+            found.push((MIDDLE, change));
+        }
+        if (old.version, old.additional) != (new.version, new.additional) {
+            let change = Change::Routing {
+                function,
+                qualifier,
+                version: new.version,
+                additional: new.additional,
+            };
+            found.push((MIDDLE, change));
+        }
+        if old.provisioned != new.provisioned {
+            let amount = new.provisioned;
+            let more = amount > old.provisioned;
+            let change = Change::Provisioned {
+                function,
+                qualifier,
+                amount,
+            };
+            found.push((if more { MORE_PROVISIONED } else { LESS_PROVISIONED }, change));
+        }
+    }
+    let (old, new) = (as_a_whole(before), as_a_whole(after));
+    if old != new {
+        let config = Box::new(new);
+        found.push((MIDDLE, Change::Parameters { function, config }));
+    }
+}
+
+/// A function without its reservation, versions and qualifiers.
+fn as_a_whole(function: &FunctionConfig) -> FunctionConfig {
+    FunctionConfig {
+        reserved: None,
+        versions: Vec::new(),
+        qualifiers: Vec::new(),
+        ..function.clone()
+    }
+}
