@@ -1,8 +1,8 @@
 use super::act::Act;
-use crate::facts::{FunctionId, Observer, QualifierId, TrafficId, VersionId};
+use crate::facts::{BudgetId, FunctionId, Observer, QualifierId, TrafficId, VersionId};
 use crate::lambda::{
-    EventInvokeConfig, FunctionConfig, Platform, ProvisionError, ReserveError, RetryConfig, TransferConfig,
-    VersionConfig,
+    BudgetConfig, EventInvokeConfig, FunctionConfig, Platform, ProvisionError, ReserveError, RetryConfig,
+    TransferConfig, VersionConfig,
 };
 use crate::units::{Share, SimTime};
 
@@ -64,6 +64,13 @@ pub enum Change {
         version: VersionId,
         /// A second version and its share of invocations.
         additional: Option<(VersionId, Share)>,
+    },
+    /// A downstream budget.
+    Budget {
+        /// The budget.
+        budget: BudgetId,
+        /// How much there is from now on, and what becomes of more.
+        config: Box<BudgetConfig>,
     },
     /// How the clients of a traffic entry retry.
     Retry {
@@ -190,6 +197,10 @@ impl<'a> Changes<'a> {
                 additional,
             } => {
                 platform.set_routing(now, *function, *qualifier, *version, *additional, observer);
+                None
+            }
+            Change::Budget { budget, config } => {
+                platform.set_budget(*budget, config);
                 None
             }
             Change::Retry { traffic, retry } => {

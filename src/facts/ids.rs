@@ -65,6 +65,10 @@ pub struct AlarmId(pub u32);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DeploymentId(pub u32);
 
+/// A downstream budget: its place in the account's list, which is sorted by name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BudgetId(pub u32);
+
 macro_rules! index {
     ($($id:ty),*) => { $(impl $id {
         /// The number as an index into the plan's list.
@@ -74,6 +78,7 @@ macro_rules! index {
     })* };
 }
 index!(
+    BudgetId,
     FunctionId,
     VersionId,
     QualifierId,

@@ -3,6 +3,7 @@
 mod action;
 mod arrival;
 mod attempt;
+mod budget;
 mod compute;
 mod error_code;
 mod ids;
@@ -12,11 +13,12 @@ mod observer;
 pub use action::{Action, AlarmState, DeploymentStep, ScalingCause};
 pub use arrival::{Arrival, InvocationType, Recorded};
 pub use attempt::{Attempt, Cause, Denial, Reason, Refusal, StartKind, Verdict};
+pub use budget::{BudgetCall, BudgetOutcome};
 pub use compute::{Architecture, Compute, PackageType};
 pub use error_code::ErrorCode;
 pub use ids::{
-    AlarmId, DeploymentId, FlowId, FunctionId, LinkId, MappingId, QualifierId, QueueId, StreamId, TopicId, TrafficId,
-    VersionId,
+    AlarmId, BudgetId, DeploymentId, FlowId, FunctionId, LinkId, MappingId, QualifierId, QueueId, StreamId, TopicId,
+    TrafficId, VersionId,
 };
 pub use message::{Message, MessageStep, Target};
 pub use observer::{AsyncStep, Call, Ended, Ending, Observer, Pool, Streamed};

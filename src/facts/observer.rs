@@ -1,6 +1,6 @@
 use super::{
-    Action, Attempt, Compute, FlowId, FunctionId, InvocationType, LinkId, MappingId, Message, MessageStep, QualifierId,
-    QueueId, Refusal, StartKind, VersionId,
+    Action, Attempt, BudgetCall, Compute, FlowId, FunctionId, InvocationType, LinkId, MappingId, Message, MessageStep,
+    QualifierId, QueueId, Refusal, StartKind, VersionId,
 };
 use crate::units::{Bytes, Share, SimTime, Span};
 
@@ -46,6 +46,8 @@ pub trait Observer {
         _ready: u32,
     ) {
     }
+    /// An invocation met a downstream budget.
+    fn budget(&mut self, _call: &BudgetCall) {}
     /// From `time` on `reserved` is the function's reserved concurrency; `on_demand` of its environments are busy on demand.
     fn reservation(&mut self, _time: SimTime, _function: FunctionId, _reserved: Option<u32>, _on_demand: u32) {}
     /// From `time` on a version's invocations run on another `compute` (VER-1: only `$LATEST` can change).
@@ -116,6 +118,7 @@ forward! {
     environment(time: SimTime, function: FunctionId, created: bool);
     environment_used(time: SimTime, function: FunctionId);
     provisioned(time: SimTime, function: FunctionId, qualifier: QualifierId, amount: u32, ready: u32);
+    budget(call: &BudgetCall);
     reservation(time: SimTime, function: FunctionId, reserved: Option<u32>, on_demand: u32);
     configured(time: SimTime, function: FunctionId, version: VersionId, compute: Compute);
     provisioned_init(time: SimTime, function: FunctionId, qualifier: QualifierId, version: VersionId, init: Span);

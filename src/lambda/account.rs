@@ -1,3 +1,4 @@
+use super::budget::Budget;
 use super::config::{AccountConfig, FunctionConfig, ScalingRule};
 use super::rate::{Bucket, RequestRate};
 use super::resources::Resources;
@@ -22,6 +23,8 @@ pub(super) struct Account {
     refund: bool,
     burst: Option<Bucket>,
     pub resources: Resources,
+    /// What its functions use together downstream.
+    pub budgets: Vec<Budget>,
     pub config: AccountConfig,
 }
 
@@ -42,6 +45,7 @@ impl Account {
             refund: config.rate_refund,
             burst,
             resources: Resources::new(config),
+            budgets: config.budgets.iter().map(Budget::new).collect(),
             config: config.clone(),
         }
     }

@@ -2,7 +2,8 @@
 
 use super::equipment::{Equipment, Network};
 use crate::facts::{
-    Architecture, FunctionId, InvocationType, LinkId, MappingId, QualifierId, Reason, Target, TrafficId, VersionId,
+    Architecture, BudgetId, FunctionId, InvocationType, LinkId, MappingId, QualifierId, Reason, Target, TrafficId,
+    VersionId,
 };
 use crate::kernel::draws::StreamKey;
 use crate::kernel::{Distribution, SizeDistribution};
@@ -33,6 +34,53 @@ pub struct AccountConfig {
     pub subnets: Vec<u32>,
     /// Most connections of each file system (EFS-2).
     pub file_systems: Vec<u32>,
+    /// Downstream budgets, sorted by name.
+    pub budgets: Vec<BudgetConfig>,
+}
+
+/// What functions use together downstream.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BudgetConfig {
+    /// Its name in the scenario.
+    pub name: String,
+    /// How much there is.
+    pub limit: BudgetLimit,
+    /// What becomes of invocations for which there is no room.
+    pub beyond: Beyond,
+}
+
+/// How much there is of a downstream budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BudgetLimit {
+    /// Connections, held from the admission to the end of an attempt.
+    Connections(u32),
+    /// Calls in each period, counted from t = 0.
+    Rate {
+        /// How many; at least 1.
+        calls: u64,
+        /// Length of a period, above zero.
+        per: Span,
+    },
+}
+
+/// What becomes of an invocation for which a downstream budget has no room.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Beyond {
+    /// Its duration is so many times as long.
+    Slow(f64),
+    /// It waits inside its `Duration`, first come first served, until there is room or its timeout has passed.
+    Queue,
+    /// It ends in a function error.
+    Fail,
+}
+
+/// What each invocation of a function uses of a budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BudgetUse {
+    /// The budget.
+    pub budget: BudgetId,
+    /// Connections held, or calls made; at least 1, at most the whole budget.
+    pub amount: u32,
 }
 
 /// How a request rate is measured (RPS-5).
@@ -83,6 +131,8 @@ pub struct FunctionConfig {
     pub invokes: Vec<Onward>,
     /// How it deals with the records of a batch.
     pub records: RecordsConfig,
+    /// Downstream budgets that each invocation uses.
+    pub uses: Vec<BudgetUse>,
     /// Whether recursive loops go on instead of being ended (INV-8).
     pub recursion_allowed: bool,
 }

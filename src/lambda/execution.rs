@@ -226,6 +226,16 @@ impl Execution {
         self.duration = self.duration.saturating_add(self.extension);
     }
 
+    /// `Duration` becomes `factor` times as long and `wait` longer, bounded by the timeout (LIFE-7).
+    pub fn stretch(&mut self, wait: Span, factor: f64, timeout: Span) {
+        let longer = scaled(self.duration, factor).saturating_add(wait);
+        if longer > timeout {
+            (self.duration, self.verdict) = (timeout, Verdict::Timeout);
+        } else {
+            self.duration = longer;
+        }
+    }
+
     /// How long the environment is busy, and with it the concurrency slot (ADM-1).
     pub fn busy(&self) -> Span {
         let ready = self.placement.saturating_add(self.init).saturating_add(self.restore);

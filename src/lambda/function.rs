@@ -1,6 +1,7 @@
 use slab::Slab;
 
 use super::account::Account;
+use super::budget::{self, Asking};
 use super::caller::Clients;
 use super::config::{AccountConfig, FlowConfig, FunctionConfig, TransferConfig};
 use super::environment::{Environment, Finished, IdleEntry, IdleLife, IdlePool};
@@ -420,6 +421,16 @@ impl Function {
         };
         let mut execution = Execution::of(task, version, readiness, flow.key);
         execution.placement = execution.placement.saturating_add(admission.interface);
+        if !self.config.uses.is_empty() {
+            let asking = Asking {
+                function: self.id,
+                arrived: task.arrived,
+                now,
+                timeout: version.timeout,
+                uses: &self.config.uses,
+            };
+            budget::meet(&asking, &mut cx.account.budgets, &mut execution, cx.observer);
+        }
         let response = match flow.sized {
             true => cx.transfers[flow.traffic.index()]
                 .as_ref()

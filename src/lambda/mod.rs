@@ -1,6 +1,7 @@
 //! The platform: environments, pools, limits, admission, retries (lambda-model §2–4, §7).
 
 mod account;
+mod budget;
 mod caller;
 mod config;
 mod configure;
@@ -28,9 +29,9 @@ mod wakefulness;
 pub use account::billed_ms;
 pub use caller::{Clients, Failure};
 pub use config::{
-    AccountConfig, AllocationConfig, AsyncQueueConfig, EnvPick, EventInvokeConfig, FlowConfig, FunctionConfig,
-    LinkConfig, Onward, QualifierConfig, RateShape, RecordsConfig, ResponseMode, RetryConfig, RetryMode, ScalingRule,
-    Sender, TrafficConfig, TransferConfig, VersionConfig,
+    AccountConfig, AllocationConfig, AsyncQueueConfig, Beyond, BudgetConfig, BudgetLimit, BudgetUse, EnvPick,
+    EventInvokeConfig, FlowConfig, FunctionConfig, LinkConfig, Onward, QualifierConfig, RateShape, RecordsConfig,
+    ResponseMode, RetryConfig, RetryMode, ScalingRule, Sender, TrafficConfig, TransferConfig, VersionConfig,
 };
 pub use configure::ReserveError;
 pub use equipment::{Dormancy, Equipment, Extensions, Mount, Network, Snapshot};

@@ -1,7 +1,7 @@
 use super::account::Account;
 use super::caller::Clients;
 use super::config::{
-    AccountConfig, EventInvokeConfig, FlowConfig, FunctionConfig, LinkConfig, RetryConfig, TrafficConfig,
+    AccountConfig, BudgetConfig, EventInvokeConfig, FlowConfig, FunctionConfig, LinkConfig, RetryConfig, TrafficConfig,
     TransferConfig, VersionConfig,
 };
 use super::configure::ReserveError;
@@ -14,8 +14,8 @@ use super::outbox::{Link, Outbox, Outgoing};
 use super::provisioned::ProvisionError;
 use super::task::{Task, Wake};
 use crate::facts::{
-    Arrival, Call, Cause, ErrorCode, FunctionId, InvocationType, MappingId, Observer, QualifierId, TrafficId, Verdict,
-    VersionId,
+    Arrival, BudgetId, Call, Cause, ErrorCode, FunctionId, InvocationType, MappingId, Observer, QualifierId, TrafficId,
+    Verdict, VersionId,
 };
 use crate::kernel::draws::StreamKey;
 use crate::kernel::{Agenda, Class};
@@ -278,6 +278,11 @@ impl Platform {
     /// The version that a qualifier stands for, apart from an additional one.
     pub fn version(&self, function: FunctionId, qualifier: QualifierId) -> VersionId {
         self.functions[function.index()].config.qualifiers[qualifier.index()].version
+    }
+
+    /// Changes a downstream budget for attempts from now on. Who waits already keeps the turn it was given.
+    pub fn set_budget(&mut self, budget: BudgetId, config: &BudgetConfig) {
+        self.account.budgets[budget.index()].config = config.clone();
     }
 
     /// Changes what the callers of a traffic entry send and get, for attempts from now on.

@@ -1,5 +1,6 @@
 //! Listeners that count: summary, CloudWatch datapoints, timeline, fingerprint.
 
+mod budget;
 mod fingerprint;
 mod gauge;
 mod histogram;
@@ -14,7 +15,7 @@ pub use histogram::Histogram;
 pub use recorder::{FlowInfo, FunctionInfo, Recorder, RecorderConfig};
 pub use sink::{Datapoint, Sink, ThrottleRow};
 pub use summary::{
-    AccountSummary, AsyncSummary, Counts, FunctionSummary, GaugeSummary, LatencyRow, LatencySummary, QueueSummary,
-    Summary, TrafficSummary, VersionSummary,
+    AccountSummary, AsyncSummary, BudgetCounts, BudgetSummary, Counts, FunctionSummary, GaugeSummary, LatencyRow,
+    LatencySummary, QueueSummary, Summary, TrafficSummary, VersionSummary,
 };
 pub use timeline::{Bucket, TimelineSummary};

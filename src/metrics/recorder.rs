@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use super::budget::BudgetState;
 use super::fingerprint::Fingerprint;
 use super::gauge::LateGauge;
 use super::histogram::Histogram;
@@ -12,8 +13,9 @@ use super::summary::{
 };
 use super::timeline::{Tally, Timeline, TimelineSummary};
 use crate::facts::{
-    AsyncStep, Attempt, Call, Cause, Compute, Ended, Ending, ErrorCode, FunctionId, InvocationType, Message,
-    MessageStep, Observer, Pool, QualifierId, QueueId, Reason, Refusal, StartKind, Streamed, TrafficId, VersionId,
+    AsyncStep, Attempt, BudgetCall, Call, Cause, Compute, Ended, Ending, ErrorCode, FunctionId, InvocationType,
+    Message, MessageStep, Observer, Pool, QualifierId, QueueId, Reason, Refusal, StartKind, Streamed, TrafficId,
+    VersionId,
 };
 use crate::units::{MemoryMb, SimTime, Span};
 
@@ -34,6 +36,8 @@ pub struct RecorderConfig {
     pub functions: Vec<FunctionInfo>,
     /// Number of queues.
     pub queues: usize,
+    /// Number of downstream budgets.
+    pub budgets: usize,
 }
 
 /// What is known of a flow.
@@ -78,6 +82,7 @@ pub struct Recorder<'a> {
     /// Times to first byte of streamed responses, by traffic entry.
     first_byte: Vec<Option<Box<Histogram>>>,
     queues: Vec<QueueState>,
+    budgets: Vec<BudgetState>,
     account: AccountState,
     periods: Vec<Period>,
     /// Periods that have something to tell, as places in `periods`.
@@ -210,6 +215,7 @@ impl<'a> Recorder<'a> {
             latency: config.flows.iter().map(|_| Default::default()).collect(),
             first_byte: vec![None; config.traffic],
             queues: vec![QueueState::default(); config.queues],
+            budgets: vec![BudgetState::default(); config.budgets],
             account: AccountState {
                 reserved,
                 claimed_max: reserved,
@@ -264,6 +270,11 @@ impl<'a> Recorder<'a> {
         };
         let quantiles = [StartKind::Cold, StartKind::Warm, StartKind::Provisioned].map(|kind| self.latency_curve(kind));
         let summary = Summary {
+            budgets: self
+                .budgets
+                .iter()
+                .map(|budget| budget.summary(self.window.micros()))
+                .collect(),
             totals,
             account,
             traffic: (0..self.traffic.len())
@@ -809,6 +820,12 @@ impl Observer for Recorder<'_> {
         self.account.provisioned.insert((function, qualifier), amount);
         self.sum_provisioned();
         self.fold_claims();
+    }
+
+    fn budget(&mut self, call: &BudgetCall) {
+        let counts = self.counts(call.arrived);
+        let micros = self.window.left(call.from).saturating_sub(self.window.left(call.until));
+        self.budgets[call.budget.index()].note(call, counts, micros);
     }
 
     fn reservation(&mut self, time: SimTime, function: FunctionId, reserved: Option<u32>, on_demand: u32) {

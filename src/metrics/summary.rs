@@ -17,6 +17,8 @@ pub struct Summary {
     pub functions: Vec<FunctionSummary>,
     /// Per queue, in the plan's order.
     pub queues: Vec<QueueSummary>,
+    /// Per downstream budget, in the plan's order.
+    pub budgets: Vec<BudgetSummary>,
     /// Rows of `latency.csv`: every final answer.
     pub latency: Vec<LatencyRow>,
     /// Commutative hash of every finished attempt of the whole run.
@@ -87,6 +89,34 @@ pub struct AccountSummary {
     pub unreserved_concurrent_executions: GaugeSummary,
     /// Maximum of `ClaimedAccountConcurrency` (MET-11, CONC-11).
     pub claimed_account_concurrency_max: u64,
+}
+
+/// One downstream budget.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BudgetSummary {
+    /// Most connections in use at once, or most calls in one period.
+    pub max: u64,
+    /// Time-weighted mean of connections in use; mean number of calls in a period.
+    pub mean: f64,
+    /// Invocations that met it.
+    pub counts: BudgetCounts,
+    /// Waiting of those that queued.
+    pub wait: LatencySummary,
+    /// By function: its invocations and its part of `mean`.
+    pub functions: Vec<(FunctionId, BudgetCounts, f64)>,
+}
+
+/// Invocations that met a downstream budget.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BudgetCounts {
+    /// All of them.
+    pub calls: u64,
+    /// Slowed, as there was no room.
+    pub slowed: u64,
+    /// Queued, as there was no room.
+    pub queued: u64,
+    /// Failed, as there was no room.
+    pub failed: u64,
 }
 
 /// A step function of time over [warm_up, duration).

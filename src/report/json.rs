@@ -13,8 +13,8 @@ use crate::control::ControlSummary;
 use crate::facts::{Architecture, Cause, ErrorCode, Reason};
 use crate::lambda::FunctionConfig;
 use crate::metrics::{
-    AsyncSummary, Counts, FunctionSummary, GaugeSummary, LatencySummary, QueueSummary, Summary, TimelineSummary,
-    TrafficSummary, VersionSummary,
+    AsyncSummary, BudgetCounts, BudgetSummary, Counts, FunctionSummary, GaugeSummary, LatencySummary, QueueSummary,
+    Summary, TimelineSummary, TrafficSummary, VersionSummary,
 };
 use crate::pricing::{Bill, BudgetConfig, CostAnswers, Line, LineShare, Measure, ProvisionedTimes, Usage, break_even};
 use crate::simulation::{Plan, RunResult};
@@ -36,6 +36,7 @@ pub fn summary_json(input: &ReportInput) -> Value {
         "functions": functions(input),
         "queues": named(plan.queues.iter().map(|queue| &queue.name), &summary.queues, queue),
         "streams": {},
+        "budgets": downstream_budgets(plan, summary),
         "tags": tags(input),
         "changes": changes_json(input),
         "cost": cost(input),
@@ -288,6 +289,40 @@ fn queue(queue: &QueueSummary) -> Value {
     })
 }
 
+fn downstream_budgets(plan: &Plan, summary: &Summary) -> Map<String, Value> {
+    let entry = |(index, config): (usize, &crate::lambda::BudgetConfig)| {
+        let unused = BudgetSummary::default();
+        let budget = summary.budgets.get(index).unwrap_or(&unused);
+        let mut terms = budget_counts(&budget.counts);
+        let users = (0..).zip(&plan.functions).filter_map(|(number, function)| {
+            let found = budget.functions.iter().find(|(user, ..)| user.index() == number);
+            let declared = function.uses.iter().any(|used| used.budget.index() == index);
+            let (counts, mean) = found.map_or((BudgetCounts::default(), 0.0), |(_, counts, mean)| (*counts, *mean));
+            (declared || found.is_some()).then(|| {
+                let mut terms = budget_counts(&counts);
+                let part = if budget.mean > 0.0 { mean / budget.mean } else { 0.0 };
+                terms.extend(object(json!({ "mean": rounded(mean), "share": rounded(part) })));
+                (function.name.clone(), terms.into())
+            })
+        });
+        let users: Map<String, Value> = users.collect();
+        terms.extend(object(json!({
+            "max": budget.max,
+            "mean": rounded(budget.mean),
+            "wait": { "mean": rounded(budget.wait.mean), "p99": rounded(budget.wait.p99), "max": rounded(budget.wait.max) },
+            "functions": users,
+        })));
+        (config.name.clone(), terms.into())
+    };
+    plan.account.budgets.iter().enumerate().map(entry).collect()
+}
+
+fn budget_counts(counts: &BudgetCounts) -> Map<String, Value> {
+    object(json!({
+        "calls": counts.calls, "slowed": counts.slowed, "queued": counts.queued, "failed": counts.failed,
+    }))
+}
+
 fn tags(input: &ReportInput) -> Value {
     let costs = by_function(input.plan, &input.result.bill);
     let mut sums: BTreeMap<&str, (Money, u64, u64)> = BTreeMap::new();
@@ -419,7 +454,7 @@ mod tests {
         value.as_object().unwrap().keys().map(String::as_str).collect()
     }
 
-    const TOP: [&str; 17] = [
+    const TOP: [&str; 18] = [
         "scenario",
         "seed",
         "version",
@@ -432,6 +467,7 @@ mod tests {
         "functions",
         "queues",
         "streams",
+        "budgets",
         "tags",
         "changes",
         "cost",

@@ -216,6 +216,7 @@ fn busy_summary() -> Summary {
     let (checkout, fulfil) = busy_functions();
     Summary {
         totals: busy_counts(),
+        budgets: Vec::new(),
         account: AccountSummary {
             concurrent_executions: GaugeSummary { max: 304, mean: 61.51 },
             unreserved_concurrent_executions: GaugeSummary { max: 4, mean: 0.01 },
@@ -442,6 +443,7 @@ fn function(name: &str, reserved: Option<u32>) -> FunctionConfig {
         invokes: Vec::new(),
         records: RecordsConfig::default(),
         recursion_allowed: false,
+        uses: Vec::new(),
         allocation: AllocationConfig {
             delay: Span::ZERO,
             per_minute: 6_000,
@@ -524,6 +526,7 @@ fn account() -> AccountConfig {
         rate_shape: RateShape::FixedSecond,
         rate_refund: true,
         request_growth: false,
+        budgets: Vec::new(),
         scaling: ScalingRule::PerFunction,
         scaling_reason: Reason::ConcurrentInvocationLimitExceeded,
         account_rate_reason: Reason::FunctionInvocationRateLimitExceeded,

@@ -19,15 +19,15 @@ pub(super) const CONFIGURATION: &[&str] = &[
     "vpc_config",
     "file_system_configs",
     "layers",
-    "package_size",
+    "code_size",
+    "unzipped_size",
     "environment",
     "extensions",
 ];
 
 /// Parts of a scenario below which something can change during a run.
-const CHANGEABLE: &[&str] = &["account", "defaults", "functions", "parameters", "traffic"];
-const REMEDY: &str =
-    "a change can set paths below functions, defaults, traffic and parameters, and account.concurrent_executions";
+const CHANGEABLE: &[&str] = &["account", "budgets", "defaults", "functions", "parameters", "traffic"];
+const REMEDY: &str = "a change can set paths below functions, defaults, traffic, budgets and parameters, and account.concurrent_executions";
 
 /// Whether a change may set the value at `keys`.
 ///

@@ -1,7 +1,7 @@
 //! What changes between two states of an account.
 
 use crate::control::Change;
-use crate::facts::{FunctionId, QualifierId, TrafficId, VersionId};
+use crate::facts::{BudgetId, FunctionId, QualifierId, TrafficId, VersionId};
 use crate::lambda::FunctionConfig;
 use crate::simulation::Plan;
 
@@ -29,6 +29,15 @@ pub(super) fn difference(before: &Plan, after: &Plan, renewed: impl Fn(&str) -> 
         if old.transfer != new.transfer {
             let transfer = Box::new(new.transfer.clone());
             found.push((MIDDLE, Change::Transfer { traffic, transfer }));
+        }
+    }
+    for (index, (old, new)) in before.account.budgets.iter().zip(&after.account.budgets).enumerate() {
+        if old != new {
+            let change = Change::Budget {
+                budget: BudgetId(index as u32),
+                config: Box::new(new.clone()),
+            };
+            found.push((MIDDLE, change));
         }
     }
     found.sort_by_key(|(rank, _)| *rank);

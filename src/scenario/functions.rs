@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::address::{Address, Directory};
 use super::behaviour::{Behaviour, Platform};
+use super::budgets::uses;
 use super::check::check;
 use super::keys::{INVOKES, RECURSIVE_LOOP};
 use super::parameters;
@@ -13,7 +14,9 @@ use super::source::Mark;
 use super::tree::{Entry, Node};
 use super::values;
 use crate::facts::{LinkId, VersionId};
-use crate::lambda::{EventInvokeConfig, FunctionConfig, Onward, QualifierConfig, RecordsConfig, VersionConfig};
+use crate::lambda::{
+    BudgetConfig, EventInvokeConfig, FunctionConfig, Onward, QualifierConfig, RecordsConfig, VersionConfig,
+};
 use crate::trace::AzureFunction;
 use crate::units::{MemoryMb, Share, Span};
 
@@ -50,6 +53,8 @@ pub(super) struct Functions<'a> {
     pub defaults: Option<&'a Node>,
     /// The scenario's `parameters`.
     pub parameters: Option<&'a Node>,
+    /// Downstream budgets, sorted by name.
+    pub budgets: &'a [BudgetConfig],
     /// All functions.
     pub directory: &'a Directory,
 }
@@ -109,6 +114,7 @@ impl<'a> Functions<'a> {
             allocation: parameters.allocation,
             invokes: self.invokes(origin.name, &all),
             records: self.records(&all),
+            uses: uses(self.platform.reader, &all, self.budgets),
             recursion_allowed: self.recursion_allowed(&all),
         };
         self.within_reserved(&config, provisioned);

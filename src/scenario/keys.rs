@@ -239,7 +239,12 @@ pub(super) static SCENARIO: Section = Section {
             "Claims about summary.json; a failed one makes the exit code 1.",
         ),
         later("streams", "Kinesis and DynamoDB streams."),
-        later("budgets", "Downstream budgets such as database connections."),
+        key(
+            "budgets",
+            Named(&BUDGET),
+            "none",
+            "What functions use together downstream, by name.",
+        ),
         key(
             "changes",
             Named(&CHANGE),
@@ -249,6 +254,35 @@ pub(super) static SCENARIO: Section = Section {
         later("deployments", "CodeDeploy deployments of aliases."),
         later("alarms", "CloudWatch alarms."),
     ]],
+};
+
+static BUDGET: Section = Section {
+    name: "budgets.NAME",
+    groups: &[&[
+        key("connections", Count, "–", "Connections that there are, from 1."),
+        key(
+            "rate",
+            Rate,
+            "–",
+            "Calls that there may be, in whole periods from t = 0: `500/s`.",
+        ),
+        key(
+            "beyond",
+            WordOr(&BEYOND),
+            "fail",
+            "What becomes of an invocation for which there is no room: `fail`, `queue`, or it slows down.",
+        ),
+    ]],
+};
+
+static BEYOND: Section = Section {
+    name: "budgets.NAME.beyond",
+    groups: &[&[key(
+        "duration_factor",
+        Number,
+        "required",
+        "Its duration is so many times as long, 1 to 1000.",
+    )]],
 };
 
 static CHANGE: Section = Section {
@@ -271,8 +305,8 @@ static CHANGE: Section = Section {
             "set",
             Values("paths of this file to the values they get"),
             "required",
-            "`{ functions.checkout.reserved_concurrent_executions: 50 }`: paths below functions, defaults, traffic and \
-             parameters, and account.concurrent_executions.",
+            "`{ functions.checkout.reserved_concurrent_executions: 50 }`: paths below functions, defaults, traffic, \
+             budgets and parameters, and account.concurrent_executions.",
         ),
     ]],
 };
@@ -700,7 +734,12 @@ static RESERVED: &[Key] = &[
         "Terminate",
         "Whether Lambda ends chains of about 16 invocations through SQS, SNS, S3 and Lambda (INV-8).",
     ),
-    later("uses", "Downstream budget held while running."),
+    key(
+        "uses",
+        Values("budget to how much of it"),
+        "none",
+        "Downstream budgets that each invocation uses: connections held while it runs, or calls it makes.",
+    ),
     key(
         "record_error_rate",
         Share,

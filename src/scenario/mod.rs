@@ -5,6 +5,7 @@ mod api_rate;
 mod attachments;
 mod behaviour;
 mod billing;
+mod budgets;
 mod change_path;
 mod changes;
 mod check;

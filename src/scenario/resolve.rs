@@ -9,6 +9,7 @@ use super::api_rate::warn_of_many_calls;
 use super::attachments::Attachments;
 use super::behaviour::Platform;
 use super::billing::{self, Billed};
+use super::budgets::budgets;
 use super::check::check;
 use super::dated::{self, Dated};
 use super::expectation::{self, Expectation};
@@ -68,7 +69,9 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
         entries: resolver.named("queues"),
     };
     let queues = declared.names();
+    let budgets = budgets(reader, &resolver.named("budgets"));
     let functions = Functions {
+        budgets: &budgets,
         platform: Platform {
             reader,
             dated: &top.dated,
@@ -83,6 +86,7 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
     let resolved = resolver.functions(&functions, &azure);
     let mut account = resolver.account(&top, &parameters);
     (account.subnets, account.file_systems) = functions.platform.attachments.finish();
+    account.budgets.clone_from(&budgets);
     resolver.pools(account.concurrent_executions, &resolved);
     let (configs, tags): (Vec<_>, Vec<_>) = resolved
         .into_iter()
@@ -395,6 +399,7 @@ impl<'a> Resolver<'a> {
             rate_limits_events: parameters.rate_limits_events,
             subnets: Vec::new(),
             file_systems: Vec::new(),
+            budgets: Vec::new(),
         }
     }
 

@@ -227,9 +227,7 @@ fn the_contract_s_example_reports_what_is_not_supported_yet_and_nothing_else() {
     let found = problems(BIG);
     let expected = [
         "scaling_policies",
-        "uses",
         "streams",
-        "budgets",
         "through: api-gateway",
         "through: scheduler",
         "deployments",

@@ -203,6 +203,7 @@ fn recorder_config(plan: &Plan) -> RecorderConfig {
         identity: flow.key.identity(),
     };
     RecorderConfig {
+        budgets: plan.account.budgets.len(),
         warm_up: plan.warm_up,
         duration: plan.duration,
         horizon: plan.horizon(),

@@ -37,6 +37,13 @@ impl Rate {
         self.per_micro() * 1e6
     }
 
+    /// Whole events above 0 and the length of time in which they come; `None` where they are no whole number.
+    pub fn whole_events(self) -> Option<(u64, Span)> {
+        let events = u64::try_from(self.nano_events / 1_000_000_000).ok()?;
+        let whole = events > 0 && events as u128 * 1_000_000_000 == self.nano_events;
+        whole.then_some((events, Span::from_micros(self.per_micros)))
+    }
+
     /// Whether nothing ever comes.
     pub const fn is_zero(self) -> bool {
         self.nano_events == 0

@@ -72,6 +72,7 @@ pub fn account(limit: u32) -> AccountConfig {
         rate_shape: RateShape::FixedSecond,
         rate_refund: true,
         request_growth: false,
+        budgets: Vec::new(),
         scaling: ScalingRule::PerFunction,
         scaling_reason: Reason::ConcurrentInvocationLimitExceeded,
         account_rate_reason: Reason::FunctionInvocationRateLimitExceeded,
@@ -143,6 +144,7 @@ pub fn function(name: &str, duration: Distribution) -> FunctionConfig {
         invokes: Vec::new(),
         records: RecordsConfig::default(),
         recursion_allowed: false,
+        uses: Vec::new(),
         allocation: AllocationConfig {
             delay: Span::from_secs(90),
             per_minute: 6_000,

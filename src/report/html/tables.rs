@@ -5,8 +5,8 @@ use maud::{Markup, html};
 use super::answer::{busiest, causes};
 use crate::control::PlannedChange;
 use crate::facts::Architecture;
-use crate::lambda::FunctionConfig;
-use crate::metrics::{FunctionSummary, LatencySummary};
+use crate::lambda::{BudgetLimit, FunctionConfig};
+use crate::metrics::{BudgetCounts, FunctionSummary, LatencySummary};
 use crate::pricing::{Bill, FreeTier, Line, MonthLength, Rounding, break_even};
 use crate::report::ReportInput;
 use crate::report::causes::title;
@@ -29,6 +29,7 @@ pub(super) fn all(input: &ReportInput) -> Markup {
         (latency_by_start(input))
         (asynchronous(input))
         (provisioned(input))
+        (downstream_budgets(input))
         (changes(input))
         (loss(input))
         (bill(input))
@@ -337,6 +338,47 @@ fn provisioned(input: &ReportInput) -> Markup {
     ];
     let note = "What provisioned environments cannot take runs on demand, with a cold start where none is idle.";
     section("Provisioned concurrency", note, &heads, 1, &rows)
+}
+
+fn downstream_budgets(input: &ReportInput) -> Markup {
+    let mut rows: Vec<Cells> = Vec::new();
+    for (config, budget) in input.plan.account.budgets.iter().zip(&input.result.summary.budgets) {
+        let whole = match config.limit {
+            BudgetLimit::Connections(count) => format!("{} connections", grouped(u64::from(count))),
+            BudgetLimit::Rate { calls, per } => format!("{} calls in {per}", grouped(calls)),
+        };
+        let row = |user: Markup, most: Markup, counts: &BudgetCounts, mean: f64| {
+            let part = if budget.mean > 0.0 { mean / budget.mean } else { 0.0 };
+            vec![
+                name_cell(&config.name),
+                text(&whole),
+                user,
+                most,
+                text(precise(mean)),
+                text(percent(part)),
+                count(counts.calls),
+                count(counts.slowed + counts.queued + counts.failed),
+            ]
+        };
+        rows.push(row(text("all"), count(budget.max), &budget.counts, budget.mean));
+        for (function, counts, mean) in &budget.functions {
+            let name = &input.plan.functions[function.index()].name;
+            rows.push(row(name_cell(name), text(""), counts, *mean));
+        }
+    }
+    let heads = [
+        ("Budget", ""),
+        ("Limit at the start", ""),
+        ("Function", ""),
+        ("Max.", "most in use at once, or most calls in one period"),
+        ("Mean", "mean in use, or mean number of calls in a period"),
+        ("Part", "who used it up"),
+        ("Calls", "invocations that met the budget"),
+        ("Beyond", "slowed, queued or failed, as there was no room"),
+    ];
+    let note =
+        "What functions use together downstream. Beyond it invocations slow down, wait inside their duration, or fail.";
+    section("Downstream budgets", note, &heads, 3, &rows)
 }
 
 fn changes(input: &ReportInput) -> Markup {

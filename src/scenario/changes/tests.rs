@@ -250,3 +250,28 @@ fn traffic_changes_stand_with_its_sources() {
     assert_eq!(told, [(1, 3.0, false), (2, 1.0, false), (5, 1.0, true)]);
     assert!(matches!(plan.change_steps[0].changes[0], Change::Retry { .. }));
 }
+
+#[test]
+fn budgets_and_what_is_used_of_them_can_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.yaml");
+    let text = "duration: 1 h\nbudgets: { db: { connections: 10 } }\nfunctions:\n  api: { init: 0 s, duration: 80 ms, uses: { db: 1 } }\nchanges:\n  less: { at: 1 min, set: { budgets.db.connections: 5 } }\n  more: { at: 2 min, set: { functions.api.uses.db: 2 } }\n";
+    std::fs::write(&path, text).unwrap();
+    let steps = load(&path, &LoadOptions::default()).unwrap().plan.change_steps;
+    assert!(matches!(&steps[0].changes[..], [Change::Budget { .. }]));
+    let [Change::Parameters { config, .. }] = &steps[1].changes[..] else {
+        panic!("{:?}", steps[1])
+    };
+    assert_eq!(config.uses[0].amount, 2);
+    std::fs::write(
+        &path,
+        text.replace("uses.db: 2", "uses.bd: 2")
+            .replace("connections: 5", "connections: 0"),
+    )
+    .unwrap();
+    let problems = load(&path, &LoadOptions::default()).unwrap_err().to_string();
+    assert!(
+        problems.contains("did you mean db?") && problems.contains("a.yaml:6:"),
+        "{problems}"
+    );
+}
