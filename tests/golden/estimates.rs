@@ -452,3 +452,37 @@ traffic:\n{}{}",
     run.assert_number("cost/provisioned/time_above_break_even", 0.5);
     run.assert_number("cost/of/idle_provisioned", 0.097_500_78);
 }
+
+/// Digits and decimals of a printed number.
+fn decimal(text: &str) -> (i128, usize) {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = format!("{whole}{fraction}").parse().expect("a decimal number");
+    (digits, fraction.len())
+}
+
+#[test]
+fn every_amount_of_cost_csv_is_quantity_times_price_multiplied_again() {
+    let run = run("duration: 1 h
+account: { free_tier: prorated }
+billing: { savings_plan: { commitment: 0.001 USD/h }, custom_discount: 7.5 % }
+functions:
+  f: { memory_size: 1769 MB, ephemeral_storage: 1000 MB, duration: { exponential: 30 ms } }
+  g: { architectures: arm64, duration: 1 s, timeout: 60 s, versions: { 1: { provisioned_concurrent_executions: 3 } } }
+traffic:
+  some: { to: f, retry: none, arrivals: { poisson: 3/s } }
+  streams: { to: \"g:1\", retry: none, response: 7 MB, invoke_mode: RESPONSE_STREAM, arrivals: { poisson: 1/s } }
+");
+    let rows = run.csv("cost.csv");
+    let items: std::collections::BTreeSet<&str> = rows.iter().map(|row| row["item"].as_str()).collect();
+    assert!(items.len() >= 8, "many kinds of lines: {items:?}");
+    // A discount is divided by largest remainder; all other rows are products.
+    for row in rows.iter().filter(|row| row["item"] != "custom_discount") {
+        let ((quantity, a), (price, b)) = (decimal(&row["quantity"]), decimal(&row["unit_price_usd"]));
+        let (amount, c) = decimal(&row["amount_usd"]);
+        let (mut left, mut right) = ((quantity * price).to_string(), amount.to_string());
+        left.push_str(&"0".repeat(c.saturating_sub(a + b)));
+        right.push_str(&"0".repeat((a + b).saturating_sub(c)));
+        let bare = |text: &str| text.trim_start_matches('0').to_owned();
+        assert_eq!(bare(&left), bare(&right), "{row:?}");
+    }
+}
