@@ -40,13 +40,14 @@ struct Scaled {
     first_watch: usize,
 }
 
-/// What listens to a controlled run: the monitor and everybody else.
-pub type Watchers<'o, O> = (Monitor, &'o mut O);
+/// What listens to a run: the monitor, where something is watched, and everybody else. One type for both kinds of run: a
+/// second one would be a second copy of the core loop, and neither would be inlined.
+pub type Watchers<'o, O> = (Option<Monitor>, &'o mut O);
 
 impl<'a> Controller<'a> {
     /// What `config` describes, with the monitor that must listen to the same run. `reserved` is the reserved concurrency
     /// of each function.
-    pub fn new(config: &'a ControlConfig, reserved: Vec<Option<u32>>) -> (Controller<'a>, Monitor) {
+    pub fn new(config: &'a ControlConfig, reserved: Vec<Option<u32>>) -> (Controller<'a>, Option<Monitor>) {
         let mut watches: Vec<Watch> = config.alarms.iter().map(alarm_watch).collect();
         let mut targets = Vec::new();
         for scaled in &config.scaling {
@@ -67,7 +68,8 @@ impl<'a> Controller<'a> {
             next: SimTime::ZERO + cadence(alarm),
         };
         let looks_every = config.alarms.iter().map(cadence).min().unwrap_or(scaling::PERIOD);
-        let monitor = Monitor::new(watches, looks_every.min(scaling::PERIOD), reserved);
+        let anything = !watches.is_empty();
+        let monitor = anything.then(|| Monitor::new(watches, looks_every.min(scaling::PERIOD), reserved));
         let controller = Controller {
             config,
             alarms: config.alarms.iter().map(watched).collect(),
@@ -108,7 +110,7 @@ impl<'a> Controller<'a> {
             }
             let config = &self.config.alarms[place];
             self.alarms[place].next = now.saturating_add(cadence(config));
-            let state = self.judge(now, place, &watchers.0);
+            let state = self.judge(now, place, watchers.0.as_ref());
             if self.alarms[place].record.set(now, state) {
                 let alarm = AlarmId(place as u32);
                 self.journal.write(now, Action::Alarm { alarm, state }, watchers);
@@ -116,7 +118,7 @@ impl<'a> Controller<'a> {
         }
     }
 
-    fn judge(&self, now: SimTime, place: usize, monitor: &Monitor) -> AlarmState {
+    fn judge(&self, now: SimTime, place: usize, monitor: Option<&Monitor>) -> AlarmState {
         let config = &self.config.alarms[place];
         let breaches = |ago: u32| {
             let value = datapoint(monitor, place, config.period, now, ago, config.statistic)?;
@@ -139,7 +141,7 @@ impl<'a> Controller<'a> {
         for place in 0..self.targets.len() {
             let config = &self.config.scaling[place];
             let capacity = capacity_of(platform, place, self.config);
-            let (scaled, monitor) = (&mut self.targets[place], &watchers.0);
+            let (scaled, monitor) = (&mut self.targets[place], watchers.0.as_ref());
             let utilization = |policy: usize, ago: u32| {
                 let statistic = config.policies[policy].statistic;
                 datapoint(
@@ -246,7 +248,9 @@ impl<'o, O: Observer> Act<Watchers<'o, O>> for Controller<'_> {
     }
 
     fn act(&mut self, now: SimTime, platform: &mut Platform, watchers: &mut Watchers<'o, O>) {
-        watchers.0.look(now);
+        if let Some(monitor) = &mut watchers.0 {
+            monitor.look(now);
+        }
         self.schedule(now, platform, watchers);
         self.evaluate(now, watchers);
         self.track(now, platform, watchers);
@@ -271,7 +275,7 @@ fn capacity_of(platform: &Platform, place: usize, config: &ControlConfig) -> Cap
 
 /// The datapoint of a watch so many periods ago, 0 for the last one that is over.
 fn datapoint(
-    monitor: &Monitor,
+    monitor: Option<&Monitor>,
     watch: usize,
     period: Span,
     now: SimTime,
@@ -279,7 +283,7 @@ fn datapoint(
     statistic: super::metric::Statistic,
 ) -> Option<Fraction> {
     let over = now.as_micros() / period.as_micros();
-    monitor.statistic(watch, over.checked_sub(1 + u64::from(ago))?, statistic)
+    monitor?.statistic(watch, over.checked_sub(1 + u64::from(ago))?, statistic)
 }
 
 fn move_traffic<O: Observer>(

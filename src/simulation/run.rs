@@ -55,21 +55,14 @@ const PACE_ARRIVALS: u32 = 16_384;
 pub fn simulate(plan: &Plan, sink: &mut dyn Sink, extra: &mut impl Observer, pace: &mut dyn Pace) -> Option<RunResult> {
     let horizon = plan.horizon();
     let recorder = Recorder::new(recorder_config(plan), sink);
-    let mut watchers = ((recorder, (meter(plan), (utilization(plan), budgets(plan)))), extra);
+    let mut watchers = ((recorder, (meter(plan), seldom(plan))), extra);
     let mut changes = Changes::new(&plan.change_steps);
-    let (unanswered, control) = if plan.control.is_empty() {
-        (
-            drive(plan, &mut changes, &mut watchers, pace)?,
-            ControlSummary::default(),
-        )
-    } else {
-        let reserved = plan.functions.iter().map(|function| function.reserved).collect();
-        let (mut controller, monitor) = Controller::new(&plan.control, reserved);
-        let mut acting = (&mut changes, &mut controller);
-        let unanswered = drive(plan, &mut acting, &mut (monitor, &mut watchers), pace)?;
-        (unanswered, controller.finish(horizon))
-    };
-    let ((recorder, (meter, (utilization, budgets))), _) = watchers;
+    let reserved = plan.functions.iter().map(|function| function.reserved).collect();
+    let (mut controller, monitor) = Controller::new(&plan.control, reserved);
+    let mut acting = (&mut changes, &mut controller);
+    let unanswered = drive(plan, &mut acting, &mut (monitor, &mut watchers), pace)?;
+    let ((recorder, (meter, seldom)), _) = watchers;
+    let (utilization, budgets) = seldom.unwrap_or_default();
     let (summary, timeline) = recorder.finish(&unanswered);
     let usage = meter.finish(horizon);
     let bill = pricing::bill(&usage, &plan.billing);
@@ -82,7 +75,7 @@ pub fn simulate(plan: &Plan, sink: &mut dyn Sink, extra: &mut impl Observer, pac
         bill,
         monthly_estimate: pricing::monthly_estimate(&usage, &plan.billing, plan.duration + plan.drain, plan.start),
         usage,
-        control,
+        control: controller.finish(horizon),
         refused_changes: changes.finish(),
     })
 }
@@ -94,6 +87,12 @@ fn meter(plan: &Plan) -> Meter {
         Some(_) => meter.by_the_hour(),
         None => meter,
     }
+}
+
+/// Meters that most runs do without: nobody there costs one test per event, not one for each of them.
+fn seldom(plan: &Plan) -> Option<(Option<UtilizationMeter>, Option<BudgetMeter>)> {
+    let meters = (utilization(plan), budgets(plan));
+    (meters.0.is_some() || meters.1.is_some()).then_some(meters)
 }
 
 /// Who watches the budgets, if there are any.
