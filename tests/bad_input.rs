@@ -140,7 +140,6 @@ fn keys_and_values_of_a_scenario_are_refused_at_their_place() {
                 &["write it without commas: 1000"],
             ),
             ("queues: §[orders]", &["a list", "a map of names belongs here"]),
-            ("§alarms: {}", &["not supported yet", "remove it"]),
             (
                 "expect: [ §functions.api.throttles == 0 ]",
                 &["did you mean functions.api.Throttles?"],

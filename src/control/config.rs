@@ -1,7 +1,7 @@
 //! Resolved numbers of what acts during a run. The scenario room builds these.
 
 use super::metric::{Dimension, Metric, Statistic};
-use crate::facts::{AlarmId, FunctionId, QualifierId, VersionId};
+use crate::facts::{AlarmId, FunctionId, LinkId, QualifierId, VersionId};
 use crate::kernel::draws::StreamKey;
 use crate::units::{Fraction, Share, SimTime, Span};
 
@@ -94,6 +94,8 @@ pub struct ScalingConfig {
     pub function: FunctionId,
     /// Its alias or version.
     pub qualifier: QualifierId,
+    /// Its provisioned concurrency at t = 0.
+    pub initial: u32,
     /// Least capacity.
     pub minimum: u32,
     /// Most capacity.
@@ -170,4 +172,6 @@ pub struct Hook {
     pub takes: Span,
     /// How often it says no.
     pub fails: Share,
+    /// The way to its function.
+    pub invokes: Option<LinkId>,
 }

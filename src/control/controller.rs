@@ -77,7 +77,7 @@ impl<'a> Controller<'a> {
             rollouts: config.deployments.iter().map(|_| Rollout::new()).collect(),
             old_versions: vec![None; config.deployments.len()],
             next_tracking: tracks.then_some(SimTime::ZERO + scaling::PERIOD),
-            journal: Journal::new(config.deployments.len(), config.scaling.len()),
+            journal: Journal::new(config),
         };
         (controller, monitor)
     }
@@ -176,6 +176,9 @@ impl<'a> Controller<'a> {
             .is_ok();
         if accepted {
             self.targets[place].target.scaled(now, config, cause);
+            self.journal.scaled(now, place, wanted, cause);
+        } else {
+            self.journal.refused(place);
         }
         let action = Action::Scaling {
             function,
@@ -185,7 +188,6 @@ impl<'a> Controller<'a> {
             cause,
             accepted,
         };
-        self.journal.scaled(place, wanted, accepted);
         self.journal.write(now, action, watchers);
     }
 
@@ -297,6 +299,7 @@ fn move_traffic<O: Observer>(
     use crate::units::Share;
     let (version, additional) = match change {
         Move::Stay => return,
+        Move::Ask(link) => return platform.begin_chain(now, link, watchers),
         Move::Back => (old, None),
         Move::Shift(Share::ALL) => (config.to_version, None),
         Move::Shift(share) => (old, Some((config.to_version, share))),

@@ -1,5 +1,5 @@
 use super::config::{DeploymentConfig, Hook};
-use crate::facts::DeploymentStep;
+use crate::facts::{DeploymentStep, LinkId};
 use crate::kernel::draws::Purpose;
 use crate::units::{Share, SimTime, Span};
 
@@ -24,11 +24,15 @@ enum Phase {
         began: SimTime,
         next: usize,
     },
+    /// All steps are made.
+    Moved {
+        since: SimTime,
+    },
     /// The hook after traffic decides.
     After {
         until: SimTime,
     },
-    /// All steps are made, and a rollback is due.
+    /// Nothing but a rollback is due.
     Doomed,
     Over,
 }
@@ -40,6 +44,8 @@ pub(super) enum Move {
     Shift(Share),
     /// All goes back to the old version.
     Back,
+    /// Its function is told to decide.
+    Ask(LinkId),
     /// Nothing.
     Stay,
 }
@@ -86,7 +92,7 @@ impl Rollout {
     pub fn next_due(&self, config: &DeploymentConfig) -> Option<SimTime> {
         let due = match self.phase {
             Phase::Planned => Some(config.at),
-            Phase::Before { until } | Phase::After { until } => Some(until),
+            Phase::Before { until } | Phase::After { until } | Phase::Moved { since: until } => Some(until),
             Phase::Shifting { began, next } => Some(began.saturating_add(config.steps[next].0)),
             Phase::Doomed => None,
             Phase::Over => return None,
@@ -122,7 +128,7 @@ impl Rollout {
                     },
                     None => Phase::Shifting { began: now, next: 0 },
                 };
-                (DeploymentStep::Started, Move::Stay)
+                (DeploymentStep::Started, asked(config.before_traffic))
             }
             Phase::Before { .. } if fails(config, config.before_traffic, 0) => self.refused(now),
             Phase::Before { .. } => {
@@ -130,6 +136,16 @@ impl Rollout {
                 return self.step(now, config);
             }
             Phase::Shifting { began, next } => self.shift(now, began, next, config),
+            Phase::Moved { .. } => {
+                let takes = config.after_traffic.map_or(Span::ZERO, |hook| hook.takes);
+                self.phase = Phase::After {
+                    until: now.saturating_add(takes),
+                };
+                match config.after_traffic {
+                    Some(_) => (DeploymentStep::Checking, asked(config.after_traffic)),
+                    None => return self.step(now, config),
+                }
+            }
             Phase::After { .. } if fails(config, config.after_traffic, 1) => self.refused(now),
             Phase::After { .. } if self.rollback_at.is_some() => {
                 self.phase = Phase::Doomed;
@@ -161,13 +177,14 @@ impl Rollout {
         self.phase = if next + 1 < config.steps.len() {
             Phase::Shifting { began, next: next + 1 }
         } else {
-            let takes = config.after_traffic.map_or(Span::ZERO, |hook| hook.takes);
-            Phase::After {
-                until: now.saturating_add(takes),
-            }
+            Phase::Moved { since: now }
         };
         (DeploymentStep::Shifted(share), Move::Shift(share))
     }
+}
+
+fn asked(hook: Option<Hook>) -> Move {
+    hook.and_then(|hook| hook.invokes).map_or(Move::Stay, Move::Ask)
 }
 
 fn fails(config: &DeploymentConfig, hook: Option<Hook>, ordinal: u64) -> bool {
@@ -273,6 +290,7 @@ mod tests {
             Some(Hook {
                 takes: Span::from_secs(50),
                 fails,
+                invokes: None,
             })
         };
         let all_at_once = || config(vec![(Span::ZERO, Share::ALL)]);
@@ -285,7 +303,8 @@ mod tests {
         assert_eq!(told[1..], ends);
         let mut after = all_at_once();
         after.after_traffic = hook(Share::ALL);
-        assert_eq!(run(&after, None)[2..], ends);
+        assert_eq!(run(&after, None)[2], (0, DeploymentStep::Checking));
+        assert_eq!(run(&after, None)[3..], ends);
         assert_eq!(after.longest(), Span::from_secs(50));
     }
 }

@@ -1,4 +1,5 @@
-use crate::facts::{Action, AlarmState, DeploymentStep, Observer};
+use super::config::{ControlConfig, ScalingConfig};
+use crate::facts::{Action, AlarmState, DeploymentStep, Observer, ScalingCause};
 use crate::units::{SimTime, Span};
 
 /// Entries kept; a run of years with an alarm that flutters must not fill the memory. Counts go on.
@@ -35,12 +36,24 @@ pub struct AlarmSummary {
 /// One scalable target.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ScalingSummary {
-    /// Changes that Lambda took.
-    pub actions: u64,
-    /// Changes that it refused (PC-9).
+    /// How often it was scaled out (AAS-5).
+    pub scale_out: u64,
+    /// How often it was scaled in (AAS-6).
+    pub scale_in: u64,
+    /// How often a scheduled action moved it (AAS-10).
+    pub scheduled: u64,
+    /// Changes that Lambda refused (PC-9).
     pub refused: u64,
-    /// The largest capacity that was asked for and taken.
+    /// When it was first scaled out.
+    pub first_scale_out: Option<SimTime>,
+    /// When it was first scaled in.
+    pub first_scale_in: Option<SimTime>,
+    /// The smallest amount that was asked for and taken.
+    pub smallest: u32,
+    /// The largest.
     pub largest: u32,
+    /// The last.
+    pub last: u32,
 }
 
 /// How a deployment stands.
@@ -82,17 +95,31 @@ pub struct DeploymentSummary {
     pub failure: Option<DeploymentStep>,
 }
 
+impl ControlSummary {
+    /// Nothing has happened yet.
+    pub fn blank(config: &ControlConfig) -> ControlSummary {
+        let target = |scaling: &ScalingConfig| ScalingSummary {
+            smallest: scaling.initial,
+            largest: scaling.initial,
+            last: scaling.initial,
+            ..ScalingSummary::default()
+        };
+        ControlSummary {
+            alarms: vec![AlarmSummary::default(); config.alarms.len()],
+            scaling: config.scaling.iter().map(target).collect(),
+            deployments: vec![DeploymentSummary::default(); config.deployments.len()],
+            ..ControlSummary::default()
+        }
+    }
+}
+
 /// Writes down what happens and tells it to listeners.
 #[derive(Clone, Debug)]
 pub(super) struct Journal(ControlSummary);
 
 impl Journal {
-    pub fn new(deployments: usize, targets: usize) -> Journal {
-        Journal(ControlSummary {
-            scaling: vec![ScalingSummary::default(); targets],
-            deployments: vec![DeploymentSummary::default(); deployments],
-            ..ControlSummary::default()
-        })
+    pub fn new(config: &ControlConfig) -> Journal {
+        Journal(ControlSummary::blank(config))
     }
 
     pub fn write<O: Observer>(&mut self, now: SimTime, action: Action, observer: &mut O) {
@@ -104,14 +131,26 @@ impl Journal {
         }
     }
 
-    pub fn scaled(&mut self, target: usize, amount: u32, accepted: bool) {
+    pub fn scaled(&mut self, now: SimTime, target: usize, amount: u32, cause: ScalingCause) {
         let summary = &mut self.0.scaling[target];
-        if accepted {
-            summary.actions += 1;
-            summary.largest = summary.largest.max(amount);
-        } else {
-            summary.refused += 1;
+        match cause {
+            ScalingCause::ScaleOut => {
+                summary.scale_out += 1;
+                summary.first_scale_out.get_or_insert(now);
+            }
+            ScalingCause::ScaleIn => {
+                summary.scale_in += 1;
+                summary.first_scale_in.get_or_insert(now);
+            }
+            ScalingCause::Schedule => summary.scheduled += 1,
         }
+        summary.smallest = summary.smallest.min(amount);
+        summary.largest = summary.largest.max(amount);
+        summary.last = amount;
+    }
+
+    pub fn refused(&mut self, target: usize) {
+        self.0.scaling[target].refused += 1;
     }
 
     pub fn deployed(&mut self, now: SimTime, deployment: usize, step: DeploymentStep) {
@@ -127,7 +166,7 @@ impl Journal {
                 (summary.status, summary.ended) = (DeploymentStatus::RolledBack, Some(now));
             }
             DeploymentStep::HookFailed | DeploymentStep::Alarmed(_) => summary.failure = Some(step),
-            DeploymentStep::Shifted(_) => {}
+            DeploymentStep::Shifted(_) | DeploymentStep::Checking => {}
         }
     }
 

@@ -4,6 +4,7 @@
 mod act;
 mod alarm;
 mod change;
+mod claims;
 mod config;
 mod controller;
 mod deployment;

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use super::claims::Claims;
 use super::gauge::Gauge;
 use super::metric::{Dimension, Metric, Nature, Statistic};
 use super::samples::{ByPeriod, Samples};
@@ -29,8 +30,9 @@ pub struct Monitor {
     unseen: BTreeMap<(SimTime, u32, u64), Samples>,
     /// Somebody looks at multiples of it.
     looks_every: Span,
-    reserved: Vec<Option<u32>>,
     claims: Claims,
+    /// Places in `series` of those that watch claims.
+    watching_claims: Vec<u32>,
 }
 
 #[derive(Debug)]
@@ -38,26 +40,6 @@ struct Series {
     watch: Watch,
     samples: ByPeriod<Samples>,
     gauge: Gauge,
-}
-
-/// `ClaimedAccountConcurrency` (CONC-11).
-#[derive(Debug, Default)]
-struct Claims {
-    provisioned: BTreeMap<(FunctionId, QualifierId), u32>,
-    on_demand: u64,
-    reserved: u64,
-}
-
-impl Claims {
-    /// What functions with a reservation have provisioned is part of that (CONC-9).
-    fn total(&self, reserved: &[Option<u32>]) -> u64 {
-        let beside = self
-            .provisioned
-            .iter()
-            .filter(|((function, _), _)| reserved[function.index()].is_none());
-        let provisioned: u64 = beside.map(|(_, amount)| u64::from(*amount)).sum();
-        self.reserved + provisioned + self.on_demand
-    }
 }
 
 impl Monitor {
@@ -73,10 +55,9 @@ impl Monitor {
                 }
             }
         }
-        let claims = Claims {
-            reserved: reserved.iter().flatten().map(|amount| u64::from(*amount)).sum(),
-            ..Claims::default()
-        };
+        let watches_claims = |place: &u32| watches[*place as usize].metric == Metric::ClaimedAccountConcurrency;
+        let watching_claims = (0..watches.len() as u32).filter(watches_claims).collect();
+        let claims = Claims::new(reserved);
         let series = |watch: Watch| Series {
             gauge: Gauge::new(u64::from(watch.metric != Metric::ProvisionedConcurrencyUtilization)),
             samples: ByPeriod::default(),
@@ -87,8 +68,8 @@ impl Monitor {
             by_function,
             unseen: BTreeMap::new(),
             looks_every,
-            reserved,
             claims,
+            watching_claims,
         };
         monitor.claim(SimTime::ZERO);
         monitor
@@ -158,13 +139,11 @@ impl Monitor {
     }
 
     fn claim(&mut self, time: SimTime) {
-        let claimed = self.claims.total(&self.reserved);
-        for series in &mut self.series {
-            if series.watch.metric == Metric::ClaimedAccountConcurrency {
-                series.gauge.advance(time, series.watch.period);
-                series.gauge.value = claimed;
-                series.gauge.touch(series.watch.period);
-            }
+        for place in &self.watching_claims {
+            let series = &mut self.series[*place as usize];
+            series.gauge.advance(time, series.watch.period);
+            series.gauge.value = self.claims.total();
+            series.gauge.touch(series.watch.period);
         }
     }
 }
@@ -266,13 +245,23 @@ impl Observer for Monitor {
             self.gauge(Metric::ProvisionedConcurrencyUtilization, of, time, change);
         } else if !pool.reserved {
             self.gauge(Metric::UnreservedConcurrentExecutions, of, time, change);
-            self.claims.on_demand = if taken {
-                self.claims.on_demand + 1
-            } else {
-                self.claims.on_demand - 1
-            };
+            self.claims.step(taken);
             self.claim(time);
         }
+    }
+
+    fn reservation(&mut self, time: SimTime, function: FunctionId, reserved: Option<u32>, on_demand: u32) {
+        let of = &Origin {
+            function,
+            qualifier: QualifierId(0),
+            version: None,
+        };
+        let change = self.claims.reserve(function, reserved, on_demand);
+        self.gauge(Metric::UnreservedConcurrentExecutions, of, time, |gauge, period| {
+            gauge.value = gauge.value.saturating_add_signed(change);
+            gauge.touch(period);
+        });
+        self.claim(time);
     }
 
     fn provisioned(&mut self, time: SimTime, function: FunctionId, qualifier: QualifierId, amount: u32, ready: u32) {
@@ -284,28 +273,7 @@ impl Observer for Monitor {
         self.gauge(Metric::ProvisionedConcurrencyUtilization, &of, time, |gauge, _| {
             gauge.whole = ready.into();
         });
-        self.claims.provisioned.insert((function, qualifier), amount);
-        self.claim(time);
-    }
-
-    fn reservation(&mut self, time: SimTime, function: FunctionId, reserved: Option<u32>, on_demand: u32) {
-        let before = std::mem::replace(&mut self.reserved[function.index()], reserved);
-        let amount = |reserved: Option<u32>| u64::from(reserved.unwrap_or(0));
-        self.claims.reserved = self.claims.reserved - amount(before) + amount(reserved);
-        if before.is_some() != reserved.is_some() {
-            let of = &Origin {
-                function,
-                qualifier: QualifierId(0),
-                version: None,
-            };
-            let (moved, leaves) = (u64::from(on_demand), reserved.is_some());
-            let shifted = |value: u64| if leaves { value - moved } else { value + moved };
-            self.gauge(Metric::UnreservedConcurrentExecutions, of, time, |gauge, period| {
-                gauge.value = shifted(gauge.value);
-                gauge.touch(period);
-            });
-            self.claims.on_demand = shifted(self.claims.on_demand);
-        }
+        self.claims.provision(function, qualifier, amount);
         self.claim(time);
     }
 }

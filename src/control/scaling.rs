@@ -189,6 +189,7 @@ mod tests {
         ScalingConfig {
             function: FunctionId(0),
             qualifier: QualifierId(1),
+            initial: 100,
             minimum: 10,
             maximum: 1_000,
             policies,

@@ -87,6 +87,8 @@ pub enum DeploymentStep {
     Started,
     /// The new version has this share of the alias's invocations from now on.
     Shifted(Share),
+    /// The hook after traffic began.
+    Checking,
     /// A hook failed (DEP-5).
     HookFailed,
     /// One of its alarms was found in ALARM (DEP-6).

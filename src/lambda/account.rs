@@ -86,6 +86,11 @@ impl Account {
         self.burst.as_mut().is_none_or(|burst| burst.take(now))
     }
 
+    /// PC-12: how long until the burst that all functions share has given `count` environments; none after SW-SCALE.
+    pub fn reserve_burst(&mut self, now: SimTime, count: u32) -> Option<Span> {
+        self.burst.as_mut().map(|burst| burst.reserve(now, count))
+    }
+
     /// CONC-8: whether `more` provisioned environments fit beside what is claimed.
     pub fn fits_provisioned(&self, more: u32) -> bool {
         let claimed = self.reserved as u64 + self.provisioned as u64 + more as u64;

@@ -18,9 +18,14 @@ impl Platform {
     /// Takes in an arrival that asks for no function: it goes over its link.
     pub(super) fn publish<O: Observer>(&mut self, arrival: &Arrival, observer: &mut O) -> Reply {
         let link = arrival.flow.link().unwrap_or_default();
-        self.send(arrival.time, link, 0, observer);
-        self.empty_outbox(arrival.time, observer);
+        self.begin_chain(arrival.time, link, observer);
         Reply::Sent
+    }
+
+    /// Sends something over a link with which a chain begins (INV-8).
+    pub fn begin_chain<O: Observer>(&mut self, now: SimTime, link: LinkId, observer: &mut O) {
+        self.send(now, link, 0, observer);
+        self.empty_outbox(now, observer);
     }
 
     /// Does what steps have left to be done elsewhere, and what follows from that.

@@ -151,16 +151,20 @@ impl Function {
         before
     }
 
-    /// PC-4: an increment becomes usable as a block, after delay, allocation and the last environment's INIT.
+    /// PC-4: an increment becomes usable as a block, after delay, allocation (before SW-SCALE from the burst, PC-12) and the last
+    /// environment's INIT.
     fn allocate<O: Observer>(&mut self, now: SimTime, pool: usize, count: u32, cx: &mut Context<O>) {
         let allocation = self.config.allocation;
-        let filling = count as u64 * 60_000_000 / allocation.per_minute.max(1) as u64;
+        let filling = cx.account.reserve_burst(now, count).unwrap_or_else(|| {
+            let micros = count as u64 * 60_000_000 / allocation.per_minute.max(1) as u64;
+            Span::from_micros(micros)
+        });
         let version = self.provisioned[pool].version;
         let last = self.next_number() + count as u64 - 1;
         let init = init_ahead(&self.config.versions[version.index()], self.provisioned_key, last, 0);
         let ready = now
             .saturating_add(allocation.delay)
-            .saturating_add(Span::from_micros(filling))
+            .saturating_add(filling)
             .saturating_add(init);
         let increment = self.allocating.insert((pool, count)) as u32;
         cx.agenda

@@ -1,5 +1,5 @@
 use super::config::RateShape;
-use crate::units::SimTime;
+use crate::units::{SimTime, Span};
 
 /// Micro-units of credit in one token: a minute's microseconds, so that refills per minute are whole numbers (TIME-3).
 const CREDIT_PER_TOKEN: u64 = 60_000_000;
@@ -29,15 +29,31 @@ impl Bucket {
 
     /// Takes a token if there is one.
     pub fn take(&mut self, now: SimTime) -> bool {
-        let elapsed = now.since(self.counted_until).as_micros();
-        let refill = elapsed.saturating_mul(self.refill_per_minute);
-        self.credit = self.credit.saturating_add(refill).min(self.capacity);
-        self.counted_until = now;
+        self.refill(now);
         let granted = self.credit >= CREDIT_PER_TOKEN;
         if granted {
             self.credit -= CREDIT_PER_TOKEN;
         }
         granted
+    }
+
+    /// Takes `count` tokens, now or as they come; returns how long that takes. Until then nobody else gets one.
+    pub fn reserve(&mut self, now: SimTime, count: u32) -> Span {
+        self.refill(now);
+        let wanted = u64::from(count) * CREDIT_PER_TOKEN;
+        let missing = wanted.saturating_sub(self.credit);
+        self.credit = self.credit.saturating_sub(wanted);
+        let wait = Span::from_micros(missing.div_ceil(self.refill_per_minute.max(1)));
+        self.counted_until = self.counted_until.saturating_add(wait);
+        self.counted_until.since(now)
+    }
+
+    /// What has come since it was last looked at; nothing before tokens that are reserved have come.
+    fn refill(&mut self, now: SimTime) {
+        let elapsed = now.since(self.counted_until).as_micros();
+        let refill = elapsed.saturating_mul(self.refill_per_minute);
+        self.credit = self.credit.saturating_add(refill).min(self.capacity);
+        self.counted_until = self.counted_until.max(now);
     }
 
     /// Another capacity and refill; what is in the bucket stays, as far as it fits.

@@ -24,9 +24,16 @@ pub fn value_at(summary: &Value, path: &str) -> Option<f64> {
     }
 }
 
-/// Whether a path leads to a number.
+/// Whether a path leads to a number, or to where there would be one: `null` is the time of what has not happened.
 pub fn exists(summary: &Value, path: &str) -> bool {
-    value_at(summary, path).is_some()
+    match summary {
+        Value::Object(map) => {
+            let below = |(key, value): (&String, &Value)| remainder(path, key).is_some_and(|rest| exists(value, rest));
+            map.iter().any(below)
+        }
+        Value::Number(_) | Value::Bool(_) | Value::Null => path.is_empty(),
+        Value::String(_) | Value::Array(_) => false,
+    }
 }
 
 /// The value of an expectation in the unit in which its limit is written: a share as percent, a time with its unit.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::changes::changes_json;
+use super::control;
 use super::cost::by_function;
 use super::numbers::{decimal, decimal_f64, dollars_f64, rounded, share};
 use super::warnings::all_warnings;
@@ -37,6 +38,9 @@ pub fn summary_json(input: &ReportInput) -> Value {
         "queues": named(plan.queues.iter().map(|queue| &queue.name), &summary.queues, queue),
         "streams": {},
         "budgets": downstream_budgets(plan, summary),
+        "alarms": control::alarms(input),
+        "scaling": control::scaling(input),
+        "deployments": control::deployments(input),
         "tags": tags(input),
         "changes": changes_json(input),
         "cost": cost(input),
@@ -68,7 +72,7 @@ pub fn blank_summary(plan: &Plan) -> Value {
         cost_answers: CostAnswers::default(),
         budget_alerts: Vec::new(),
         provisioned_times: ProvisionedTimes::default(),
-        control: ControlSummary::default(),
+        control: ControlSummary::blank(&plan.control),
         refused_changes: Vec::new(),
     };
     summary_json(&ReportInput {
@@ -216,6 +220,7 @@ fn function(config: &FunctionConfig, summary: &FunctionSummary) -> Value {
             "ProvisionedConcurrencyInvocations": summary.provisioned_invocations,
             "ProvisionedConcurrencySpilloverInvocations": summary.provisioned_spillover,
             "utilization_max": rounded(summary.provisioned_utilization_max),
+            "advised": advised(summary.concurrent_executions.max),
         },
         "async": asynchronous(&summary.asynchronous),
         "by_version": named(config.versions.iter().map(|version| &version.name), &summary.by_version, by_version),
@@ -230,6 +235,11 @@ fn vpc(config: &FunctionConfig, summary: &FunctionSummary) -> Value {
         "network_interfaces": config.shared_interfaces(peak),
         "legacy_network_interfaces": config.legacy_interfaces(peak),
     })
+}
+
+/// AWS's advice for provisioned concurrency: the peak and ten percent more (PC-10).
+fn advised(peak: u64) -> u64 {
+    (peak * 11).div_ceil(10)
 }
 
 fn tally<'a>(names: impl Iterator<Item = &'a str>, counts: &[u64]) -> Map<String, Value> {
@@ -454,7 +464,7 @@ mod tests {
         value.as_object().unwrap().keys().map(String::as_str).collect()
     }
 
-    const TOP: [&str; 18] = [
+    const TOP: [&str; 21] = [
         "scenario",
         "seed",
         "version",
@@ -468,6 +478,9 @@ mod tests {
         "queues",
         "streams",
         "budgets",
+        "alarms",
+        "scaling",
+        "deployments",
         "tags",
         "changes",
         "cost",

@@ -5,12 +5,14 @@
 
 mod causes;
 mod changes;
+mod control;
 mod cost;
 mod csv;
 mod error;
 mod estimate;
 mod expect;
 mod folder;
+mod happenings;
 mod html;
 mod inference;
 mod input;

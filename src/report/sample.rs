@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::{ExpectationResult, ReportInput};
-use crate::control::{ControlConfig, ControlSummary};
+use crate::control::{
+    AlarmConfig, Comparison, ControlConfig, ControlSummary, DeploymentConfig, DeploymentStatus, Dimension, Metric,
+    MissingData, ScalingConfig, Statistic, canary,
+};
 use crate::facts::{
-    Architecture, FlowId, FunctionId, InvocationType, QualifierId, Reason, StartKind, TrafficId, VersionId,
+    Action, AlarmId, AlarmState, Architecture, DeploymentId, DeploymentStep, FlowId, FunctionId, InvocationType,
+    QualifierId, Reason, ScalingCause, StartKind, TrafficId, VersionId,
 };
 use crate::kernel::Distribution;
 use crate::kernel::draws::StreamKey;
@@ -24,7 +28,7 @@ use crate::pricing::{
     ProvisionedTimes, Quantity, Rounding, Usage,
 };
 use crate::simulation::{Plan, RunResult};
-use crate::units::{MemoryMb, Money, Rate, Share, SimTime, Span, Timestamp};
+use crate::units::{Fraction, MemoryMb, Money, Rate, Share, SimTime, Span, Timestamp};
 use crate::workload::{Process, RateProfile, SourceConfig};
 
 /// 2026-11-27T00:00:00Z.
@@ -130,6 +134,42 @@ impl Sample {
         }
     }
 
+    /// With an alarm that takes a deployment back, and a scalable target.
+    pub(super) fn controlled() -> Sample {
+        let mut sample = Sample::busy();
+        let at = |seconds| SimTime::ZERO + Span::from_secs(seconds);
+        let (alarm, deployment) = (AlarmId(0), DeploymentId(0));
+        sample.plan.control = ControlConfig {
+            alarms: vec![alarm_config()],
+            scaling: vec![scaling_config()],
+            deployments: vec![deployment_config()],
+        };
+        let mut control = ControlSummary::blank(&sample.plan.control);
+        control.alarms[0].first = Some(at(120));
+        control.scaling[0].refused = 1;
+        control.deployments[0].status = DeploymentStatus::RolledBack;
+        control.deployments[0].ended = Some(at(130));
+        control.deployments[0].failure = Some(DeploymentStep::Alarmed(alarm));
+        let step = |step| Action::Deployment { deployment, step };
+        let state = AlarmState::Alarm;
+        let refused = Action::Scaling {
+            function: FunctionId(0),
+            qualifier: QualifierId(1),
+            from: 20,
+            to: 30,
+            cause: ScalingCause::Schedule,
+            accepted: false,
+        };
+        control.journal = vec![
+            (at(60), step(DeploymentStep::Shifted(Share::from_fraction(0.1)))),
+            (at(90), refused),
+            (at(120), Action::Alarm { alarm, state }),
+            (at(130), step(DeploymentStep::RolledBack)),
+        ];
+        sample.result.control = control;
+        sample
+    }
+
     /// As busy as [`Sample::busy`], with many more functions.
     pub(super) fn crowded(functions: usize) -> Sample {
         let mut sample = Sample::busy();
@@ -139,6 +179,49 @@ impl Sample {
         let model = sample.result.summary.functions[0].clone();
         sample.result.summary.functions = vec![model; functions];
         sample
+    }
+}
+
+fn alarm_config() -> AlarmConfig {
+    AlarmConfig {
+        name: "errors".to_owned(),
+        metric: Metric::Errors,
+        dimension: Dimension::Function(FunctionId(0)),
+        statistic: Statistic::Sum,
+        period: Span::from_secs(60),
+        evaluation_periods: 1,
+        datapoints_to_alarm: 1,
+        comparison: Comparison::Above,
+        threshold: Fraction::ZERO,
+        missing: MissingData::Missing,
+    }
+}
+
+fn scaling_config() -> ScalingConfig {
+    ScalingConfig {
+        function: FunctionId(0),
+        qualifier: QualifierId(1),
+        initial: 20,
+        minimum: 10,
+        maximum: 40,
+        policies: Vec::new(),
+        scheduled: Vec::new(),
+    }
+}
+
+fn deployment_config() -> DeploymentConfig {
+    DeploymentConfig {
+        name: "new".to_owned(),
+        at: SimTime::ZERO,
+        function: FunctionId(0),
+        qualifier: QualifierId(1),
+        to_version: VersionId(1),
+        steps: canary(Share::from_fraction(0.1), Span::from_secs(300)),
+        alarms: vec![AlarmId(0)],
+        rollback_lag: Span::from_secs(10),
+        before_traffic: None,
+        after_traffic: None,
+        key: StreamKey::derive(0, 0, "deployment", "new"),
     }
 }
 

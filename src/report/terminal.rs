@@ -8,13 +8,15 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Wi
 use super::ReportInput;
 use super::cost::by_function;
 use super::expect::shown_value;
+use super::happenings::happenings;
 use super::json::fingerprint;
-use super::numbers::{dollars, grouped, milliseconds, percent, precise, share, short_name};
+use super::numbers::{counted, dollars, grouped, milliseconds, percent, precise, share, short_name};
 use super::warnings::warnings_in_short;
 use crate::metrics::{FunctionSummary, LatencySummary};
 
 const WIDTH: u16 = 100;
 const FUNCTIONS_SHOWN: usize = 15;
+const HAPPENINGS_SHOWN: usize = 12;
 const WARNINGS_SHOWN: usize = 10;
 
 /// What a person wants to know after a run, at most 100 columns wide (but for the path). `folder` is where the files
@@ -26,6 +28,7 @@ pub fn terminal_summary(input: &ReportInput, folder: Option<&Path>) -> String {
         totals(input),
         functions(input),
         bill(input),
+        control(input),
         expectations(input),
         warnings(input),
         folder.map(files).unwrap_or_default(),
@@ -147,6 +150,24 @@ fn bill(input: &ReportInput) -> String {
         grouped(u64::from(input.plan.account.concurrent_executions)),
         precise(account.concurrent_executions.mean),
     )
+}
+
+/// What acted, the first of it; the report has more.
+fn control(input: &ReportInput) -> String {
+    let mut table = bare(8);
+    let happenings = happenings(input);
+    for happening in happenings.iter().take(HAPPENINGS_SHOWN) {
+        let what = format!("{}: {}", happening.subject, happening.what);
+        table.add_row([happening.at.to_string(), what]);
+    }
+    if table.is_empty() {
+        return String::new();
+    }
+    let more = (happenings.len().saturating_sub(HAPPENINGS_SHOWN)) as u64 + input.result.control.omitted;
+    match more {
+        0 => format!("{table}\n"),
+        more => format!("{table}\n and {} more in report.html\n", counted(more, "happening")),
+    }
 }
 
 fn expectations(input: &ReportInput) -> String {

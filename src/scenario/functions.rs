@@ -10,6 +10,7 @@ use super::keys::{INVOKES, RECURSIVE_LOOP};
 use super::parameters;
 use super::problem::Fault;
 use super::reader::Layers;
+use super::scaling;
 use super::source::Mark;
 use super::tree::{Entry, Node};
 use super::values;
@@ -396,10 +397,19 @@ impl<'r, 'a> Qualifiers<'r, 'a> {
         additional: Option<(VersionId, Share)>,
     ) -> u32 {
         let platform = &self.functions.platform;
-        let Some(entry) = node.entry("provisioned_concurrent_executions") else {
+        let policies = node.entry("scaling_policies");
+        let Some(entry) = node.entry("provisioned_concurrent_executions").or(policies) else {
             return 0;
         };
-        let amount = platform.reader.count(entry, 0, 1_000_000).unwrap_or(0);
+        let amount = match entry.key.as_str() {
+            "scaling_policies" => 0,
+            _ => platform.reader.count(entry, 0, 1_000_000).unwrap_or(0),
+        };
+        let amount = policies.map_or(amount, |policies| {
+            let (minimum, maximum) = scaling::limits(platform.reader, &policies.value);
+            let above = amount.max(minimum.unwrap_or(0).into());
+            above.min(maximum.map_or(u64::MAX, u64::from))
+        });
         if amount == 0 {
             return 0;
         }

@@ -251,8 +251,18 @@ pub(super) static SCENARIO: Section = Section {
             "none",
             "What becomes different during the run, by name.",
         ),
-        later("deployments", "CodeDeploy deployments of aliases."),
-        later("alarms", "CloudWatch alarms."),
+        key(
+            "deployments",
+            Named(&DEPLOYMENT),
+            "none",
+            "CodeDeploy deployments of aliases, by name (DEP-1 to DEP-6).",
+        ),
+        key(
+            "alarms",
+            Named(&ALARM),
+            "none",
+            "CloudWatch alarms, by name (ALARM-1 to ALARM-4).",
+        ),
     ]],
 };
 
@@ -821,6 +831,12 @@ static QUALIFIED: &[Key] = &[
         "Provisioned concurrency, ready at t = 0 (PC-1).",
     ),
     key(
+        "scaling_policies",
+        Whole(&SCALING_POLICIES),
+        "none",
+        "Application Auto Scaling of its provisioned concurrency (AAS-1 to AAS-11).",
+    ),
+    key(
         "event_invoke_config",
         Keys(&EVENT_INVOKE_CONFIG),
         "the function's",
@@ -851,8 +867,216 @@ static ALIAS: Section = Section {
             ),
         ],
         QUALIFIED,
-        &[later("scaling_policies", "Application Auto Scaling.")],
     ],
+};
+
+static TRACKING: &[Key] = &[
+    key(
+        "target_value",
+        Share,
+        "none",
+        "T, the utilization to keep, 10 % to 90 % (AAS-2); without it only scheduled actions scale.",
+    ),
+    key(
+        "statistic",
+        Choice(&["Average", "Maximum"]),
+        "Average",
+        "What of each minute's utilization is compared with the target (AAS-3).",
+    ),
+    key(
+        "scale_out_cooldown",
+        Duration,
+        "0 s",
+        "After scaling out, how long it does not scale out again (AAS-7).",
+    ),
+    key(
+        "scale_in_cooldown",
+        Duration,
+        "0 s",
+        "After scaling in, how long it does not scale in again (AAS-7).",
+    ),
+    key("disable_scale_in", Flag, "false", "Whether it only scales out."),
+];
+
+static SCALING_POLICIES: Section = Section {
+    name: "scaling_policies",
+    groups: &[
+        &[
+            key(
+                "min_capacity",
+                Count,
+                "required",
+                "Least provisioned concurrency; at t = 0 there is at least as much.",
+            ),
+            key("max_capacity", Count, "required", "Most provisioned concurrency."),
+        ],
+        TRACKING,
+        &[
+            key(
+                "policies",
+                Form("a list of maps with `target_value`, `statistic`, cooldowns and `disable_scale_in`"),
+                "none",
+                "More target tracking policies: the largest wish wins, all must agree to scale in (AAS-9).",
+            ),
+            key(
+                "scheduled_actions",
+                Form("a list of maps with `schedule`, `time_zone`, `min_capacity` and `max_capacity`"),
+                "none",
+                "Other limits from certain instants on (AAS-10).",
+            ),
+        ],
+    ],
+};
+
+/// One item of `policies`.
+pub(super) static TARGET_TRACKING: Section = Section {
+    name: "scaling_policies.policies",
+    groups: &[TRACKING],
+};
+
+/// One item of `scheduled_actions`.
+pub(super) static SCHEDULED_ACTION: Section = Section {
+    name: "scaling_policies.scheduled_actions",
+    groups: &[&[
+        key(
+            "schedule",
+            Text,
+            "required",
+            "`rate(1 day)`, `cron(0 8 * * ? *)` or `at(2026-11-20T08:00:00)`, to the minute.",
+        ),
+        key("time_zone", Text, "UTC", "IANA time zone of `schedule`."),
+        key("min_capacity", Count, "as before", "The new minimum."),
+        key("max_capacity", Count, "as before", "The new maximum."),
+    ]],
+};
+
+/// `treat_missing_data` as CloudWatch writes it.
+pub(super) const MISSING_DATA: &[&str] = &["missing", "notBreaching", "breaching", "ignore"];
+
+static ALARM: Section = Section {
+    name: "alarms.NAME",
+    groups: &[&[
+        key(
+            "when",
+            Text,
+            "required",
+            "METRIC, `>`, `>=`, `<` or `<=`, and a value: `functions.checkout.Errors > 10`. A metric is one of `functions.NAME.`, `functions.NAME:ALIAS.`, `functions.NAME.by_version.NUMBER.` or `account.`, with CloudWatch's name.",
+        ),
+        key(
+            "period",
+            Duration,
+            "1 min",
+            "Length of a datapoint: 10 s, 20 s, 30 s or whole minutes.",
+        ),
+        key(
+            "evaluation_periods",
+            Count,
+            "1",
+            "N: how many of the latest datapoints are looked at.",
+        ),
+        key(
+            "datapoints_to_alarm",
+            Count,
+            "evaluation_periods",
+            "M: how many of them must breach.",
+        ),
+        key(
+            "statistic",
+            Choice(&["Sum", "Average", "Maximum", "Minimum", "SampleCount"]),
+            "by metric",
+            "Sum for counts, Average for times, Maximum for concurrency and utilization.",
+        ),
+        key(
+            "treat_missing_data",
+            Choice(MISSING_DATA),
+            "missing",
+            "What a datapoint that is not there means (ALARM-3).",
+        ),
+    ]],
+};
+
+static DEPLOYMENT: Section = Section {
+    name: "deployments.NAME",
+    groups: &[&[
+        key("at", Duration, "required", "When it begins, from t = 0."),
+        key("alias", Address, "required", "The alias that moves: `checkout:live`."),
+        key("to_version", Count, "required", "The published version it moves to."),
+        key(
+            "deployment_preference",
+            WordOr(&DEPLOYMENT_PREFERENCE),
+            "required",
+            "`AllAtOnce`, `Canary10Percent5Minutes` (10, 15, 30), `Linear10PercentEvery1Minute` (2, 3, 10 Minutes), or percent and interval of your own (DEP-1).",
+        ),
+        key(
+            "alarms",
+            Form("a list of names of alarms"),
+            "none",
+            "Any of them in ALARM while it goes on takes it back (DEP-6).",
+        ),
+        key(
+            "hooks",
+            Keys(&HOOKS),
+            "none",
+            "Functions that decide whether it goes on (DEP-5).",
+        ),
+    ]],
+};
+
+static DEPLOYMENT_PREFERENCE: Section = Section {
+    name: "deployment_preference",
+    groups: &[&[
+        key(
+            "canary_percentage",
+            Share,
+            "–",
+            "Share of the new version at first, whole percent.",
+        ),
+        key(
+            "canary_interval",
+            Duration,
+            "–",
+            "How long until all traffic moves, from 1 min.",
+        ),
+        key(
+            "linear_percentage",
+            Share,
+            "–",
+            "How much more the new version gets at each step, whole percent.",
+        ),
+        key("linear_interval", Duration, "–", "Time from step to step, from 1 min."),
+    ]],
+};
+
+static HOOKS: Section = Section {
+    name: "deployments.NAME.hooks",
+    groups: &[&[
+        key("pre_traffic", Whole(&HOOK), "none", "Before any traffic moves."),
+        key("post_traffic", Whole(&HOOK), "none", "After all traffic has moved."),
+    ]],
+};
+
+static HOOK: Section = Section {
+    name: "hook",
+    groups: &[&[
+        key(
+            "function",
+            Address,
+            "none",
+            "The function that decides: it is invoked as an event when the hook begins, and counted and billed as any other.",
+        ),
+        key(
+            "duration",
+            Duration,
+            "0 s",
+            "How long until it has decided, whatever its function does; at most 1 h.",
+        ),
+        key(
+            "fails",
+            Form("true, false or a share"),
+            "false",
+            "Whether, or how often, it takes the deployment back.",
+        ),
+    ]],
 };
 
 static EVENT_INVOKE_CONFIG: Section = Section {
@@ -1355,6 +1579,14 @@ static FUNCTION_PARAMETER_KEYS: &[Key] = &[
         "6000/min",
         "How fast provisioned environments come, for changes during the run (PC-4).",
     ),
+    key("aas.points_high", Count, "3", "Datapoints before scaling out (AAS-4)."),
+    key("aas.points_low", Count, "15", "Datapoints before scaling in (AAS-4)."),
+    key(
+        "aas.scale_in_floor",
+        Share,
+        "0.9",
+        "Least share kept by one scale-in (AAS-6).",
+    ),
     key(
         "async.first_dispatch",
         Distribution,
@@ -1485,24 +1717,6 @@ pub(super) static PARAMETERS: Section = Section {
                 "Lifts memory to 32,768 MB and timeout to 5,400 s (LIM-2).",
             ),
             key(
-                "aas.points_high",
-                Count,
-                "3",
-                "Datapoints before scaling out (AAS-4); without effect yet.",
-            ),
-            key(
-                "aas.points_low",
-                Count,
-                "15",
-                "Datapoints before scaling in (AAS-4); without effect yet.",
-            ),
-            key(
-                "aas.scale_in_floor",
-                Share,
-                "0.9",
-                "Least share kept by one scale-in (AAS-6); without effect yet.",
-            ),
-            key(
                 "esm.activation",
                 Distribution,
                 "60 s",
@@ -1574,12 +1788,7 @@ pub(super) static PARAMETERS: Section = Section {
                 "{ lognormal: { median: 1 s, p99: 5 s } }",
                 "Delay of S3 events (SRC-1); without effect yet.",
             ),
-            key(
-                "rollback_lag",
-                Distribution,
-                "10 s",
-                "From alarm to rollback (DEP-6); without effect yet.",
-            ),
+            key("rollback_lag", Duration, "10 s", "From alarm to rollback (DEP-6)."),
         ],
     ],
 };
@@ -1616,7 +1825,7 @@ fn snake_case(name: &str) -> String {
 /// Every section that the file can hold, by name.
 pub(super) fn sections() -> BTreeMap<&'static str, &'static Section> {
     let mut found = BTreeMap::new();
-    let mut waiting = vec![&SCENARIO, &TOGETHER];
+    let mut waiting = vec![&SCENARIO, &TOGETHER, &TARGET_TRACKING, &SCHEDULED_ACTION];
     while let Some(section) = waiting.pop() {
         if found.insert(section.name, section).is_none() {
             for key in section.keys() {

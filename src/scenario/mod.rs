@@ -1,6 +1,7 @@
 //! Scenario files: text to a [`Plan`], or every problem at its place.
 
 mod address;
+mod alarms;
 mod api_rate;
 mod attachments;
 mod behaviour;
@@ -9,8 +10,10 @@ mod budgets;
 mod change_path;
 mod changes;
 mod check;
+mod control;
 mod data_files;
 mod dated;
+mod deployments;
 mod difference;
 mod distribution;
 mod equipment;
@@ -28,6 +31,7 @@ mod queues;
 mod reader;
 mod register;
 mod resolve;
+mod scaling;
 mod schedule;
 mod schema;
 mod source;

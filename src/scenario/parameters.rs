@@ -3,13 +3,14 @@
 use super::keys::{PARAMETERS, Takes};
 use super::problem::Fault;
 use super::reader::{Layers, Reader};
+use super::scaling::TrackingParameters;
 use super::tree::{Entry, Kind};
 use super::values;
 use crate::facts::{PackageType, Reason};
 use crate::kernel::Distribution;
 use crate::lambda::{AllocationConfig, AsyncQueueConfig, EnvPick, RateShape, default_idle, default_max_life};
 use crate::pricing::{MonthLength, Rounding};
-use crate::units::{Rate, Share, Span};
+use crate::units::{Fraction, Rate, Share, Span};
 
 /// Parameters of one function.
 #[derive(Clone, Debug)]
@@ -43,6 +44,8 @@ pub(super) struct FunctionParameters {
     pub allocation: AllocationConfig,
     /// The asynchronous queue.
     pub events: AsyncQueueConfig,
+    /// Target tracking.
+    pub tracking: TrackingParameters,
     /// Whether retries draw the version again.
     pub redraw_on_retry: bool,
     /// Whether an abandoned INIT is billed where INIT is.
@@ -115,11 +118,34 @@ pub(super) fn of_function(reader: &Reader, layers: &Layers<'_>) -> FunctionParam
                 .unwrap_or(6_000),
         },
         events: events(reader, layers),
+        tracking: tracking(reader, layers),
         redraw_on_retry: get("alias.redraw_on_retry")
             .and_then(|entry| reader.flag(entry))
             .unwrap_or(false),
         failed_init_billed: failed.unwrap_or(true),
     }
+}
+
+/// Parameters of target tracking (AAS-4, AAS-6).
+fn tracking(reader: &Reader, layers: &Layers<'_>) -> TrackingParameters {
+    let points = |key: &str, default| {
+        let points = layers.get(key).and_then(|entry| reader.count(entry, 1, 1_000));
+        points.map_or(default, |points| points as u32)
+    };
+    let floor = layers
+        .get("aas.scale_in_floor")
+        .and_then(|entry| reader.fraction(entry));
+    TrackingParameters {
+        points_high: points("aas.points_high", 3),
+        points_low: points("aas.points_low", 15),
+        scale_in_floor: Fraction::from_decimal(floor.unwrap_or(0.9)),
+    }
+}
+
+/// From an alarm to the rollback of a deployment (DEP-6).
+pub(super) fn rollback_lag(reader: &Reader, layers: &Layers<'_>) -> Span {
+    let lag = layers.get("rollback_lag").and_then(|entry| reader.duration(entry));
+    lag.unwrap_or(Span::from_secs(10))
 }
 
 fn billed(text: &str) -> Result<bool, Fault> {

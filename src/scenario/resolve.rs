@@ -11,6 +11,7 @@ use super::behaviour::Platform;
 use super::billing::{self, Billed};
 use super::budgets::budgets;
 use super::check::check;
+use super::control::Control;
 use super::dated::{self, Dated};
 use super::expectation::{self, Expectation};
 use super::functions::{Functions, Origin, Resolved};
@@ -25,7 +26,6 @@ use super::source::Mark;
 use super::traffic::{AzureTrace, Traffic};
 use super::tree::{Entry, Node, shortened};
 use super::values;
-use crate::control::ControlConfig;
 use crate::lambda::{AccountConfig, ScalingRule};
 use crate::messaging::{Subscription, TopicConfig};
 use crate::pricing::PriceBook;
@@ -113,6 +113,17 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
         traffic.read(entry);
     }
     let (mut traffic, mut flows, sources) = (traffic.configs, traffic.flows, traffic.sources);
+    let control = Control {
+        reader,
+        root,
+        functions: &configs,
+        directory: &directory,
+        links: &links,
+        seed: top.seed,
+        start: top.start,
+        length: top.duration + top.drain,
+    };
+    let control = control.read();
     let mut named = links.queues();
     named.extend(queues.iter().cloned());
     let names: Vec<String> = named.into_iter().collect();
@@ -167,7 +178,7 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
             links,
             queues: queue_configs,
             topics,
-            control: ControlConfig::default(),
+            control,
             mappings,
             changes: Vec::new(),
             change_steps: Vec::new(),

@@ -6,6 +6,7 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, ToSpan};
 
+use super::keys::nearest;
 use super::problem::Fault;
 use super::tree::shortened;
 use crate::kernel::Distribution;
@@ -244,6 +245,18 @@ fn instant(civil: DateTime, zone: &TimeZone) -> Option<i64> {
         AmbiguousOffset::Gap { .. } => None,
         _ => ambiguous.earlier().ok().map(jiff::Timestamp::as_microsecond),
     }
+}
+
+/// A time zone by its name.
+pub(super) fn time_zone(text: &str) -> Result<TimeZone, Fault> {
+    TimeZone::get(text).map_err(|_| {
+        let names: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
+        let allowed = match nearest(text, names.iter().map(String::as_str)) {
+            Some(name) => format!("did you mean {name}?"),
+            None => "an IANA time zone such as Europe/Berlin is allowed".to_owned(),
+        };
+        Fault::new(format!("is \"{text}\""), allowed)
+    })
 }
 
 /// A flexible window in minutes (SCHED-3).

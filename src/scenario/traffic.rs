@@ -629,7 +629,7 @@ impl Traffic<'_> {
 
     fn schedule(&self, entry: &Entry, node: &Node, process: &Entry) -> Option<Process> {
         let zone = match node.entry("time_zone") {
-            Some(entry) => self.reader.value(entry, time_zone)?,
+            Some(entry) => self.reader.value(entry, schedule::time_zone)?,
             None => TimeZone::UTC,
         };
         let window = node.entry("flexible_time_window").map(|entry| {
@@ -699,15 +699,4 @@ impl Traffic<'_> {
         let separate = functions.map(|function| (function.name, Process::Minutes(function.minutes)));
         Some(Targets::Separate(separate.collect()))
     }
-}
-
-fn time_zone(text: &str) -> Result<TimeZone, Fault> {
-    TimeZone::get(text).map_err(|_| {
-        let names: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
-        let allowed = match nearest(text, names.iter().map(String::as_str)) {
-            Some(name) => format!("did you mean {name}?"),
-            None => "an IANA time zone such as Europe/Berlin is allowed".to_owned(),
-        };
-        Fault::new(format!("is \"{text}\""), allowed)
-    })
 }

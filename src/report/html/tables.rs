@@ -13,11 +13,13 @@ use crate::report::causes::title;
 use crate::report::changes::{reason, refusals};
 use crate::report::cost::{by_function, item_title};
 use crate::report::csv::qualifier_name;
+use crate::report::happenings::{Happening, happenings};
 use crate::report::inference::loss_comparisons;
-use crate::report::numbers::{decimal, dollars, grouped, milliseconds, percent, precise, share, short_name};
+use crate::report::numbers::{counted, decimal, dollars, grouped, milliseconds, percent, precise, share, short_name};
 use crate::units::SimTime;
 
 const FUNCTIONS_SHOWN: usize = 50;
+const HAPPENINGS_SHOWN: usize = 100;
 const LATENCY_ROWS_SHOWN: usize = 60;
 
 /// All tables, each where it has something to say.
@@ -31,6 +33,7 @@ pub(super) fn all(input: &ReportInput) -> Markup {
         (provisioned(input))
         (downstream_budgets(input))
         (changes(input))
+        (control(input))
         (loss(input))
         (bill(input))
         (month(input))
@@ -411,6 +414,25 @@ fn changes(input: &ReportInput) -> Markup {
     ];
     let note = "Dotted lines in the charts. Lowered limits never end what runs; new code or configuration uses new environments.";
     section("Changes during the run", note, &heads, 3, &rows)
+}
+
+fn control(input: &ReportInput) -> Markup {
+    let all = happenings(input);
+    let row = |happening: &Happening| {
+        vec![
+            text(happening.at.to_string()),
+            text(&happening.subject),
+            text(&happening.what),
+        ]
+    };
+    let rows: Vec<Cells> = all.iter().take(HAPPENINGS_SHOWN).map(row).collect();
+    let more = (all.len() - rows.len()) as u64 + input.result.control.omitted;
+    let note = match more {
+        0 => String::new(),
+        more => format!("The first of them; {} followed.", counted(more, "thing")),
+    };
+    let heads = [("Time", "from the start of the run"), ("What", ""), ("Happened", "")];
+    section("Deployments and alarms", &note, &heads, 3, &rows)
 }
 
 fn loss(input: &ReportInput) -> Markup {
