@@ -8,5 +8,6 @@ mod golden;
 mod laws;
 mod layering;
 mod rules;
+mod streams;
 mod support;
 mod theory;

@@ -26,7 +26,7 @@ pub struct LinkId(pub u32);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct QueueId(pub u32);
 
-/// A stream of shards or partitions: its place in the plan's list, which is sorted by address.
+/// A stream of shards or partitions: its place in the plan's list, which is sorted by name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StreamId(pub u32);
 

@@ -9,6 +9,7 @@ mod error_code;
 mod ids;
 mod message;
 mod observer;
+mod record;
 
 pub use action::{Action, AlarmState, DeploymentStep, ScalingCause};
 pub use arrival::{Arrival, InvocationType, Recorded};
@@ -22,3 +23,4 @@ pub use ids::{
 };
 pub use message::{Message, MessageStep, Target};
 pub use observer::{AsyncStep, Call, Ended, Ending, Observer, Pool, Streamed};
+pub use record::{BatchEnded, Blockage, RecordStep};

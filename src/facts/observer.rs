@@ -1,6 +1,6 @@
 use super::{
-    Action, Attempt, BudgetCall, Compute, FlowId, FunctionId, InvocationType, LinkId, MappingId, Message, MessageStep,
-    QualifierId, QueueId, Refusal, StartKind, VersionId,
+    Action, Attempt, BatchEnded, Blockage, BudgetCall, Compute, FlowId, FunctionId, InvocationType, LinkId, MappingId,
+    Message, MessageStep, QualifierId, QueueId, RecordStep, Refusal, StartKind, StreamId, VersionId,
 };
 use crate::units::{Bytes, Share, SimTime, Span};
 
@@ -30,6 +30,22 @@ pub trait Observer {
     fn left_in_queue(&mut self, _time: SimTime, _queue: QueueId, _oldest: SimTime) {}
     /// From `time` on so many pollers of a mapping in provisioned mode are active (SQSP-5).
     fn pollers(&mut self, _time: SimTime, _mapping: MappingId, _pollers: u32) {}
+    /// A record was sent to a stream.
+    fn record_sent(&mut self, _time: SimTime, _stream: StreamId, _record: &Message) {}
+    /// Records of a stream took a step for one of its readers; `None` is a stream that nobody reads.
+    fn records(
+        &mut self,
+        _time: SimTime,
+        _stream: StreamId,
+        _mapping: Option<MappingId>,
+        _records: &[Message],
+        _step: RecordStep,
+    ) {
+    }
+    /// An invocation with records of a stream has ended.
+    fn batch_ended(&mut self, _ended: &BatchEnded) {}
+    /// A lane that was stopped goes on, or the run ends.
+    fn blocked(&mut self, _blockage: &Blockage) {}
     /// A concurrency slot was taken (`true`) or given back.
     fn slot(&mut self, _time: SimTime, _pool: Pool, _taken: bool) {}
     /// An environment was created (`true`) or ended. Ends may be told late, with their true time.
@@ -114,6 +130,10 @@ forward! {
     message(time: SimTime, queue: QueueId, message: &Message, step: MessageStep);
     left_in_queue(time: SimTime, queue: QueueId, oldest: SimTime);
     pollers(time: SimTime, mapping: MappingId, pollers: u32);
+    record_sent(time: SimTime, stream: StreamId, record: &Message);
+    records(time: SimTime, stream: StreamId, mapping: Option<MappingId>, records: &[Message], step: RecordStep);
+    batch_ended(ended: &BatchEnded);
+    blocked(blockage: &Blockage);
     slot(time: SimTime, pool: Pool, taken: bool);
     environment(time: SimTime, function: FunctionId, created: bool);
     environment_used(time: SimTime, function: FunctionId);

@@ -49,7 +49,8 @@ impl Platform {
             Target::Function(flow) => self.invoke_asynchronously(now, flow, &message, observer),
             Target::Queue(queue) => self.put(now, queue, message, observer),
             Target::Topic(topic) => self.spread(topic, message.hops),
-            Target::Stream(_) | Target::Elsewhere => {}
+            Target::Stream(stream) => self.append(now, stream, message, observer),
+            Target::Elsewhere => {}
         }
     }
 

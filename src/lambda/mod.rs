@@ -35,7 +35,10 @@ pub use config::{
 };
 pub use configure::ReserveError;
 pub use equipment::{Dormancy, Equipment, Extensions, Mount, Network, Snapshot};
-pub use esm::{MappingConfig, MappingSource, QueueMappingConfig, ScalingConfig};
+pub use esm::{
+    LaneConfig, MappingConfig, MappingSource, PollerConfig, QueueMappingConfig, Reading, ScalingConfig,
+    StreamMappingConfig,
+};
 pub use platform::{Parts, Platform, Reply};
 pub use provisioned::ProvisionError;
 pub use runtimes::{Runtime, default_idle, default_max_life, snap_start_terms};

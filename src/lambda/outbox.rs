@@ -17,7 +17,7 @@ pub(super) enum Outgoing {
     /// The invocation of a mapping's batch is over.
     Polled {
         mapping: MappingId,
-        number: u32,
+        number: u64,
         verdict: Verdict,
     },
 }

@@ -19,7 +19,7 @@ use crate::facts::{
 };
 use crate::kernel::draws::StreamKey;
 use crate::kernel::{Agenda, Class};
-use crate::messaging::{Queue, QueueConfig, TopicConfig};
+use crate::messaging::{Queue, QueueConfig, Stream, StreamConfig, TopicConfig};
 use crate::units::{Share, SimTime};
 
 /// The ordered driver: all functions of one account, stepped in the total order of contract §2.5.
@@ -35,11 +35,14 @@ pub struct Platform {
     pub(super) flows: Vec<FlowConfig>,
     pub(super) links: Vec<Link>,
     pub(super) queues: Vec<Queue>,
+    pub(super) streams: Vec<Stream>,
     pub(super) topics: Vec<TopicConfig>,
     pub(super) outbox: Outbox,
     pub(super) mappings: Vec<Mapping>,
     /// Mappings by the queue that they read.
     pub(super) readers: Vec<Vec<MappingId>>,
+    /// Mappings by the stream that they read.
+    pub(super) stream_readers: Vec<Vec<MappingId>>,
     /// When it will be looked for messages of each queue that have outlived its retention.
     pub(super) expiries: Vec<SimTime>,
     pub(super) agenda: Agenda,
@@ -61,6 +64,8 @@ pub struct Parts<'a> {
     pub links: &'a [LinkConfig],
     /// Queues, sorted by name.
     pub queues: &'a [QueueConfig],
+    /// Streams and Kafka topics, sorted by name.
+    pub streams: &'a [StreamConfig],
     /// Topics, sorted by name.
     pub topics: &'a [TopicConfig],
     /// Event source mappings, sorted by name.
@@ -107,10 +112,12 @@ impl Platform {
             flows: parts.flows.to_vec(),
             links: parts.links.iter().map(Link::new).collect(),
             queues: parts.queues.iter().map(Queue::new).collect(),
+            streams: parts.streams.iter().map(Stream::new).collect(),
             topics: parts.topics.to_vec(),
             outbox: Outbox::new(),
             mappings: parts.mappings.iter().map(Mapping::new).collect(),
             readers: vec![Vec::new(); parts.queues.len()],
+            stream_readers: vec![Vec::new(); parts.streams.len()],
             expiries: vec![SimTime::MAX; parts.queues.len()],
             agenda: Agenda::default(),
             horizon,
@@ -316,6 +323,7 @@ impl Platform {
     pub fn close<O: Observer>(mut self, end: SimTime, observer: &mut O) -> Vec<Call> {
         self.settle(end, observer);
         self.tell_left_messages(end, observer);
+        self.close_streams(end, observer);
         let mut unanswered = Vec::new();
         for index in 0..self.functions.len() {
             let (function, mut cx) = self.split(index, observer);
@@ -371,7 +379,7 @@ impl Function {
         if let Some(mapping) = flow.mapping {
             cx.outbox.push_back(Outgoing::Polled {
                 mapping,
-                number: finished.task.ordinal as u32,
+                number: finished.task.ordinal,
                 verdict: finished.verdict,
             });
             return;

@@ -8,6 +8,7 @@ mod period;
 mod queues;
 mod recorder;
 mod sink;
+mod stream_book;
 mod summary;
 mod timeline;
 
@@ -16,6 +17,6 @@ pub use recorder::{FlowInfo, FunctionInfo, Recorder, RecorderConfig};
 pub use sink::{Datapoint, Sink, ThrottleRow};
 pub use summary::{
     AccountSummary, AsyncSummary, BudgetCounts, BudgetSummary, Counts, FunctionSummary, GaugeSummary, LatencyRow,
-    LatencySummary, QueueSummary, Summary, TrafficSummary, VersionSummary,
+    LatencySummary, QueueSummary, ReaderSummary, StreamSummary, Summary, TrafficSummary, VersionSummary,
 };
 pub use timeline::{Bucket, TimelineSummary};

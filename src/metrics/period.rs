@@ -1,6 +1,6 @@
 use super::gauge::Gauge;
 use super::sink::{Datapoint, Sink};
-use crate::facts::{AsyncStep, Attempt, FunctionId, QualifierId, StartKind};
+use crate::facts::{AsyncStep, Attempt, BatchEnded, FunctionId, QualifierId, StartKind};
 use crate::units::{SimTime, Span};
 
 /// What happened in the running period to the account, a function or a qualifier: the datapoints of lambda-model §10.1.
@@ -39,6 +39,8 @@ struct Counted {
     received: u64,
     dropped: u64,
     event_age: Spread,
+    iterator_age: Spread,
+    offset_lag_max: u64,
 }
 
 /// Sum and extremes of lengths of time.
@@ -127,6 +129,8 @@ impl Period {
         sum.restore.merge(&part.restore);
         sum.extension.merge(&part.extension);
         sum.event_age.merge(&part.event_age);
+        sum.iterator_age.merge(&part.iterator_age);
+        sum.offset_lag_max = sum.offset_lag_max.max(part.offset_lag_max);
     }
 
     pub fn is_function(&self) -> bool {
@@ -139,6 +143,13 @@ impl Period {
             AsyncStep::Attempted => self.counted.event_age.add(age),
             AsyncStep::Expired | AsyncStep::Refused | AsyncStep::Exhausted => self.counted.dropped += 1,
             _ => {}
+        }
+    }
+
+    pub fn batch_ended(&mut self, ended: &BatchEnded) {
+        match ended.offset_lag {
+            Some(lag) => self.counted.offset_lag_max = self.counted.offset_lag_max.max(lag),
+            None => self.counted.iterator_age.add(ended.iterator_age()),
         }
     }
 
@@ -222,6 +233,7 @@ pub(super) fn emit(period: &Period, time: SimTime, sink: &mut dyn Sink) {
     put("ProvisionedConcurrencyUtilization", "Maximum", counted.utilization_max);
     put("AsyncEventsReceived", "Sum", counted.received as f64);
     put("AsyncEventsDropped", "Sum", counted.dropped as f64);
+    put("OffsetLag", "Maximum", counted.offset_lag_max as f64);
     put("SimColdStarts", "Sum", counted.cold_starts as f64);
     for (metric, spread) in [
         ("Duration", &counted.duration),
@@ -229,6 +241,7 @@ pub(super) fn emit(period: &Period, time: SimTime, sink: &mut dyn Sink) {
         ("SimInitDuration", &counted.init),
         ("SimRestoreDuration", &counted.restore),
         ("AsyncEventAge", &counted.event_age),
+        ("IteratorAge", &counted.iterator_age),
     ] {
         if spread.count > 0 {
             let millis = |micros: u64| micros as f64 / 1e3;

@@ -7,15 +7,16 @@ use super::histogram::Histogram;
 use super::period::{Period, emit};
 use super::queues::QueueState;
 use super::sink::{Sink, ThrottleRow};
+use super::stream_book::StreamBook;
 use super::summary::{
     AccountSummary, AsyncSummary, Counts, FunctionSummary, GaugeSummary, LatencyRow, LatencySummary, Summary,
     TrafficSummary, VersionSummary,
 };
 use super::timeline::{Tally, Timeline, TimelineSummary};
 use crate::facts::{
-    AsyncStep, Attempt, BudgetCall, Call, Cause, Compute, Ended, Ending, ErrorCode, FunctionId, InvocationType,
-    Message, MessageStep, Observer, Pool, QualifierId, QueueId, Reason, Refusal, StartKind, Streamed, TrafficId,
-    VersionId,
+    AsyncStep, Attempt, BatchEnded, Blockage, BudgetCall, Call, Cause, Compute, Ended, Ending, ErrorCode, FunctionId,
+    InvocationType, MappingId, Message, MessageStep, Observer, Pool, QualifierId, QueueId, Reason, RecordStep, Refusal,
+    StartKind, StreamId, Streamed, TrafficId, VersionId,
 };
 use crate::units::{MemoryMb, SimTime, Span};
 
@@ -38,6 +39,8 @@ pub struct RecorderConfig {
     pub queues: usize,
     /// Number of downstream budgets.
     pub budgets: usize,
+    /// Number of streams.
+    pub streams: usize,
 }
 
 /// What is known of a flow.
@@ -83,6 +86,7 @@ pub struct Recorder<'a> {
     first_byte: Vec<Option<Box<Histogram>>>,
     queues: Vec<QueueState>,
     budgets: Vec<BudgetState>,
+    streams: StreamBook,
     account: AccountState,
     periods: Vec<Period>,
     /// Periods that have something to tell, as places in `periods`.
@@ -216,6 +220,7 @@ impl<'a> Recorder<'a> {
             first_byte: vec![None; config.traffic],
             queues: vec![QueueState::default(); config.queues],
             budgets: vec![BudgetState::default(); config.budgets],
+            streams: StreamBook::new(config.streams),
             account: AccountState {
                 reserved,
                 claimed_max: reserved,
@@ -283,6 +288,7 @@ impl<'a> Recorder<'a> {
             latency: self.latency_rows(),
             functions: self.function_summaries(),
             queues: self.queues.into_iter().map(|queue| queue.summary).collect(),
+            streams: self.streams.finish(),
             fingerprint: self.fingerprint.0,
         };
         let weights: Vec<u64> = summary
@@ -760,6 +766,39 @@ impl Observer for Recorder<'_> {
 
     fn left_in_queue(&mut self, time: SimTime, queue: QueueId, oldest: SimTime) {
         self.queues[queue.index()].grew_old(time, oldest);
+    }
+
+    fn record_sent(&mut self, _time: SimTime, stream: StreamId, record: &Message) {
+        if self.counts(record.sent) {
+            self.streams.sent(stream);
+        }
+    }
+
+    fn records(
+        &mut self,
+        _time: SimTime,
+        stream: StreamId,
+        mapping: Option<MappingId>,
+        records: &[Message],
+        step: RecordStep,
+    ) {
+        let counted = records.iter().filter(|record| self.counts(record.sent)).count();
+        self.streams.records(stream, mapping, counted as u64, step);
+    }
+
+    fn batch_ended(&mut self, ended: &BatchEnded) {
+        self.reach(ended.time);
+        self.touch(ended.function, ended.qualifier);
+        self.in_periods(ended.function, ended.qualifier, |period| period.batch_ended(ended));
+        if self.counts(ended.last_sent) {
+            self.streams.batch_ended(ended);
+        }
+    }
+
+    fn blocked(&mut self, blockage: &Blockage) {
+        if self.counts(blockage.until) {
+            self.streams.blocked(blockage);
+        }
     }
 
     fn streamed(&mut self, streamed: &Streamed) {

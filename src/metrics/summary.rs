@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::facts::{ErrorCode, FunctionId, InvocationType, QualifierId, StartKind, TrafficId};
+use crate::facts::{ErrorCode, FunctionId, InvocationType, MappingId, QualifierId, StartKind, TrafficId};
 
 /// Everything counted in a run, without money.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,6 +19,8 @@ pub struct Summary {
     pub queues: Vec<QueueSummary>,
     /// Per downstream budget, in the plan's order.
     pub budgets: Vec<BudgetSummary>,
+    /// Per stream, in the plan's order.
+    pub streams: Vec<StreamSummary>,
     /// Rows of `latency.csv`: every final answer.
     pub latency: Vec<LatencyRow>,
     /// Commutative hash of every finished attempt of the whole run.
@@ -264,6 +266,57 @@ pub struct AsyncSummary {
     pub event_age: LatencySummary,
     /// Event to final outcome.
     pub latency: LatencySummary,
+}
+
+/// One stream.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StreamSummary {
+    /// Records sent to it.
+    pub sent: u64,
+    /// What became of them, by reader in the plan's order. One without a mapping counts what expired unread.
+    pub readers: Vec<ReaderSummary>,
+}
+
+impl StreamSummary {
+    /// What became of the records for `mapping`.
+    pub fn reader(&self, mapping: Option<MappingId>) -> ReaderSummary {
+        let found = self.readers.iter().find(|reader| reader.mapping == mapping);
+        found.copied().unwrap_or_default()
+    }
+}
+
+/// What became of a stream's records for one of its readers.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ReaderSummary {
+    /// The reader; `None` where nobody reads.
+    pub mapping: Option<MappingId>,
+    /// Records of invocations that succeeded.
+    pub processed: u64,
+    /// Records passed over by a filter or the starting position.
+    pub filtered: u64,
+    /// Records given up by the mapping's limits.
+    pub discarded: u64,
+    /// Records that outlived the retention.
+    pub expired: u64,
+    /// `IteratorAge` of each batch (STRM-13).
+    pub iterator_age: LatencySummary,
+    /// Largest `OffsetLag` of a Kafka topic (MET-15), in records.
+    pub offset_lag_max: u64,
+    /// Most pollers of a Kafka mapping.
+    pub pollers_max: u32,
+    /// Lanes that a failed or throttled batch has ever stopped.
+    pub blocked_lanes: u64,
+    /// The longest time that one was stopped.
+    pub blocked_longest: f64,
+    /// Lanes that were stopped when the run ended.
+    pub blocked_at_end: u64,
+}
+
+impl ReaderSummary {
+    /// Records that are done, one way or another.
+    pub fn settled(&self) -> u64 {
+        self.processed + self.filtered + self.discarded + self.expired
+    }
 }
 
 /// One row of `latency.csv`.

@@ -11,11 +11,11 @@ use super::numbers::{decimal, decimal_f64, dollars_f64, rounded, share};
 use super::warnings::all_warnings;
 use super::{ExpectationResult, ReportInput};
 use crate::control::ControlSummary;
-use crate::facts::{Architecture, Cause, ErrorCode, Reason};
-use crate::lambda::FunctionConfig;
+use crate::facts::{Architecture, Cause, ErrorCode, MappingId, Reason, StreamId};
+use crate::lambda::{FunctionConfig, MappingSource};
 use crate::metrics::{
     AsyncSummary, BudgetCounts, BudgetSummary, Counts, FunctionSummary, GaugeSummary, LatencySummary, QueueSummary,
-    Summary, TimelineSummary, TrafficSummary, VersionSummary,
+    ReaderSummary, StreamSummary, Summary, TimelineSummary, TrafficSummary, VersionSummary,
 };
 use crate::pricing::{Bill, BudgetConfig, CostAnswers, Line, LineShare, Measure, ProvisionedTimes, Usage, break_even};
 use crate::simulation::{Plan, RunResult};
@@ -36,7 +36,7 @@ pub fn summary_json(input: &ReportInput) -> Value {
         "traffic": named(plan.entries().map(|entry| &entry.name), &summary.traffic, traffic),
         "functions": functions(input),
         "queues": named(plan.queues.iter().map(|queue| &queue.name), &summary.queues, queue),
-        "streams": {},
+        "streams": streams(plan, summary),
         "budgets": downstream_budgets(plan, summary),
         "alarms": control::alarms(input),
         "scaling": control::scaling(input),
@@ -61,6 +61,7 @@ pub fn blank_summary(plan: &Plan) -> Value {
         traffic: vec![TrafficSummary::default(); plan.traffic.len()],
         functions: plan.functions.iter().map(function).collect(),
         queues: vec![QueueSummary::default(); plan.queues.len()],
+        streams: vec![StreamSummary::default(); plan.streams.len()],
         ..Summary::default()
     };
     let result = RunResult {
@@ -284,7 +285,6 @@ fn by_version(version: &VersionSummary) -> Value {
     json!({ "Invocations": version.invocations, "Errors": version.errors, "cold_starts": version.cold_starts })
 }
 
-/// Queues only count what is sent to them: nobody reads them yet, so all of it waits.
 fn queue(queue: &QueueSummary) -> Value {
     json!({
         "sent": queue.sent,
@@ -330,6 +330,62 @@ fn downstream_budgets(plan: &Plan, summary: &Summary) -> Map<String, Value> {
 fn budget_counts(counts: &BudgetCounts) -> Map<String, Value> {
     object(json!({
         "calls": counts.calls, "slowed": counts.slowed, "queued": counts.queued, "failed": counts.failed,
+    }))
+}
+
+/// Every stream: what became of its records for the reader with the most left to do, and for each reader.
+fn streams(plan: &Plan, summary: &Summary) -> Map<String, Value> {
+    let streams = (0..).map(StreamId).zip(&plan.streams).zip(&summary.streams);
+    streams
+        .map(|((id, stream), counted)| (stream.name.clone(), stream_terms(plan, id, counted)))
+        .collect()
+}
+
+fn stream_terms(plan: &Plan, id: StreamId, counted: &StreamSummary) -> Value {
+    let mappings = (0..).map(MappingId).zip(&plan.mappings);
+    let readers: Vec<(&String, ReaderSummary)> = mappings
+        .filter(|(_, mapping)| matches!(&mapping.source, MappingSource::Stream(read) if read.stream == id))
+        .map(|(reader, mapping)| (&mapping.name, counted.reader(Some(reader))))
+        .collect();
+    let furthest_behind = readers
+        .iter()
+        .map(|(_, reader)| *reader)
+        .min_by_key(ReaderSummary::settled);
+    let mut terms = record_terms(counted.sent, &furthest_behind.unwrap_or_else(|| counted.reader(None)));
+    let each = readers
+        .iter()
+        .map(|(name, reader)| ((*name).clone(), record_terms(counted.sent, reader).into()));
+    terms.insert("readers".to_owned(), each.collect::<Map<_, _>>().into());
+    terms.into()
+}
+
+/// Kafka's pollers in one event poller unit (KAF-3).
+const POLLERS_PER_UNIT: u32 = 10;
+
+/// What becomes of records: these terms add up to `sent` (contract §4).
+fn record_terms(sent: u64, reader: &ReaderSummary) -> Map<String, Value> {
+    object(json!({
+        "sent": sent,
+        "processed": reader.processed,
+        "discarded": reader.discarded,
+        "filtered": reader.filtered,
+        "expired": reader.expired,
+        "waiting": sent - reader.settled(),
+        "IteratorAge": {
+            "p50": rounded(reader.iterator_age.p50),
+            "p99": rounded(reader.iterator_age.p99),
+            "max": rounded(reader.iterator_age.max),
+        },
+        "OffsetLag": { "max": reader.offset_lag_max },
+        "pollers": {
+            "max": reader.pollers_max,
+            "event_poller_units": reader.pollers_max.div_ceil(POLLERS_PER_UNIT),
+        },
+        "blocked": {
+            "lanes": reader.blocked_lanes,
+            "longest": rounded(reader.blocked_longest),
+            "at_end": reader.blocked_at_end,
+        },
     }))
 }
 

@@ -318,6 +318,7 @@ fn busy_summary() -> Summary {
             depth_max: 6,
             ..QueueSummary::default()
         }],
+        streams: Vec::new(),
         latency: vec![LatencyRow {
             traffic: TrafficId(0),
             function: FunctionId(0),
@@ -583,6 +584,7 @@ fn plan(functions: Vec<FunctionConfig>) -> Plan {
         }],
         links: Vec::new(),
         queues: vec![QueueConfig::standard("dead")],
+        streams: Vec::new(),
         topics: Vec::new(),
         control: ControlConfig::default(),
         mappings: Vec::new(),

@@ -24,14 +24,6 @@ fn check_below(reader: &Reader, node: &Node, section: &'static Section, above: O
 
 fn check_entry(reader: &Reader, entry: &Entry, key: &Key, section: &'static Section) {
     match key.support {
-        Support::Later => {
-            reader.problem(
-                entry.mark,
-                format!("`{}` is not supported yet", entry.key),
-                "remove it; what it describes would have no effect",
-            );
-            return;
-        }
         Support::Never(why) => {
             reader.problem(entry.mark, format!("`{}` is not allowed here", entry.key), why);
             return;

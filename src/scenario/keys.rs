@@ -1,4 +1,4 @@
-//! Every key of a scenario file in one table. Unknown-key suggestions, "not supported yet", merging of includes, the
+//! Every key of a scenario file in one table. Unknown-key suggestions, merging of includes, the
 //! JSON Schema and the reference in `docs/scenario.md` all come from it.
 
 use std::collections::BTreeMap;
@@ -60,8 +60,6 @@ pub(super) enum Takes {
 pub(super) enum Support {
     /// It does.
     Now,
-    /// A later version will.
-    Later,
     /// AWS has it nowhere like this; the text says why and what to do.
     Never(&'static str),
 }
@@ -109,16 +107,6 @@ pub(super) const fn key(name: &'static str, takes: Takes, default: &'static str,
         default,
         doc,
         support: Support::Now,
-    }
-}
-
-const fn later(name: &'static str, doc: &'static str) -> Key {
-    Key {
-        name,
-        takes: Takes::Form("not supported yet"),
-        default: "–",
-        doc,
-        support: Support::Later,
     }
 }
 
@@ -223,7 +211,7 @@ pub(super) static SCENARIO: Section = Section {
             "event_source_mappings",
             Named(&MAPPING),
             "none",
-            "Pollers that read queues and invoke functions with batches, by name.",
+            "Pollers that read queues and streams and invoke functions with batches, by name.",
         ),
         key(
             "topics",
@@ -238,7 +226,12 @@ pub(super) static SCENARIO: Section = Section {
             "none",
             "Claims about summary.json; a failed one makes the exit code 1.",
         ),
-        later("streams", "Kinesis and DynamoDB streams."),
+        key(
+            "streams",
+            Named(&STREAM),
+            "none",
+            "Kinesis and DynamoDB streams and Kafka topics, by name.",
+        ),
         key(
             "budgets",
             Named(&BUDGET),
@@ -1104,6 +1097,56 @@ static EVENT_INVOKE_CONFIG: Section = Section {
     ]],
 };
 
+/// Keys that only mappings of streams have.
+pub(super) const STREAM_KEYS: &[&str] = &[
+    "parallelization_factor",
+    "maximum_retry_attempts",
+    "maximum_record_age",
+    "bisect_batch_on_function_error",
+    "on_failure",
+    "tumbling_window",
+    "starting_position",
+    "starting_position_timestamp",
+    "enhanced_fan_out",
+];
+
+/// Positions to begin at (STRM-4).
+pub(super) const STARTING_POSITIONS: &[&str] = &["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"];
+
+/// What keeps a stream, by the service of its address.
+pub(super) const STREAM_TYPES: &[&str] = &["kinesis", "dynamodb", "kafka"];
+
+static STREAM: Section = Section {
+    name: "streams.NAME",
+    groups: &[&[
+        key(
+            "type",
+            Choice(STREAM_TYPES),
+            "kinesis",
+            "What keeps it; addresses begin with this word: `kinesis:clicks`.",
+        ),
+        key(
+            "shard_count",
+            Count,
+            "1",
+            "Shards of a Kinesis or DynamoDB stream, 1 to 100,000.",
+        ),
+        key("partitions", Count, "1", "Partitions of a Kafka topic, 1 to 100,000."),
+        key(
+            "partition_keys",
+            Count,
+            "none",
+            "Number of different partition keys, each equally likely, by which records go to shards and lanes (STRM-3); without it they take them in turn.",
+        ),
+        key(
+            "retention_period",
+            Duration,
+            "24 h; Kafka 7 d",
+            "How long records are kept: Kinesis 24 h to 365 d, DynamoDB 24 h (STRM-5).",
+        ),
+    ]],
+};
+
 static TOPIC: Section = Section {
     name: "topics.NAME",
     groups: &[&[key(
@@ -1189,7 +1232,12 @@ static REDRIVE: Section = Section {
 static MAPPING: Section = Section {
     name: "event_source_mappings.NAME",
     groups: &[&[
-        key("event_source", Address, "required", "What is read: `sqs:orders`."),
+        key(
+            "event_source",
+            Address,
+            "required",
+            "What is read: `sqs:orders`, `kinesis:clicks`, `dynamodb:table` or `kafka:payments`.",
+        ),
         key(
             "function",
             Address,
@@ -1200,13 +1248,13 @@ static MAPPING: Section = Section {
         key(
             "batch_size",
             Count,
-            "10",
-            "Most records of a batch: 1 to 10,000, FIFO queues 10; above 10 a window of at least 1 s is needed (SQS-1, ESM-4).",
+            "10; streams 100",
+            "Most records of a batch: 1 to 10,000, FIFO queues 10; above 10 queues need a window of at least 1 s (SQS-1, STRM-2, ESM-4).",
         ),
         key(
             "maximum_batching_window",
             Duration,
-            "0 s",
+            "0 s; Kafka 500 ms",
             "How long a batch waits for more records, whole seconds up to 300 s; not for FIFO queues (ESM-3, SQS-1).",
         ),
         key(
@@ -1219,13 +1267,67 @@ static MAPPING: Section = Section {
             "provisioned_poller_config",
             Keys(&PROVISIONED_POLLERS),
             "none",
-            "Provisioned mode (SQSP-1); excludes maximum_concurrency.",
+            "Provisioned mode of queues (SQSP-1) and Kafka (KAF-2); excludes maximum_concurrency.",
         ),
         key(
             "function_response_types",
             Choice(&["ReportBatchItemFailures"]),
             "the function's",
-            "Partial batch responses (SQS-14).",
+            "Partial batch responses (SQS-14, STRM-10).",
+        ),
+        key(
+            "parallelization_factor",
+            Count,
+            "1",
+            "Lanes of each shard, 1 to 10; a partition key stays in its lane (STRM-3).",
+        ),
+        key(
+            "maximum_retry_attempts",
+            Form("-1 or a whole number"),
+            "-1",
+            "Retries of a failed batch of a stream, 0 to 10,000; -1 is no limit (STRM-6; Kafka from SW-KAFRETRY on).",
+        ),
+        key(
+            "maximum_record_age",
+            Form("-1 or a duration"),
+            "-1",
+            "Age at which a record of a stream is given up, 60 s to 7 d; -1 is no limit (STRM-6; Kafka from SW-KAFRETRY on).",
+        ),
+        key(
+            "bisect_batch_on_function_error",
+            Flag,
+            "false",
+            "Whether a failed batch of a stream is divided (STRM-7; Kafka from SW-KAFRETRY on).",
+        ),
+        key(
+            "on_failure",
+            Address,
+            "none",
+            "Where what a stream's mapping gives up goes: `sqs:`, `sns:`, `s3:` or `kafka:` (STRM-11).",
+        ),
+        key(
+            "tumbling_window",
+            Duration,
+            "none",
+            "Length of windows with a state of their own, whole seconds up to 900 s, one lane for each shard (STRM-12).",
+        ),
+        key(
+            "starting_position",
+            Choice(STARTING_POSITIONS),
+            "TRIM_HORIZON",
+            "Where reading of a stream begins (STRM-4); mappings of the file exist before the first record.",
+        ),
+        key(
+            "starting_position_timestamp",
+            Instant,
+            "none",
+            "With AT_TIMESTAMP: records sent before it are passed over (STRM-4).",
+        ),
+        key(
+            "enhanced_fan_out",
+            Flag,
+            "false",
+            "Whether Kinesis pushes records, about 70 ms after they came, instead of being asked once a second (STRM-1).",
         ),
         key(
             "filter_criteria",
@@ -1242,14 +1344,20 @@ static PROVISIONED_POLLERS: Section = Section {
         key(
             "minimum_pollers",
             Count,
-            "2",
-            "Pollers that are always there, 2 to 200.",
+            "2; Kafka 1",
+            "Pollers that are always there: from the default to 200.",
         ),
         key(
             "maximum_pollers",
             Count,
             "200",
-            "Most pollers, 2 to 10,000; 2,000 before SW-SQSPROV2.",
+            "Most pollers, up to 10,000; 2,000 before SW-SQSPROV2 and for Kafka, which has no more than partitions.",
+        ),
+        key(
+            "poller_group_name",
+            Text,
+            "none",
+            "Kafka mappings of one name share event poller units (KAF-3).",
         ),
     ]],
 };
@@ -1748,15 +1856,15 @@ pub(super) static PARAMETERS: Section = Section {
             ),
             key(
                 "stream.retry",
-                Form("a list of two durations"),
+                Form("a list of two durations, or off"),
                 "[1 s, 60 s]",
-                "First and longest retry of a batch (STRM-9); without effect yet.",
+                "First and longest wait before a stream's batch is tried again, each the double of the one before; off is 1 ms (STRM-9).",
             ),
             key(
                 "kafka.step",
-                Number,
+                Count,
                 "2",
-                "Factor of poller steps (KAF-1); without effect yet.",
+                "By what Kafka's pollers are multiplied or divided, 2 to 100 (KAF-1).",
             ),
             key(
                 "fe.latency",

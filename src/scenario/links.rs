@@ -4,11 +4,14 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use super::address::Address;
-use crate::facts::{FlowId, FunctionId, InvocationType, LinkId, QualifierId, QueueId, Target, TopicId, TrafficId};
+use super::streams;
+use crate::facts::{
+    FlowId, FunctionId, InvocationType, LinkId, QualifierId, QueueId, StreamId, Target, TopicId, TrafficId,
+};
 use crate::kernel::SizeDistribution;
 use crate::kernel::draws::StreamKey;
 use crate::lambda::{FlowConfig, FunctionConfig, LinkConfig, RetryConfig, RetryMode, Sender, TrafficConfig};
-use crate::messaging::TopicConfig;
+use crate::messaging::{StreamConfig, TopicConfig};
 
 /// All links of a scenario.
 pub(super) struct Links {
@@ -30,6 +33,8 @@ pub(super) struct Targets<'a> {
     pub functions: &'a [FunctionConfig],
     /// Names, sorted.
     pub queues: &'a [String],
+    /// Sorted by name.
+    pub streams: &'a [StreamConfig],
     /// Sorted by name.
     pub topics: &'a [TopicConfig],
 }
@@ -128,7 +133,10 @@ fn service_target(targets: &Targets<'_>, service: &str, name: &str) -> Target {
     let found = match service {
         "sqs" => queue().map(|index| Target::Queue(QueueId(index as u32))),
         "sns" => topic().map(|index| Target::Topic(TopicId(index as u32))),
-        _ => None,
+        _ => {
+            let stream = streams::find(targets.streams, service, name).ok();
+            stream.map(|index| Target::Stream(StreamId(index as u32)))
+        }
     };
     found.unwrap_or(Target::Elsewhere)
 }

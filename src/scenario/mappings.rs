@@ -1,25 +1,28 @@
 //! Event source mappings: to `MappingConfig` with a flow and a sender of their own (lambda-model §5).
 
+use std::collections::BTreeMap;
+
 use super::address::{Address, Directory};
 use super::dated::Dated;
-use super::keys::nearest;
+use super::keys::{STREAM_KEYS, STREAM_TYPES, nearest};
 use super::links::place;
 use super::parameters::PollerParameters;
 use super::problem::Fault;
 use super::reader::Reader;
+use super::streams;
 use super::tree::{Entry, shortened};
 use super::values;
-use crate::facts::{FlowId, FunctionId, InvocationType, MappingId, QualifierId, QueueId, TrafficId};
+use crate::facts::{FlowId, FunctionId, InvocationType, LinkId, MappingId, QualifierId, QueueId, StreamId, TrafficId};
 use crate::kernel::draws::StreamKey;
 use crate::lambda::{
     FlowConfig, FunctionConfig, MappingConfig, MappingSource, QueueMappingConfig, RetryConfig, RetryMode,
     ScalingConfig, Sender, TrafficConfig,
 };
-use crate::messaging::QueueConfig;
-use crate::units::{Bytes, Share, Span};
+use crate::messaging::{QueueConfig, StreamConfig};
+use crate::units::{Bytes, Share, Span, Timestamp};
 
 /// Payload of a batch, envelope included (ESM-2).
-const BATCH_BYTES: Bytes = Bytes::from_mb(6);
+pub(super) const BATCH_BYTES: Bytes = Bytes::from_mb(6);
 /// Concurrent batches of one provisioned poller (SQSP-2).
 const BATCHES_PER_POLLER: u32 = 10;
 /// Concurrency that provisioned pollers gain in a minute (SQSP-3).
@@ -28,6 +31,9 @@ const PROVISIONED_GROWTH: u32 = 1_000;
 const VISIBILITY_MARGIN: Span = Span::from_secs(30);
 /// Reserved concurrency below which throttles lead to losses (SQS-17).
 const LEAST_RESERVED: u32 = 5;
+
+/// Sources that are known, but not simulated (MQ-1, MQ-2).
+const NOT_SIMULATED: &[(&str, &str)] = &[("mq:", "Amazon MQ"), ("documentdb:", "DocumentDB")];
 
 /// Reads event source mappings, in the order of their names.
 pub(super) struct Mappings<'a> {
@@ -45,6 +51,12 @@ pub(super) struct Mappings<'a> {
     pub queues: &'a [QueueConfig],
     /// Names of the declared ones.
     pub declared: &'a [String],
+    /// All streams, by name.
+    pub streams: &'a [StreamConfig],
+    /// Links to failure destinations, by the mapping's name.
+    pub failures: &'a BTreeMap<String, LinkId>,
+    /// Calendar instant of t = 0.
+    pub start: Timestamp,
     /// Seed of all draws.
     pub seed: u64,
     /// Senders, which mappings are added to.
@@ -64,16 +76,22 @@ impl Mappings<'_> {
             .reader
             .required(node, "event_source", &owner, entry.mark, "sqs:orders");
         let function = self.reader.required(node, "function", &owner, entry.mark, "fulfil");
-        let queue = source.and_then(|source| self.reader.value(source, |text| self.queue(text)));
+        let source = source.and_then(|source| self.reader.value(source, |text| self.source(text)));
         let target = function.and_then(|function| self.reader.value(function, |text| self.function(text)));
         let pass = self.pass(entry);
         let enabled = node.entry("enabled").and_then(|entry| self.reader.flag(entry));
         let types = node.entry("function_response_types");
         let reports = types.and_then(|entry| self.reader.choice(entry, &["ReportBatchItemFailures"]));
-        let (Some(queue), Some(target)) = (queue, target) else {
+        let (Some(source), Some(target)) = (source, target) else {
             return;
         };
-        let config = self.queue_config(entry, queue, target);
+        let source = match source {
+            Source::Queue(queue) => {
+                self.refuse_stream_keys(entry);
+                MappingSource::Queue(self.queue_config(entry, queue, target))
+            }
+            Source::Stream(stream) => MappingSource::Stream(self.stream_config(entry, stream, target)),
+        };
         let key = StreamKey::derive(self.seed, 0, "mapping", &entry.key);
         self.configs.push(MappingConfig {
             name: entry.key.clone(),
@@ -83,7 +101,7 @@ impl Mappings<'_> {
             activation: self.parameters.activation.clone(),
             reports_failures: reports.map(|_| true),
             pass,
-            source: MappingSource::Queue(config),
+            source,
         });
         self.add_flow(&entry.key, target, key);
     }
@@ -112,14 +130,41 @@ impl Mappings<'_> {
         });
     }
 
-    fn queue(&self, text: &str) -> Result<QueueId, Fault> {
-        let name = match Address::parse(text)? {
-            Address::Service { service: "sqs", name } => name,
+    fn source(&self, text: &str) -> Result<Source, Fault> {
+        for (prefix, name) in NOT_SIMULATED {
+            if text.starts_with(prefix) {
+                let found = format!("is \"{}\": mappings of {name} are not simulated", shortened(text));
+                return Err(Fault::new(found, "read a queue, a stream or a Kafka topic instead"));
+            }
+        }
+        match Address::parse(text)? {
+            Address::Service { service: "sqs", name } => self.queue(text, name).map(Source::Queue),
+            Address::Service { service, name } if STREAM_TYPES.contains(&service) => {
+                let stream = streams::find(self.streams, service, name)
+                    .map_err(|(found, allowed)| Fault::new(found, allowed))?;
+                Ok(Source::Stream(StreamId(stream as u32)))
+            }
             _ => {
                 let found = format!("is \"{}\"", shortened(text));
-                return Err(Fault::new(found, "a queue such as sqs:orders is allowed"));
+                let allowed = "a queue, a stream or a Kafka topic such as sqs:orders or kinesis:clicks is allowed";
+                Err(Fault::new(found, allowed))
             }
-        };
+        }
+    }
+
+    /// Keys that queues do not have.
+    fn refuse_stream_keys(&self, entry: &Entry) {
+        for found in STREAM_KEYS.iter().filter_map(|key| entry.value.entry(key)) {
+            let told = format!("`{}` does not belong to a mapping of a queue", found.key);
+            let allowed = match found.key.as_str() {
+                "on_failure" => "use the queue's redrive_policy (SQS-15)",
+                _ => "remove it: streams have it",
+            };
+            self.reader.problem(found.mark, told, allowed);
+        }
+    }
+
+    fn queue(&self, text: &str, name: &str) -> Result<QueueId, Fault> {
         if !self.declared.iter().any(|known| known == name) {
             let allowed = match nearest(name, self.declared.iter().map(String::as_str)) {
                 Some(close) => format!("did you mean sqs:{close}?"),
@@ -157,7 +202,7 @@ impl Mappings<'_> {
     }
 
     /// Reports a key that a switch has not yet made possible.
-    fn needs(&self, entry: &Entry, switch: &str) {
+    pub(super) fn needs(&self, entry: &Entry, switch: &str) {
         if !self.dated.on(switch) {
             let found = format!("`{}` is given", entry.key);
             self.reader.problem(entry.mark, found, self.dated.too_early(switch));
@@ -310,12 +355,15 @@ impl Mappings<'_> {
     }
 
     /// Warns where mappings together may need more than their function has reserved (SQS-8).
-    pub fn finish(self) -> Vec<MappingConfig> {
+    pub fn finish(self, entries: &[&Entry]) -> Vec<MappingConfig> {
+        self.check_readers(entries);
         for (index, function) in self.functions.iter().enumerate() {
             let Some(reserved) = function.reserved else { continue };
             let here = |mapping: &&MappingConfig| self.flows[mapping.flow.index()].function.index() == index;
             let limited = |mapping: &MappingConfig| {
-                let MappingSource::Queue(queue) = &mapping.source;
+                let MappingSource::Queue(queue) = &mapping.source else {
+                    return None;
+                };
                 (queue.scaling.start == queue.scaling.idle).then_some(queue.scaling.ceiling)
             };
             let sum: u32 = self.configs.iter().filter(here).filter_map(limited).sum();
@@ -331,6 +379,12 @@ impl Mappings<'_> {
     }
 }
 
+/// What a mapping reads.
+enum Source {
+    Queue(QueueId),
+    Stream(StreamId),
+}
+
 /// SQS-18: a window that leaves too little time makes Lambda take a longer visibility timeout.
 fn effective_visibility(visibility: Span, window: Span, timeout: Span) -> Span {
     let needed = window.saturating_add(timeout);
@@ -340,7 +394,7 @@ fn effective_visibility(visibility: Span, window: Span, timeout: Span) -> Span {
     }
 }
 
-fn whole_seconds(text: &str) -> Result<Span, Fault> {
+pub(super) fn whole_seconds(text: &str) -> Result<Span, Fault> {
     let span = values::duration(text)?;
     let whole = Span::from_secs(span.as_micros() / 1_000_000);
     if span == whole && whole <= Span::from_secs(300) {

@@ -36,6 +36,8 @@ mod schedule;
 mod schema;
 mod source;
 mod starter;
+mod stream_mappings;
+mod streams;
 #[cfg(test)]
 mod tests;
 mod traffic;

@@ -297,11 +297,20 @@ pub(super) struct PollerParameters {
     pub minute_steps: bool,
     /// How many batches at once go in a minute (SQS-7).
     pub scale_in_per_minute: u32,
+    /// First and longest wait before a stream's batch is tried again (STRM-9).
+    pub stream_retry: (Span, Span),
+    /// By what the number of Kafka's pollers changes (KAF-1).
+    pub kafka_step: u32,
     /// First and longest wait of a throttled batch (SQS-12).
     pub retry: (Span, Span),
     /// Whether throttles and errors halve the pollers (SQS-12).
     pub backs_off: bool,
 }
+
+/// Waits of a stream's batch (STRM-9).
+const STREAM_RETRY: (Span, Span) = (Span::from_secs(1), Span::from_secs(60));
+/// The wait where `stream.retry` is off: a function that takes no time must not be tried for ever at one instant.
+const SHORTEST_RETRY: Span = Span::from_millis(1);
 
 fn pollers(reader: &Reader, layers: &Layers<'_>) -> PollerParameters {
     let distribution = |key: &str, default: Span| {
@@ -310,15 +319,25 @@ fn pollers(reader: &Reader, layers: &Layers<'_>) -> PollerParameters {
     };
     let ramp = layers.get("sqs.ramp");
     let scale_in = layers.get("sqs.scale_in");
-    let back_off = layers.get("sqs.backoff").map(|entry| back_off(reader, entry));
+    let queue_retry = layers.get("sqs.backoff").map(|entry| back_off(reader, entry));
+    let stream_retry = layers.get("stream.retry");
+    let kafka_step = layers.get("kafka.step").and_then(|entry| reader.count(entry, 2, 100));
     PollerParameters {
+        stream_retry: match stream_retry {
+            Some(entry) if entry.value.text().is_some_and(values::is_off) => (SHORTEST_RETRY, SHORTEST_RETRY),
+            Some(entry) => back_off(reader, entry).unwrap_or(STREAM_RETRY),
+            None => STREAM_RETRY,
+        },
+        kafka_step: kafka_step.unwrap_or(2) as u32,
         activation: distribution("esm.activation", Span::from_secs(60)),
         latency: distribution("sqs.latency", Span::from_millis(20)),
         minute_steps: ramp.and_then(|entry| reader.choice(entry, &["continuous", "minute_steps"])) == Some(1),
         scale_in_per_minute: scale_in
             .and_then(|entry| reader.value(entry, per_minute))
             .unwrap_or(300),
-        retry: back_off.flatten().unwrap_or((Span::from_secs(1), Span::from_secs(30))),
+        retry: queue_retry
+            .flatten()
+            .unwrap_or((Span::from_secs(1), Span::from_secs(30))),
         backs_off: !layers
             .get("sqs.backoff")
             .is_some_and(|entry| entry.value.text().is_some_and(values::is_off)),
@@ -398,7 +417,6 @@ pub(super) fn check_forms(reader: &Reader, layers: &Layers<'_>) {
             continue;
         };
         match (key.name, key.takes) {
-            ("stream.retry", _) => drop(back_off(reader, entry)),
             (_, Takes::Duration) => drop(reader.duration(entry)),
             (_, Takes::Distribution) => drop(reader.distribution(entry)),
             (_, Takes::Count) => drop(reader.count(entry, 1, 1_000)),

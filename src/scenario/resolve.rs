@@ -23,6 +23,8 @@ use super::problem::Fault;
 use super::queues::Queues;
 use super::reader::{Layers, Reader};
 use super::source::Mark;
+use super::stream_mappings::failure_links;
+use super::streams;
 use super::traffic::{AzureTrace, Traffic};
 use super::tree::{Entry, Node, shortened};
 use super::values;
@@ -70,6 +72,7 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
     };
     let queues = declared.names();
     let budgets = budgets(reader, &resolver.named("budgets"));
+    let streams = streams::streams(reader, &resolver.named("streams"), top.seed);
     let functions = Functions {
         budgets: &budgets,
         platform: Platform {
@@ -99,6 +102,7 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
         functions: &configs,
         directory: &directory,
         queues: &queues,
+        streams: &streams,
         topics: &topics.iter().map(|topic| topic.name.clone()).collect::<Vec<_>>(),
         links: &links,
         azure,
@@ -124,12 +128,15 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
         length: top.duration + top.drain,
     };
     let control = control.read();
+    let mapping_entries = resolver.named("event_source_mappings");
+    let failures = failure_links(reader, &mapping_entries, &links);
     let mut named = links.queues();
     named.extend(queues.iter().cloned());
     let names: Vec<String> = named.into_iter().collect();
     let targets = Targets {
         functions: &configs,
         queues: &names,
+        streams: &streams,
         topics: &topics,
     };
     let links = links.finish(&targets, &mut traffic, &mut flows);
@@ -142,15 +149,18 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
         directory: &directory,
         queues: &queue_configs,
         declared: &queues,
+        streams: &streams,
+        failures: &failures,
+        start: top.start,
         seed: top.seed,
         traffic: &mut traffic,
         flows: &mut flows,
         configs: Vec::new(),
     };
-    for entry in resolver.named("event_source_mappings") {
+    for entry in &mapping_entries {
         mappings.read(entry);
     }
-    let mappings = mappings.finish();
+    let mappings = mappings.finish(&mapping_entries);
     let billed = Billed {
         region: &top.region,
         start: top.start,
@@ -177,6 +187,7 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
             sources,
             links,
             queues: queue_configs,
+            streams,
             topics,
             control,
             mappings,

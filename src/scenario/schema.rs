@@ -33,12 +33,9 @@ fn property(key: &Key) -> Value {
     let mut value = match key.support {
         Support::Now => kind(key.takes),
         // Nothing is valid, so an editor marks the key and shows the text.
-        Support::Later | Support::Never(_) => json!({ "not": {} }),
+        Support::Never(_) => json!({ "not": {} }),
     };
-    let text = match key.support {
-        Support::Later => format!("{} Not supported yet.", key.doc),
-        _ => format!("{} Default: {}.", key.doc, key.default),
-    };
+    let text = format!("{} Default: {}.", key.doc, key.default);
     value["description"] = Value::String(text);
     value
 }

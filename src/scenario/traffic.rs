@@ -6,19 +6,21 @@ use jiff::tz::TimeZone;
 
 use super::address::{Address, Directory};
 use super::dated::Dated;
-use super::keys::{FRONT_ENDS, RETRY_MODES, TOGETHER, nearest};
+use super::keys::{FRONT_ENDS, RETRY_MODES, STREAM_TYPES, TOGETHER, nearest};
 use super::links::{self, Links};
 use super::parameters::AccountParameters;
 use super::problem::Fault;
 use super::reader::Reader;
 use super::schedule::{self, Setting};
 use super::source::Mark;
+use super::streams;
 use super::transfer::transfer;
 use super::tree::{Entry, Kind, Node, shortened};
 use super::{check::check, values};
 use crate::facts::{FlowId, FunctionId, InvocationType, QualifierId, TrafficId};
 use crate::kernel::draws::StreamKey;
 use crate::lambda::{FlowConfig, FunctionConfig, RetryConfig, RetryMode, Sender, TrafficConfig};
+use crate::messaging::StreamConfig;
 use crate::trace::{AzureFunction, CsvTrace};
 use crate::units::{Rate, SimTime, Span, Timestamp};
 use crate::workload::{Process, RateProfile, SourceConfig, TraceFile};
@@ -55,6 +57,8 @@ pub(super) struct Traffic<'a> {
     pub directory: &'a Directory,
     /// Declared queues, by name.
     pub queues: &'a [String],
+    /// Streams, by name.
+    pub streams: &'a [StreamConfig],
     /// Declared topics, by name.
     pub topics: &'a [String],
     /// Where what is sent goes.
@@ -353,13 +357,21 @@ impl Traffic<'_> {
                 "sns" => Some(self.topics),
                 _ => None,
             };
-            let Some(declared) = declared else {
-                let found = format!("traffic to {service}: is not supported yet");
-                let allowed = "name a function, a queue or a topic, such as checkout, sqs:orders or sns:alerts";
-                self.reader.problem(to.value.mark, found, allowed);
-                return None;
-            };
-            self.declared(&name, known, declared, to.value.mark);
+            match declared {
+                Some(declared) => self.declared(&name, known, declared, to.value.mark),
+                None if STREAM_TYPES.contains(&service) => {
+                    if let Err((found, allowed)) = streams::find(self.streams, service, known) {
+                        self.reader.problem(to.value.mark, format!("`to` {found}"), allowed);
+                    }
+                }
+                None => {
+                    let found = format!("traffic to {service}: is not supported yet");
+                    let allowed =
+                        "name a function, a queue, a stream or a topic, such as checkout, sqs:orders or kinesis:clicks";
+                    self.reader.problem(to.value.mark, found, allowed);
+                    return None;
+                }
+            }
             return Some(Towards::Service(name));
         }
         self.named_target(&name, to.value.mark).map(Towards::Function)

@@ -2,7 +2,7 @@ use crate::control::{ChangeStep, ControlConfig, PlannedChange};
 use crate::lambda::{
     AccountConfig, FlowConfig, FunctionConfig, LinkConfig, MappingConfig, Parts, Sender, TrafficConfig,
 };
-use crate::messaging::{QueueConfig, TopicConfig};
+use crate::messaging::{QueueConfig, StreamConfig, TopicConfig};
 use crate::pricing::BillingConfig;
 use crate::units::{SimTime, Span, Timestamp};
 use crate::workload::SourceConfig;
@@ -46,6 +46,8 @@ pub struct Plan {
     pub change_steps: Vec<ChangeStep>,
     /// Declared or addressed queues, sorted by name.
     pub queues: Vec<QueueConfig>,
+    /// Streams and Kafka topics, sorted by name.
+    pub streams: Vec<StreamConfig>,
     /// Topics, sorted by name.
     pub topics: Vec<TopicConfig>,
     /// What acts during the run.
@@ -73,6 +75,7 @@ impl Plan {
             flows: &self.flows,
             links: &self.links,
             queues: &self.queues,
+            streams: &self.streams,
             topics: &self.topics,
             mappings: &self.mappings,
         }

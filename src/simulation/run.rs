@@ -210,6 +210,7 @@ fn recorder_config(plan: &Plan) -> RecorderConfig {
         flows: plan.flows.iter().map(flow).collect(),
         functions: plan.functions.iter().map(info).collect(),
         queues: plan.queues.len(),
+        streams: plan.streams.len(),
     }
 }
 

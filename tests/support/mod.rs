@@ -46,6 +46,7 @@ pub fn plan(duration: Span) -> Plan {
         changes: Vec::new(),
         change_steps: Vec::new(),
         queues: Vec::new(),
+        streams: Vec::new(),
         topics: Vec::new(),
         control: ControlConfig::default(),
         mappings: Vec::new(),

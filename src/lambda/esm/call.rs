@@ -9,7 +9,7 @@ use crate::lambda::execution::scaled;
 use crate::lambda::outbox::Link;
 use crate::lambda::platform::Platform;
 use crate::lambda::task::Task;
-use crate::units::{SimTime, Span};
+use crate::units::{Bytes, SimTime, Span};
 
 /// One invocation of a batch.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +17,7 @@ pub(in crate::lambda) struct BatchCall<'a> {
     /// The flow of the mapping.
     pub flow: FlowId,
     /// Which batch of the mapping: the ordinal of all draws.
-    pub number: u32,
+    pub number: u64,
     /// Attempts made before this one.
     pub attempt: u32,
     /// When the batch was opened.
@@ -55,8 +55,8 @@ impl Platform {
         let mut task = Task::new(&Arrival {
             time: call.opened,
             flow: call.flow,
-            ordinal: call.number as u64,
-            uniform: flow.key.draw(call.number as u64, call.attempt, Purpose::Work).second,
+            ordinal: call.number,
+            uniform: flow.key.draw(call.number, call.attempt, Purpose::Work).second,
             recorded: Recorded::default(),
         });
         (task.attempt, task.hops) = (call.attempt, call.hops);
@@ -113,4 +113,12 @@ fn batch_duration(task: &Task, version: &VersionConfig, records: &[Message], lin
         },
     };
     scaled(all, version.duration_factor)
+}
+
+/// The payload of a message: what its sender sends.
+pub(super) fn payload(links: &[Link], message: &Message) -> Bytes {
+    let config = &links[message.link.index()].config;
+    config.payload.as_ref().map_or(Bytes(0), |sizes| {
+        sizes.sample(config.key.draw(message.ordinal, 0, Purpose::Payload).first)
+    })
 }

@@ -1,9 +1,11 @@
 //! Event source mappings, resolved (lambda-model §5).
 
-use crate::facts::{FlowId, QueueId};
+use super::lane::LaneConfig;
+use super::poller_pool::PollerConfig;
+use crate::facts::{FlowId, LinkId, QueueId, StreamId};
 use crate::kernel::Distribution;
 use crate::kernel::draws::StreamKey;
-use crate::units::{Bytes, Share, Span};
+use crate::units::{Bytes, Share, SimTime, Span};
 
 /// One event source mapping.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +33,8 @@ pub struct MappingConfig {
 pub enum MappingSource {
     /// An SQS queue.
     Queue(QueueMappingConfig),
+    /// A stream or Kafka topic.
+    Stream(StreamMappingConfig),
 }
 
 /// How pollers read an SQS queue (lambda-model §5.2, §5.3).
@@ -73,4 +77,23 @@ pub struct ScalingConfig {
     pub backs_off: bool,
     /// Batches of one poller in provisioned mode, whose reading is bounded (SQSP-2); `None` for standard scaling.
     pub per_poller: Option<u32>,
+}
+
+/// How a mapping reads a stream or Kafka topic (lambda-model §5.4, §5.5).
+#[derive(Clone, Debug, PartialEq)]
+pub struct StreamMappingConfig {
+    /// What it reads.
+    pub stream: StreamId,
+    /// Shards or partitions of that.
+    pub shards: u32,
+    /// Lanes of each (STRM-3).
+    pub parallelization_factor: u32,
+    /// How each lane works.
+    pub lane: LaneConfig,
+    /// Records sent before it are passed over (STRM-4).
+    pub starts_at: Option<SimTime>,
+    /// Where what is given up goes (STRM-11).
+    pub on_failure: Option<LinkId>,
+    /// Pollers of a Kafka mapping; those of other streams are never short.
+    pub pollers: Option<PollerConfig>,
 }

@@ -3,7 +3,8 @@ use std::collections::BTreeMap;
 use super::batch::Batch;
 use super::config::{MappingConfig, MappingSource, QueueMappingConfig};
 use super::scaling::Scaling;
-use crate::facts::{FlowId, QueueId};
+use super::stream_poller::StreamPoller;
+use crate::facts::FlowId;
 use crate::kernel::draws::StreamKey;
 use crate::units::{Share, SimTime};
 
@@ -12,19 +13,15 @@ use crate::units::{Share, SimTime};
 pub(in crate::lambda) enum Mapping {
     /// Pollers of a queue.
     Queue(Pollers),
+    /// Lanes of a stream or Kafka topic.
+    Stream(StreamPoller),
 }
 
 impl Mapping {
     pub fn new(config: &MappingConfig) -> Mapping {
         match &config.source {
             MappingSource::Queue(queue) => Mapping::Queue(Pollers::new(config, queue)),
-        }
-    }
-
-    /// The queue that it reads, if it reads one.
-    pub fn queue(&self) -> Option<QueueId> {
-        match self {
-            Mapping::Queue(pollers) => Some(pollers.config.queue),
+            MappingSource::Stream(stream) => Mapping::Stream(StreamPoller::new(config, stream)),
         }
     }
 }

@@ -3,9 +3,15 @@
 pub(super) mod batch;
 pub(super) mod call;
 mod config;
+mod lane;
 pub(super) mod mapping;
+mod poller_pool;
 mod polling;
 mod scaling;
+mod shards;
+mod stream_poller;
 pub(super) mod timer;
 
-pub use config::{MappingConfig, MappingSource, QueueMappingConfig, ScalingConfig};
+pub use config::{MappingConfig, MappingSource, QueueMappingConfig, ScalingConfig, StreamMappingConfig};
+pub use lane::{LaneConfig, Reading};
+pub use poller_pool::PollerConfig;

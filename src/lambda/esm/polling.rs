@@ -1,7 +1,7 @@
 //! Pollers of SQS queues: they read, filter, batch and invoke (lambda-model §5.2, §5.3).
 
 use super::batch::Batch;
-use super::call::{BatchCall, NotTaken};
+use super::call::{BatchCall, NotTaken, payload};
 use super::config::MappingConfig;
 use super::mapping::{Mapping, Pollers};
 use super::scaling::Trend;
@@ -25,10 +25,14 @@ impl Platform {
     /// Every mapping takes its first look.
     pub(in crate::lambda) fn start_mappings<O: Observer>(&mut self, observer: &mut O) {
         for index in 0..self.mappings.len() {
-            if let Some(queue) = self.mappings[index].queue() {
-                self.readers[queue.index()].push(MappingId(index as u32));
+            let mapping = MappingId(index as u32);
+            match &self.mappings[index] {
+                Mapping::Queue(pollers) => {
+                    self.readers[pollers.config.queue.index()].push(mapping);
+                    self.look(SimTime::ZERO, mapping, observer);
+                }
+                Mapping::Stream(poller) => self.stream_readers[poller.config.stream.index()].push(mapping),
             }
-            self.look(SimTime::ZERO, MappingId(index as u32), observer);
         }
     }
 
@@ -41,6 +45,10 @@ impl Platform {
         index: u32,
         observer: &mut O,
     ) {
+        if matches!(self.mappings[mapping.index()], Mapping::Stream(_)) {
+            self.stream_event(now, mapping, timer, index, observer);
+            return;
+        }
         match timer {
             Timer::Poll => self.poll(now, mapping, observer),
             Timer::Window => self.close_window(now, mapping, index, observer),
@@ -64,10 +72,18 @@ impl Platform {
 
     /// Gives a mapping other numbers, once its activation time is over (ESM-8). Batches under way go on.
     pub fn set_mapping(&mut self, now: SimTime, mapping: MappingId, config: &MappingConfig) {
-        let pollers = self.pollers(mapping);
-        pollers.polls += 1;
-        let delay = pollers.key.draw(pollers.polls, 0, Purpose::Poll).second;
-        pollers.pending = Some(Box::new(config.clone()));
+        let pending = Some(Box::new(config.clone()));
+        let delay = match &mut self.mappings[mapping.index()] {
+            Mapping::Queue(pollers) => {
+                pollers.polls += 1;
+                pollers.pending = pending;
+                pollers.key.draw(pollers.polls, 0, Purpose::Poll).second
+            }
+            Mapping::Stream(poller) => {
+                poller.pending = pending;
+                poller.activation_draw()
+            }
+        };
         let at = now.saturating_add(config.activation.sample(delay));
         self.schedule_mapping(at, mapping, Timer::Activate, 0);
     }
@@ -81,8 +97,10 @@ impl Platform {
     }
 
     fn pollers(&mut self, mapping: MappingId) -> &mut Pollers {
-        let Mapping::Queue(pollers) = &mut self.mappings[mapping.index()];
-        pollers
+        match &mut self.mappings[mapping.index()] {
+            Mapping::Queue(pollers) => pollers,
+            Mapping::Stream(_) => panic!("{mapping:?} reads a stream: it has lanes"),
+        }
     }
 
     fn schedule_mapping(&mut self, at: SimTime, mapping: MappingId, timer: Timer, index: u32) {
@@ -92,7 +110,9 @@ impl Platform {
 
     /// Starts as many reads as there are messages and places for (SQS-4…9), and sees when there will be more.
     fn look<O: Observer>(&mut self, now: SimTime, mapping: MappingId, observer: &mut O) {
-        let Mapping::Queue(pollers) = &mut self.mappings[mapping.index()];
+        let Mapping::Queue(pollers) = &mut self.mappings[mapping.index()] else {
+            return;
+        };
         let queue = &mut self.queues[pollers.config.queue.index()];
         let size = pollers.config.batch_size as usize;
         let batches = if pollers.enabled {
@@ -132,7 +152,9 @@ impl Platform {
 
     /// A poller reads: into the open batch, or into a new one.
     fn poll<O: Observer>(&mut self, now: SimTime, mapping: MappingId, observer: &mut O) {
-        let Mapping::Queue(pollers) = &mut self.mappings[mapping.index()];
+        let Mapping::Queue(pollers) = &mut self.mappings[mapping.index()] else {
+            return;
+        };
         pollers.polling -= 1;
         let queue_id = pollers.config.queue;
         let queue = &mut self.queues[queue_id.index()];
@@ -192,16 +214,17 @@ impl Platform {
 
     /// An attempt to invoke; one that is throttled is repeated until the visibility timeout (SQS-12).
     fn invoke_batch<O: Observer>(&mut self, now: SimTime, mapping: MappingId, number: u32, observer: &mut O) {
-        let Mapping::Queue(pollers) = &mut self.mappings[mapping.index()];
+        let Mapping::Queue(pollers) = &mut self.mappings[mapping.index()] else {
+            return;
+        };
         let Some(mut batch) = pollers.batches.remove(&number) else {
             return;
         };
-        let (flow, own) = (pollers.flow, pollers.reports_failures);
-        let function = self.flows[flow.index()].function;
-        let reports = own.unwrap_or(self.functions[function.index()].config.records.reports_failures);
+        let flow = pollers.flow;
+        let reports = self.reports_failures(mapping);
         let call = BatchCall {
             flow,
-            number,
+            number: number as u64,
             attempt: batch.refusals,
             opened: batch.opened,
             hops: batch.hops(),
@@ -235,11 +258,18 @@ impl Platform {
         &mut self,
         now: SimTime,
         mapping: MappingId,
-        number: u32,
+        number: u64,
         verdict: Verdict,
         observer: &mut O,
     ) {
-        let Mapping::Queue(pollers) = &mut self.mappings[mapping.index()];
+        if matches!(self.mappings[mapping.index()], Mapping::Stream(_)) {
+            self.lane_done(now, mapping, number, verdict, observer);
+            return;
+        }
+        let number = number as u32;
+        let Mapping::Queue(pollers) = &mut self.mappings[mapping.index()] else {
+            return;
+        };
         let Some(mut batch) = pollers.batches.remove(&number) else {
             return;
         };
@@ -271,7 +301,9 @@ impl Platform {
 
     /// A visibility timeout has passed: what is left of the batch waits again (SQS-11).
     fn return_batch<O: Observer>(&mut self, now: SimTime, mapping: MappingId, number: u32, observer: &mut O) {
-        let Mapping::Queue(pollers) = &mut self.mappings[mapping.index()];
+        let Mapping::Queue(pollers) = &mut self.mappings[mapping.index()] else {
+            return;
+        };
         let Some(batch) = pollers.batches.remove(&number) else {
             return;
         };
@@ -331,7 +363,7 @@ impl Platform {
     pub(in crate::lambda) fn tell_left_messages<O: Observer>(&mut self, end: SimTime, observer: &mut O) {
         let mut oldest: Vec<Option<SimTime>> = self.queues.iter().map(Queue::oldest).collect();
         for mapping in &self.mappings {
-            let Mapping::Queue(pollers) = mapping;
+            let Mapping::Queue(pollers) = mapping else { continue };
             let records = pollers.batches.values().flat_map(|batch| &batch.records);
             let place = &mut oldest[pollers.config.queue.index()];
             *place = records.map(|record| record.sent).chain(*place).min();
@@ -366,7 +398,9 @@ enum Kept {
 
 impl Pollers {
     fn change(&mut self, now: SimTime, config: &MappingConfig) {
-        let super::config::MappingSource::Queue(queue) = &config.source;
+        let super::config::MappingSource::Queue(queue) = &config.source else {
+            return;
+        };
         self.scaling.set_config(now, queue.scaling);
         self.config = queue.clone();
         self.enabled = config.enabled;
@@ -469,12 +503,4 @@ impl Batch {
         };
         (pick(false), pick(true))
     }
-}
-
-/// The payload of a message: what its sender sends.
-fn payload(links: &[Link], message: &Message) -> Bytes {
-    let config = &links[message.link.index()].config;
-    config.payload.as_ref().map_or(Bytes(0), |sizes| {
-        sizes.sample(config.key.draw(message.ordinal, 0, Purpose::Payload).first)
-    })
 }

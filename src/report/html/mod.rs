@@ -2,6 +2,7 @@
 
 mod answer;
 mod page;
+mod streams;
 mod tables;
 
 pub(super) use page::report_html;

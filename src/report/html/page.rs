@@ -3,6 +3,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::answer::{answer, tiles};
+use super::streams::streams;
 use super::tables;
 use crate::report::ReportInput;
 use crate::report::json::fingerprint;
@@ -28,6 +29,7 @@ pub(in crate::report) fn report_html(input: &ReportInput, charts: &[(Chart, Stri
                 (answer(input))
                 (tiles(input))
                 (figures(input, charts))
+                (streams(input))
                 (tables::all(input))
                 h2 { "The scenario" }
                 pre { (input.source_text) }

@@ -43,13 +43,13 @@ pub(super) fn all(input: &ReportInput) -> Markup {
     }
 }
 
-type Cells = Vec<Markup>;
+pub(super) type Cells = Vec<Markup>;
 
 /// What stands above a column, and what that means where it is an abbreviation.
 type Head = (&'static str, &'static str);
 
 /// A table under a heading; the first `texts` columns hold words, the others numbers.
-fn section(heading: &str, note: &str, heads: &[Head], texts: usize, rows: &[Cells]) -> Markup {
+pub(super) fn section(heading: &str, note: &str, heads: &[Head], texts: usize, rows: &[Cells]) -> Markup {
     let class = |place: usize| if place < texts { "words" } else { "number" };
     html! {
         @if !rows.is_empty() {
@@ -76,22 +76,22 @@ fn head_cell((head, meaning): Head) -> Markup {
 }
 
 /// A name, whole in its title where it had to be shortened.
-fn name_cell(name: &str) -> Markup {
+pub(super) fn name_cell(name: &str) -> Markup {
     let short = short_name(name);
     html! {
         @if short == name { span.name { (name) } } @else { span.name title=(name) { (short) } }
     }
 }
 
-fn text(text: impl AsRef<str>) -> Markup {
+pub(super) fn text(text: impl AsRef<str>) -> Markup {
     html! { (text.as_ref()) }
 }
 
-fn count(count: u64) -> Markup {
+pub(super) fn count(count: u64) -> Markup {
     text(grouped(count))
 }
 
-fn time(times: &LatencySummary, ms: f64) -> Markup {
+pub(super) fn time(times: &LatencySummary, ms: f64) -> Markup {
     text(if times.count == 0 {
         "–".to_owned()
     } else {

@@ -1,0 +1,357 @@
+//! Lanes of streams and Kafka topics at the platform: records go to them, they invoke (lambda-model §5.4, §5.5).
+
+use super::call::{BatchCall, NotTaken, payload};
+use super::lane::{BatchEnd, Next, Tell};
+use super::mapping::Mapping;
+use super::stream_poller::StreamPoller;
+use super::timer::{DriverEvent, Timer};
+use crate::facts::{BatchEnded, Blockage, LinkId, MappingId, Message, Observer, RecordStep, StreamId, Verdict};
+use crate::kernel::Class;
+use crate::lambda::outbox::{Outbox, Outgoing};
+use crate::lambda::platform::Platform;
+use crate::messaging::Position;
+use crate::units::SimTime;
+
+impl Platform {
+    /// A stream takes in a record, and so do the lanes that read it.
+    pub(in crate::lambda) fn append<O: Observer>(
+        &mut self,
+        now: SimTime,
+        stream: StreamId,
+        record: Message,
+        observer: &mut O,
+    ) {
+        observer.record_sent(now, stream, &record);
+        let key = self.links[record.link.index()].config.key;
+        let position = self.streams[stream.index()].position(&record, key);
+        if self.stream_readers[stream.index()].is_empty() {
+            self.streams[stream.index()].keep(record);
+        }
+        for index in 0..self.stream_readers[stream.index()].len() {
+            let mapping = self.stream_readers[stream.index()][index];
+            self.take_record(now, mapping, &position, record, observer);
+        }
+    }
+
+    fn take_record<O: Observer>(
+        &mut self,
+        now: SimTime,
+        mapping: MappingId,
+        position: &Position,
+        record: Message,
+        observer: &mut O,
+    ) {
+        let Mapping::Stream(poller) = &mut self.mappings[mapping.index()] else {
+            return;
+        };
+        if !poller.takes(&record, self.links[record.link.index()].config.key) {
+            let stream = poller.config.stream;
+            observer.records(now, stream, Some(mapping), &[record], RecordStep::Filtered);
+            return;
+        }
+        let lane = poller.lane(position);
+        let size = payload(&self.links, &record);
+        let look = poller.lanes[lane as usize].append(now, record, size, &poller.config.lane);
+        let check = poller.pool.as_mut().and_then(|pool| pool.wake(now));
+        if let Some(at) = look {
+            self.schedule_lane(at, mapping, Timer::Look, lane);
+        }
+        if let Some(at) = check {
+            self.schedule_lane(at, mapping, Timer::Poll, 0);
+        }
+    }
+
+    /// Something that lanes wait for has come true.
+    pub(super) fn stream_event<O: Observer>(
+        &mut self,
+        now: SimTime,
+        mapping: MappingId,
+        timer: Timer,
+        lane: u32,
+        observer: &mut O,
+    ) {
+        match timer {
+            Timer::Poll => self.check_pollers(now, mapping),
+            Timer::Activate => self.activate_lanes(now, mapping, observer),
+            _ => self.look_at_lane(now, mapping, lane, observer),
+        }
+        self.serve_waiting(now, mapping, observer);
+    }
+
+    /// The invocation of a lane's batch is over.
+    pub(super) fn lane_done<O: Observer>(
+        &mut self,
+        now: SimTime,
+        mapping: MappingId,
+        number: u64,
+        verdict: Verdict,
+        observer: &mut O,
+    ) {
+        let reports = self.reports_failures(mapping);
+        let Mapping::Stream(poller) = &mut self.mappings[mapping.index()] else {
+            return;
+        };
+        let index = poller.lane_of(number);
+        let (stream, flow) = (poller.config.stream, self.flows[poller.flow.index()]);
+        let lane = &mut poller.lanes[index as usize];
+        let last_sent = lane.records().last().map(|last| last.sent);
+        let end = match (verdict, lane.failing) {
+            (Verdict::Ok, Some(lowest)) if reports => BatchEnd::FailedFrom(lowest),
+            (Verdict::Ok, _) => BatchEnd::Done,
+            _ => BatchEnd::FailedFrom(0),
+        };
+        let mut telling = Telling {
+            now,
+            stream,
+            mapping,
+            on_failure: poller.config.on_failure,
+            outbox: &mut self.outbox,
+            observer,
+        };
+        lane.finished(now, end, &poller.config.lane, &mut telling);
+        let (mut offset_lag, mut pollers) = (None, None);
+        if let Some(pool) = &mut poller.pool {
+            pool.give_back();
+            (offset_lag, pollers) = (Some(lane.waiting()), Some(pool.pollers()));
+        }
+        if let Some(last_sent) = last_sent {
+            observer.batch_ended(&BatchEnded {
+                time: now,
+                stream,
+                mapping,
+                function: flow.function,
+                qualifier: flow.qualifier,
+                last_sent,
+                offset_lag,
+                pollers,
+            });
+        }
+        self.look_at_lane(now, mapping, index, observer);
+        self.serve_waiting(now, mapping, observer);
+    }
+
+    /// Lanes get the pollers that are free, in turn.
+    fn serve_waiting<O: Observer>(&mut self, now: SimTime, mapping: MappingId, observer: &mut O) {
+        loop {
+            let Mapping::Stream(poller) = &mut self.mappings[mapping.index()] else {
+                return;
+            };
+            let Some(lane) = poller.pool.as_mut().and_then(|pool| pool.next_lane()) else {
+                return;
+            };
+            poller.lanes[lane as usize].wake(now);
+            self.look_at_lane(now, mapping, lane, observer);
+        }
+    }
+
+    fn look_at_lane<O: Observer>(&mut self, now: SimTime, mapping: MappingId, lane: u32, observer: &mut O) {
+        let Mapping::Stream(poller) = &mut self.mappings[mapping.index()] else {
+            return;
+        };
+        if !poller.enabled {
+            return;
+        }
+        let mut telling = Telling {
+            now,
+            stream: poller.config.stream,
+            mapping,
+            on_failure: poller.config.on_failure,
+            outbox: &mut self.outbox,
+            observer,
+        };
+        let links = &self.links;
+        let size = |record: &Message| payload(links, record);
+        match poller.lanes[lane as usize].look(now, &poller.config.lane, size, &mut telling) {
+            Next::Rest => {}
+            Next::LookAt(at) => self.schedule_lane(at, mapping, Timer::Look, lane),
+            Next::Invoke => {
+                if poller.pool.as_mut().is_none_or(|pool| pool.take(lane)) {
+                    self.invoke_lane(now, mapping, lane, observer);
+                }
+            }
+        }
+    }
+
+    fn invoke_lane<O: Observer>(&mut self, now: SimTime, mapping: MappingId, index: u32, observer: &mut O) {
+        let reports = self.reports_failures(mapping);
+        let Mapping::Stream(poller) = &mut self.mappings[mapping.index()] else {
+            return;
+        };
+        let (flow, lanes) = (poller.flow, poller.lanes.len() as u64);
+        let mut lane = std::mem::take(&mut poller.lanes[index as usize]);
+        let call = BatchCall {
+            flow,
+            number: lane.number * lanes + u64::from(index),
+            attempt: lane.attempt,
+            opened: lane.opened,
+            hops: lane.records().iter().map(|record| record.hops).max().unwrap_or(0),
+            records: lane.records(),
+            reports,
+        };
+        let taken = self.call_batch(now, &call, observer);
+        let Mapping::Stream(poller) = &mut self.mappings[mapping.index()] else {
+            return;
+        };
+        let is_taken = match taken {
+            Ok(failed) => {
+                lane.started(failed.first().copied());
+                true
+            }
+            Err(refused) => {
+                let mut telling = Telling {
+                    now,
+                    stream: poller.config.stream,
+                    mapping,
+                    on_failure: poller.config.on_failure,
+                    outbox: &mut self.outbox,
+                    observer,
+                };
+                match refused {
+                    NotTaken::Throttled => lane.throttled(now, &poller.config.lane),
+                    NotTaken::Rejected => {
+                        lane.finished(now, BatchEnd::FailedFrom(0), &poller.config.lane, &mut telling);
+                    }
+                }
+                if let Some(pool) = &mut poller.pool {
+                    pool.give_back();
+                    pool.throttled |= refused == NotTaken::Throttled;
+                }
+                false
+            }
+        };
+        poller.lanes[index as usize] = lane;
+        if !is_taken {
+            self.look_at_lane(now, mapping, index, observer);
+        }
+    }
+
+    /// Whether failed records of a mapping's batches are reported one by one.
+    pub(super) fn reports_failures(&self, mapping: MappingId) -> bool {
+        let (flow, own) = match &self.mappings[mapping.index()] {
+            Mapping::Queue(pollers) => (pollers.flow, pollers.reports_failures),
+            Mapping::Stream(poller) => (poller.flow, poller.reports_failures),
+        };
+        let function = self.flows[flow.index()].function;
+        own.unwrap_or(self.functions[function.index()].config.records.reports_failures)
+    }
+
+    /// KAF-1: once a minute the lag decides about pollers.
+    fn check_pollers(&mut self, now: SimTime, mapping: MappingId) {
+        let Mapping::Stream(poller) = &mut self.mappings[mapping.index()] else {
+            return;
+        };
+        let lag = poller.lanes.iter().map(|lane| lane.behind()).sum();
+        let batch_size = poller.config.lane.batch_size;
+        let Some(pool) = &mut poller.pool else { return };
+        let next = pool.check(now, lag, batch_size);
+        if let Some(at) = next {
+            self.schedule_lane(at, mapping, Timer::Poll, 0);
+        }
+    }
+
+    fn activate_lanes<O: Observer>(&mut self, now: SimTime, mapping: MappingId, observer: &mut O) {
+        let Mapping::Stream(poller) = &mut self.mappings[mapping.index()] else {
+            return;
+        };
+        poller.change();
+        let waiting = |lane: &u32| poller.lanes[*lane as usize].behind() > 0;
+        let lanes: Vec<u32> = (0..poller.lanes.len() as u32).filter(waiting).collect();
+        for lane in lanes {
+            if let Mapping::Stream(poller) = &mut self.mappings[mapping.index()] {
+                poller.lanes[lane as usize].wake(now);
+            }
+            self.look_at_lane(now, mapping, lane, observer);
+        }
+    }
+
+    fn schedule_lane(&mut self, at: SimTime, mapping: MappingId, timer: Timer, lane: u32) {
+        if at < self.horizon {
+            let event = DriverEvent::Mapping(mapping, timer, lane);
+            self.agenda.schedule(at, Class::Timer, event.pack());
+        }
+    }
+
+    /// Tells at the end of the run what listeners have not heard of streams: records that have expired, lanes that are
+    /// still stopped.
+    pub(in crate::lambda) fn close_streams<O: Observer>(&mut self, end: SimTime, observer: &mut O) {
+        for (index, stream) in (0..).zip(&mut self.streams) {
+            while let Some(record) = stream.expire(end) {
+                observer.records(end, StreamId(index), None, &[record], RecordStep::Expired);
+            }
+        }
+        for (mapping, poller) in (0..).map(MappingId).zip(&mut self.mappings) {
+            if let Mapping::Stream(poller) = poller {
+                close_lanes(end, mapping, poller, &mut self.outbox, observer);
+            }
+        }
+    }
+}
+
+fn close_lanes<O: Observer>(
+    end: SimTime,
+    mapping: MappingId,
+    poller: &mut StreamPoller,
+    outbox: &mut Outbox,
+    observer: &mut O,
+) {
+    let stream = poller.config.stream;
+    for lane in &mut poller.lanes {
+        let mut telling = Telling {
+            now: end,
+            stream,
+            mapping,
+            on_failure: None,
+            outbox,
+            observer,
+        };
+        lane.close(end, &poller.config.lane, &mut telling);
+        if let Some((since, first)) = lane.blocked() {
+            observer.blocked(&Blockage {
+                stream,
+                mapping,
+                since,
+                until: end,
+                first,
+                at_end: true,
+            });
+        }
+    }
+}
+
+/// Passes on what lanes tell.
+struct Telling<'a, O> {
+    now: SimTime,
+    stream: StreamId,
+    mapping: MappingId,
+    on_failure: Option<LinkId>,
+    outbox: &'a mut Outbox,
+    observer: &'a mut O,
+}
+
+impl<O: Observer> Tell for Telling<'_, O> {
+    fn records(&mut self, records: &[Message], step: RecordStep) {
+        let Some(hops) = records.iter().map(|record| record.hops).max() else {
+            return;
+        };
+        self.observer
+            .records(self.now, self.stream, Some(self.mapping), records, step);
+        if let (RecordStep::Discarded, Some(link)) = (step, self.on_failure) {
+            // STRM-11: one message with where the batch was in the stream.
+            self.outbox.push_back(Outgoing::Send {
+                link,
+                hops: hops.saturating_add(1),
+            });
+        }
+    }
+
+    fn unblocked(&mut self, since: SimTime, first: bool) {
+        self.observer.blocked(&Blockage {
+            stream: self.stream,
+            mapping: self.mapping,
+            since,
+            until: self.now,
+            first,
+            at_end: false,
+        });
+    }
+}

@@ -1,0 +1,85 @@
+use super::config::{MappingConfig, MappingSource, StreamMappingConfig};
+use super::lane::Lane;
+use super::poller_pool::PollerPool;
+use crate::facts::{FlowId, Message};
+use crate::kernel::draws::{Purpose, StreamKey};
+use crate::messaging::Position;
+use crate::units::Share;
+
+/// A mapping of a stream at work.
+#[derive(Clone, Debug)]
+pub(in crate::lambda) struct StreamPoller {
+    pub(super) config: StreamMappingConfig,
+    pub(super) flow: FlowId,
+    pub(super) enabled: bool,
+    pub(super) reports_failures: Option<bool>,
+    key: StreamKey,
+    pass: Share,
+    pub(super) lanes: Vec<Lane>,
+    pub(super) pool: Option<PollerPool>,
+    /// What it becomes when its change takes effect (ESM-8).
+    pub(super) pending: Option<Box<MappingConfig>>,
+}
+
+impl StreamPoller {
+    pub fn new(mapping: &MappingConfig, config: &StreamMappingConfig) -> StreamPoller {
+        let lane = |index: u32| {
+            Lane::new(
+                config.lane.reading,
+                index / config.parallelization_factor,
+                config.shards,
+            )
+        };
+        StreamPoller {
+            flow: mapping.flow,
+            enabled: mapping.enabled,
+            reports_failures: mapping.reports_failures,
+            key: mapping.key,
+            pass: mapping.pass,
+            lanes: (0..config.shards * config.parallelization_factor).map(lane).collect(),
+            pool: config.pollers.map(PollerPool::new),
+            config: config.clone(),
+            pending: None,
+        }
+    }
+
+    /// The lane of a record (STRM-3).
+    pub fn lane(&self, position: &Position) -> u32 {
+        let factor = self.config.parallelization_factor;
+        position.shard * factor + position.lane(factor)
+    }
+
+    /// The lane of a batch.
+    pub fn lane_of(&self, number: u64) -> u32 {
+        (number % self.lanes.len() as u64) as u32
+    }
+
+    /// Whether a record is read: it was sent after the starting position (STRM-4) and passes the filter (ESM-6, ESM-7).
+    pub fn takes(&self, record: &Message, link: StreamKey) -> bool {
+        if self.config.starts_at.is_some_and(|start| record.sent < start) {
+            return false;
+        }
+        let draw = || {
+            let key = link.combined(self.key);
+            key.draw(record.ordinal, 0, Purpose::Filter).first
+        };
+        self.pass == Share::ALL || self.pass.covers(draw())
+    }
+
+    /// A draw for how long a change takes (ESM-8).
+    pub fn activation_draw(&self) -> u64 {
+        self.key.draw(0, 0, Purpose::Poll).second
+    }
+
+    /// A change takes effect. Lanes and pollers stay as many as they are.
+    pub fn change(&mut self) {
+        let Some(mapping) = self.pending.take() else { return };
+        self.enabled = mapping.enabled;
+        self.pass = mapping.pass;
+        self.reports_failures = mapping.reports_failures;
+        if let MappingSource::Stream(config) = &mapping.source {
+            self.config.lane = config.lane.clone();
+            self.config.on_failure = config.on_failure;
+        }
+    }
+}
