@@ -300,6 +300,16 @@ mod tests {
     }
 
     #[test]
+    fn a_scaled_and_shifted_distribution_has_scaled_and_shifted_quantiles() {
+        let offset = Span::from_millis(20);
+        let d = Distribution::uniform(100.0, 200.0).affine(0.5, offset);
+        assert!((at(&d, 0.5) - 95.0).abs() < 0.01 && (at(&d, 0.9) - 115.0).abs() < 0.01);
+        assert_eq!(d.minimum(), Span::from_millis(70));
+        let constant = Distribution::constant(Span::from_millis(7)).affine(3.0, offset);
+        assert_eq!(constant.as_constant(), Some(Span::from_millis(41)));
+    }
+
+    #[test]
     fn quantile_tables_are_linear_between_points_and_stretched_at_both_ends() {
         let d = Distribution::quantiles(&[(0.1, 100.0), (0.5, 200.0), (0.99, 400.0)]);
         assert!((at(&d, 1e-12) - 90.0).abs() < 0.01);
