@@ -4,6 +4,7 @@ mod bad_input;
 mod cases;
 mod determinism;
 mod edges;
+mod equipment;
 mod golden;
 mod laws;
 mod layering;

@@ -219,8 +219,7 @@ impl Execution {
         let left = version.timeout.saturating_sub(self.duration);
         let wanted = extensions.post_runtime.sample(draw.second);
         if wanted > left {
-            self.answer = Some(self.verdict);
-            self.verdict = Verdict::Timeout;
+            self.answer = Some(std::mem::replace(&mut self.verdict, Verdict::Timeout));
         }
         self.extension = wanted.min(left);
         self.duration = self.duration.saturating_add(self.extension);

@@ -31,6 +31,7 @@ pub(super) fn all(input: &ReportInput) -> Markup {
         (latency_by_start(input))
         (asynchronous(input))
         (provisioned(input))
+        (equipped(input))
         (downstream_budgets(input))
         (changes(input))
         (control(input))
@@ -343,6 +344,41 @@ fn provisioned(input: &ReportInput) -> Markup {
     section("Provisioned concurrency", note, &heads, 1, &rows)
 }
 
+/// SnapStart, extensions and VPC, of functions that have any of it.
+fn equipped(input: &ReportInput) -> Markup {
+    let row = |(place, name, function): (usize, &str, &FunctionSummary)| {
+        let config = &input.plan.functions[place];
+        let peak = function.concurrent_executions.max;
+        let (shared, legacy) = (config.shared_interfaces(peak), config.legacy_interfaces(peak));
+        let equipped = config.versions.iter().any(|version| version.equipment.is_some());
+        equipped.then(|| {
+            vec![
+                name_cell(name),
+                count(function.restore.count),
+                time(&function.restore, function.restore.mean),
+                time(&function.restore, function.restore.p99),
+                time(&function.extensions, function.extensions.mean),
+                count(shared),
+                count(legacy),
+            ]
+        })
+    };
+    let rows: Vec<Cells> = busiest(input, FUNCTIONS_SHOWN).into_iter().filter_map(row).collect();
+    let heads = [
+        ("Function", ""),
+        ("Restores", "cold starts from a snapshot (SNAP-4)"),
+        ("Restore, mean", ""),
+        ("Restore, p99", ""),
+        ("Extensions, mean", "how long they went on after the answer (LIFE-8)"),
+        ("Interfaces", "network interfaces that all environments share (VPC-1)"),
+        (
+            "Interfaces before 2019",
+            "peak concurrency × memory in GB / 3: what the same peak took before September 2019 (VPC-6)",
+        ),
+    ];
+    section("SnapStart, extensions, VPC", "", &heads, 1, &rows)
+}
+
 fn downstream_budgets(input: &ReportInput) -> Markup {
     let mut rows: Vec<Cells> = Vec::new();
     for (config, budget) in input.plan.account.budgets.iter().zip(&input.result.summary.budgets) {
@@ -637,6 +673,19 @@ mod tests {
         let page = functions(&Sample::crowded(3).input()).into_string();
         let cell = "title=\"function-with-a-rather-long-name-0002\">function-w…ame-0002<";
         assert!(page.contains(cell), "{page}");
+    }
+
+    #[test]
+    fn functions_in_a_vpc_tell_their_interfaces_by_both_formulas() {
+        let mut sample = Sample::busy();
+        assert!(equipped(&sample.input()).into_string().is_empty());
+        sample.plan.functions[0].versions[0].equipment = Some(Box::new(crate::lambda::Equipment {
+            network: Some(crate::lambda::Network::Shared(2)),
+            ..Default::default()
+        }));
+        let page = equipped(&sample.input()).into_string();
+        // 300 environments of 1 GB at once: one interface in each of 2 subnets, or 300 / 3.
+        assert!(page.contains(">2<") && page.contains(">100<"), "{page}");
     }
 
     #[test]
