@@ -278,8 +278,28 @@ fn traffic_is_refused_at_its_place() {
             &["did you mean api-gateway?"],
         ),
         (
-            "  t: { to: api, through: §alb, arrivals: { poisson: 1/s } }",
-            &["not supported yet", "remove"],
+            "  t: { to: api, through: alb, §duplicates: 1 %, arrivals: { poisson: 1/s } }",
+            &["`duplicates` stands beside `through: alb`", "such as `through: s3`"],
+        ),
+        (
+            "  t: { to: api, §cache_hit: 80 %, arrivals: { poisson: 1/s } }",
+            &["`cache_hit` stands beside `through: sdk`", "`through: cloudfront`"],
+        ),
+        (
+            "  t: { to: api, through: function-url, §timeout: 10 s, arrivals: { poisson: 1/s } }",
+            &["it has none of its own"],
+        ),
+        (
+            "  t: { to: api, through: http-api, timeout: §31 s, arrivals: { poisson: 1/s } }",
+            &["30 s", "FE-1 to FE-3"],
+        ),
+        (
+            "  t: { to: api, through: sns, invocation_type: §RequestResponse, arrivals: { poisson: 1/s } }",
+            &["sns invokes with Event"],
+        ),
+        (
+            "  t: { to: api, through: §cloudfront, arrivals: { poisson: 1/s } }",
+            &["without the number of a version", "EDGE-1"],
         ),
         (
             "  t: { to: api, retry: { mode: §standart }, arrivals: { poisson: 1/s } }",

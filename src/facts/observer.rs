@@ -22,6 +22,8 @@ pub trait Observer {
     fn event_stored(&mut self, _time: SimTime, _call: &Call, _payload: Bytes) {}
     /// The attempt just told streams its response (INV-5).
     fn streamed(&mut self, _streamed: &Streamed) {}
+    /// A caller behind a front end, who asked at `asked`, gets this HTTP status at `time`, which may lie ahead.
+    fn status(&mut self, _asked: SimTime, _time: SimTime, _call: &Call, _status: u16) {}
     /// Something was sent over a link.
     fn sent(&mut self, _time: SimTime, _link: LinkId) {}
     /// A message of a queue took a step.
@@ -126,6 +128,7 @@ forward! {
     asynchronous(time: SimTime, call: &Call, step: AsyncStep);
     event_stored(time: SimTime, call: &Call, payload: Bytes);
     streamed(streamed: &Streamed);
+    status(asked: SimTime, time: SimTime, call: &Call, status: u16);
     sent(time: SimTime, link: LinkId);
     message(time: SimTime, queue: QueueId, message: &Message, step: MessageStep);
     left_in_queue(time: SimTime, queue: QueueId, oldest: SimTime);

@@ -59,6 +59,10 @@ pub enum Purpose {
     Poll = 19,
     /// The message group or partition key of a record.
     Group = 20,
+    /// Latency of a front end or delivery (first uniform), and whether it delivers twice (second).
+    Front = 24,
+    /// Whether an arrival passes a filter, or misses a cache.
+    Pass = 25,
 }
 
 /// Two independent uniforms of 53 bits each.

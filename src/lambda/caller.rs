@@ -4,6 +4,8 @@ use crate::units::{SimTime, Span};
 
 /// Retry quota of one client (SDK-3, SDK-5).
 const QUOTA: u32 = 500;
+/// First wait of a Step Functions task in seconds; each further one is twice as long (FE-7).
+const STEP_FUNCTIONS_SECONDS: u64 = 2;
 /// Longest delay of the standard modes.
 const LONGEST_DELAY: Span = Span::from_secs(20);
 
@@ -40,7 +42,10 @@ impl Clients {
 
     fn of(config: RetryConfig) -> Clients {
         let adaptive = matches!(config.mode, RetryMode::Adaptive | RetryMode::Adaptive2026);
-        let stateless = matches!(config.mode, RetryMode::None | RetryMode::Legacy);
+        let stateless = matches!(
+            config.mode,
+            RetryMode::None | RetryMode::Legacy | RetryMode::StepFunctions
+        );
         let count = if stateless { 0 } else { config.clients.max(1) as usize };
         let client = Client {
             tokens: QUOTA,
@@ -83,6 +88,11 @@ impl Clients {
         !self.clients.is_empty()
     }
 
+    /// Whether a client may try again at all.
+    pub fn retries(&self) -> bool {
+        self.config.mode != RetryMode::None && self.config.max_attempts > 1
+    }
+
     /// A good answer: the quota gets back what the last retry took, or 1 (SDK-3, SDK-5).
     pub fn succeeded(&mut self, ordinal: u64, retry_cost: u32, now: SimTime) {
         if let Some(client) = self.client(ordinal) {
@@ -113,6 +123,9 @@ impl Clients {
         let cost = cost(config.mode, failure);
         if let Some(client) = self.client(ordinal) {
             client.tokens = client.tokens.checked_sub(cost)?;
+        }
+        if config.mode == RetryMode::StepFunctions {
+            return Some((Span::from_secs(STEP_FUNCTIONS_SECONDS << attempt.min(20)), cost));
         }
         let longest = longest_delay(config.mode, failure, attempt);
         let delay = ((uniform as u128 * longest.as_micros() as u128) >> 53) as u64;
@@ -260,6 +273,7 @@ mod tests {
             sender: Sender::Traffic,
             retry,
             transfer: None,
+            through: None,
         })
     }
 

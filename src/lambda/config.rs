@@ -28,6 +28,8 @@ pub struct AccountConfig {
     pub account_rate_reason: Reason,
     /// To what billed time is rounded up (PRICE-2, PRICE-4).
     pub billing_granularity: Span,
+    /// API Gateway's request rate.
+    pub gateway: GatewayRate,
     /// Whether accepting an event from a caller outside AWS counts towards RPS-1 (RPS-4, `async.rps_nonaws`).
     pub rate_limits_events: bool,
     /// Free addresses of each subnet, where interfaces are made for environments (VPC-6).
@@ -336,6 +338,103 @@ pub struct TrafficConfig {
     pub retry: RetryConfig,
     /// What its callers send and get; `None` where sizes play no part.
     pub transfer: Option<TransferConfig>,
+    /// The service it comes through; `None` for a plain SDK.
+    pub through: Option<Through>,
+}
+
+/// The service that traffic comes through (lambda-model §6).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Through {
+    /// A front end whose caller waits for the answer.
+    Front(FrontConfig),
+    /// A service that delivers events.
+    Push(PushConfig),
+}
+
+/// A front end (FE-1…8).
+#[derive(Clone, Debug, PartialEq)]
+pub struct FrontConfig {
+    /// Added to every answer (FE-8).
+    pub latency: Distribution,
+    /// How long it waits for the function; `None` for ever.
+    pub timeout: Option<Span>,
+    /// What it answers when it has waited long enough.
+    pub timeout_status: u16,
+    /// What it answers where Lambda throttles.
+    pub throttle_status: u16,
+    /// What it answers on a function error, or where Lambda refuses.
+    pub error_status: u16,
+    /// What it answers where the function's own timeout passes first.
+    pub function_timeout_status: u16,
+    /// Which one it is, where that matters beyond these numbers.
+    pub service: FrontService,
+    /// Largest request that it takes; `None` where Lambda's own limit is lower (FE-3).
+    pub largest_payload: Option<Bytes>,
+    /// Largest response that it passes on; `None` where Lambda's own limit is lower (FE-3, EDGE-3).
+    pub largest_response: Option<Bytes>,
+}
+
+/// Front ends with numbers of their own elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FrontService {
+    /// Counts towards API Gateway's request rate of the account (FE-1, FE-2).
+    ApiGateway,
+    /// Has metrics of its own (MET-18).
+    FunctionUrl,
+    /// Runs functions on Lambda@Edge, at their prices (EDGE-5).
+    CloudFront,
+    /// Any other.
+    Other,
+}
+
+impl FrontConfig {
+    /// All statuses that its callers can see.
+    pub fn statuses(&self) -> [u16; 8] {
+        [
+            200,
+            self.timeout_status,
+            self.throttle_status,
+            self.error_status,
+            self.function_timeout_status,
+            TOO_LARGE,
+            TOO_MANY,
+            BAD_RESPONSE,
+        ]
+    }
+}
+
+/// A request is larger than allowed.
+pub(super) const TOO_LARGE: u16 = 413;
+/// A request is beyond a rate.
+pub(super) const TOO_MANY: u16 = 429;
+/// A response cannot be passed on.
+pub(super) const BAD_RESPONSE: u16 = 502;
+
+/// A service that delivers events (SRC-*).
+#[derive(Clone, Debug, PartialEq)]
+pub struct PushConfig {
+    /// From the event to its arrival at Lambda.
+    pub latency: Distribution,
+    /// Share of events that are delivered twice.
+    pub duplicates: Share,
+}
+
+/// API Gateway's request rate of the account: requests per second and burst (FE-1, FE-2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GatewayRate {
+    /// Requests per second.
+    pub per_second: u32,
+    /// Capacity of the token bucket.
+    pub burst: u32,
+}
+
+impl Default for GatewayRate {
+    fn default() -> GatewayRate {
+        GatewayRate {
+            per_second: 10_000,
+            burst: 5_000,
+        }
+    }
 }
 
 /// Sizes of payloads and responses (INV-4, INV-5).
@@ -390,6 +489,8 @@ pub struct LinkConfig {
     pub key: StreamKey,
     /// Size of what is sent over it; `None` where sizes play no part.
     pub payload: Option<SizeDistribution>,
+    /// The service that delivers what a traffic entry sends over it, if any.
+    pub push: Option<PushConfig>,
     /// Whether the service keeps count of invocations in a chain over it (INV-8): SQS, SNS, S3 and Lambda do.
     pub keeps_chain: bool,
 }
@@ -423,6 +524,8 @@ pub enum RetryMode {
     Adaptive,
     /// SDK-4 on the delays and costs of SDK-5.
     Adaptive2026,
+    /// The retrier of a Step Functions task as the console writes it: 2 s, doubled each time, without jitter (FE-7).
+    StepFunctions,
 }
 
 /// One sender towards one function.
@@ -440,6 +543,8 @@ pub struct FlowConfig {
     pub sized: bool,
     /// The event source mapping that sends, if one does: then it hears how each invocation ends.
     pub mapping: Option<MappingId>,
+    /// Whether its traffic entry comes through a service.
+    pub through: bool,
     /// Draws of its arrivals.
     pub key: StreamKey,
 }

@@ -1,6 +1,7 @@
 //! What is sent arrives: in queues, in topics and their subscriptions, at functions.
 
 use super::config::FlowConfig;
+use super::esm::timer::DriverEvent;
 use super::function::{Context, Function};
 use super::outbox::Outgoing;
 use super::platform::{Platform, Reply};
@@ -8,6 +9,7 @@ use super::task::Task;
 use crate::facts::{
     Arrival, Ending, ErrorCode, FlowId, LinkId, Message, Observer, Recorded, StartKind, Target, TopicId,
 };
+use crate::kernel::Class;
 use crate::kernel::draws::Purpose;
 use crate::units::SimTime;
 
@@ -18,7 +20,22 @@ impl Platform {
     /// Takes in an arrival that asks for no function: it goes over its link.
     pub(super) fn publish<O: Observer>(&mut self, arrival: &Arrival, observer: &mut O) -> Reply {
         let link = arrival.flow.link().unwrap_or_default();
-        self.begin_chain(arrival.time, link, observer);
+        let config = &self.links[link.index()].config;
+        let delay = config.push.as_ref().map(|push| push.delay(arrival.ordinal, config.key));
+        let twice = config
+            .push
+            .as_ref()
+            .is_some_and(|push| push.duplicates(arrival.ordinal, config.key));
+        for _ in 0..1 + u32::from(twice) {
+            match delay.filter(|delay| !delay.is_zero()) {
+                Some(delay) => self.agenda.schedule(
+                    arrival.time.saturating_add(delay),
+                    Class::Timer,
+                    DriverEvent::Delivery(link).pack(),
+                ),
+                None => self.begin_chain(arrival.time, link, observer),
+            }
+        }
         Reply::Sent
     }
 
@@ -42,7 +59,7 @@ impl Platform {
         }
     }
 
-    fn send<O: Observer>(&mut self, now: SimTime, link: LinkId, hops: u8, observer: &mut O) {
+    pub(super) fn send<O: Observer>(&mut self, now: SimTime, link: LinkId, hops: u8, observer: &mut O) {
         observer.sent(now, link);
         let message = self.links[link.index()].message(now, link, hops);
         match self.links[link.index()].config.target {

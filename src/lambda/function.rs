@@ -3,7 +3,7 @@ use slab::Slab;
 use super::account::Account;
 use super::budget::{self, Asking};
 use super::caller::Clients;
-use super::config::{AccountConfig, FlowConfig, FunctionConfig, TransferConfig};
+use super::config::{AccountConfig, FlowConfig, FunctionConfig, Through, TransferConfig};
 use super::environment::{Environment, Finished, IdleEntry, IdleLife, IdlePool};
 use super::equipment::{Equipment, Held};
 use super::execution::{Execution, Readiness};
@@ -79,6 +79,8 @@ pub(super) struct Context<'a, O> {
     pub clients: &'a mut [Clients],
     /// What callers send and get, by traffic entry.
     pub transfers: &'a [Option<TransferConfig>],
+    pub throughs: &'a [Option<Through>],
+    pub gateway: &'a mut Bucket,
     pub flows: &'a [FlowConfig],
     pub outbox: &'a mut Outbox,
     pub horizon: SimTime,

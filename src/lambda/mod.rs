@@ -11,6 +11,7 @@ mod environment;
 mod equipment;
 mod esm;
 mod execution;
+mod front;
 mod function;
 mod interfaces;
 mod invoke;
@@ -30,8 +31,9 @@ pub use account::billed_ms;
 pub use caller::{Clients, Failure};
 pub use config::{
     AccountConfig, AllocationConfig, AsyncQueueConfig, Beyond, BudgetConfig, BudgetLimit, BudgetUse, EnvPick,
-    EventInvokeConfig, FlowConfig, FunctionConfig, LinkConfig, Onward, QualifierConfig, RateShape, RecordsConfig,
-    ResponseMode, RetryConfig, RetryMode, ScalingRule, Sender, TrafficConfig, TransferConfig, VersionConfig,
+    EventInvokeConfig, FlowConfig, FrontConfig, FrontService, FunctionConfig, GatewayRate, LinkConfig, Onward,
+    PushConfig, QualifierConfig, RateShape, RecordsConfig, ResponseMode, RetryConfig, RetryMode, ScalingRule, Sender,
+    Through, TrafficConfig, TransferConfig, VersionConfig,
 };
 pub use configure::ReserveError;
 pub use equipment::{Dormancy, Equipment, Extensions, Mount, Network, Snapshot};

@@ -1,8 +1,8 @@
 use super::account::Account;
 use super::caller::Clients;
 use super::config::{
-    AccountConfig, BudgetConfig, EventInvokeConfig, FlowConfig, FunctionConfig, LinkConfig, RetryConfig, TrafficConfig,
-    TransferConfig, VersionConfig,
+    AccountConfig, BudgetConfig, EventInvokeConfig, FlowConfig, FunctionConfig, GatewayRate, LinkConfig, RetryConfig,
+    Through, TrafficConfig, TransferConfig, VersionConfig,
 };
 use super::configure::ReserveError;
 use super::environment::Finished;
@@ -12,6 +12,7 @@ use super::esm::timer::DriverEvent;
 use super::function::{Context, Event, Function};
 use super::outbox::{Link, Outbox, Outgoing};
 use super::provisioned::ProvisionError;
+use super::rate::Bucket;
 use super::task::{Task, Wake};
 use crate::facts::{
     Arrival, BudgetId, Call, Cause, ErrorCode, FunctionId, InvocationType, MappingId, Observer, QualifierId, TrafficId,
@@ -32,6 +33,8 @@ pub struct Platform {
     account: Account,
     clients: Vec<Clients>,
     transfers: Vec<Option<TransferConfig>>,
+    throughs: Vec<Option<Through>>,
+    gateway: Bucket,
     pub(super) flows: Vec<FlowConfig>,
     pub(super) links: Vec<Link>,
     pub(super) queues: Vec<Queue>,
@@ -90,8 +93,10 @@ pub enum Reply {
     Rejected(ErrorCode),
     /// 204.
     DryRun,
-    /// Its client holds it back (SDK-4).
+    /// Its client holds it back (SDK-4), or a service delivers it later.
     Waiting,
+    /// This status of the front end itself: Lambda was not asked.
+    RefusedInFront(u16),
     /// A queue, stream or topic has it.
     Sent,
 }
@@ -108,6 +113,8 @@ impl Platform {
             functions: parts.functions.iter().enumerate().map(cell).collect(),
             account: Account::new(parts.account, parts.functions),
             clients: parts.traffic.iter().map(Clients::new).collect(),
+            throughs: parts.traffic.iter().map(|entry| entry.through.clone()).collect(),
+            gateway: gateway(parts.account.gateway),
             transfers: parts.traffic.iter().map(|entry| entry.transfer.clone()).collect(),
             flows: parts.flows.to_vec(),
             links: parts.links.iter().map(Link::new).collect(),
@@ -188,6 +195,7 @@ impl Platform {
         match event {
             DriverEvent::Mapping(mapping, timer, index) => self.mapping_event(now, mapping, timer, index, observer),
             DriverEvent::Expiry(queue) => self.expire_messages(now, queue, observer),
+            DriverEvent::Delivery(link) => self.send(now, link, 0, observer),
         }
         self.empty_outbox(now, observer);
     }
@@ -360,6 +368,8 @@ impl Platform {
             agenda: &mut self.agenda,
             clients: &mut self.clients,
             transfers: &self.transfers,
+            throughs: &self.throughs,
+            gateway: &mut self.gateway,
             flows: &self.flows,
             outbox: &mut self.outbox,
             horizon: self.horizon,
@@ -367,6 +377,10 @@ impl Platform {
         };
         (&mut self.functions[function], context)
     }
+}
+
+fn gateway(rate: GatewayRate) -> Bucket {
+    Bucket::new(rate.burst, rate.per_second as u64 * 60)
 }
 
 impl Function {
@@ -399,6 +413,10 @@ impl Function {
                 self.request(now, &task, cx);
             }
             Wake::Answer => {}
+            Wake::Deliver => {
+                self.send(now, &task, cx);
+            }
+            Wake::Answered(failure, ending) => self.retry_or_end(now, task, failure, ending, cx),
             Wake::ReadTimeout => self.read_timed_out(now, task, cx),
             Wake::Dispatch | Wake::AfterThrottle | Wake::AfterError => self.dispatch(now, task, wake, cx),
             Wake::Expire => self.expire(now, task, cx),

@@ -1,5 +1,6 @@
+use super::caller::Failure;
 use super::config::FlowConfig;
-use crate::facts::{Arrival, Call, FlowId, Recorded, StartKind};
+use crate::facts::{Arrival, Call, Ending, FlowId, Recorded, StartKind};
 use crate::units::SimTime;
 
 /// One arrival on its way through attempts.
@@ -81,6 +82,10 @@ pub(super) enum Wake {
     Retry,
     /// A client has waited long enough for an answer.
     ReadTimeout,
+    /// A service delivers an event to Lambda.
+    Deliver,
+    /// A caller behind a front end has its answer: how its client sees it, and how the arrival ends without a retry.
+    Answered(Failure, Ending),
     /// The answer is on its way beyond the end of the run: never woken.
     Answer,
     /// An event is dispatched for the first time (ASYNC-1).

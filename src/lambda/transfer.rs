@@ -17,8 +17,14 @@ const MICROS_PER_SECOND: u128 = 1_000_000;
 
 impl TransferConfig {
     /// The payload of an arrival, the same for all attempts at it.
-    fn payload(&self, task: &Task, key: StreamKey) -> Bytes {
+    pub(super) fn payload(&self, task: &Task, key: StreamKey) -> Bytes {
         self.payload.sample(key.draw(task.ordinal, 0, Purpose::Payload).first)
+    }
+
+    /// The response to an attempt.
+    pub(super) fn response(&self, task: &Task, key: StreamKey) -> Bytes {
+        self.response
+            .sample(key.draw(task.ordinal, task.attempt, Purpose::Response).first)
     }
 }
 

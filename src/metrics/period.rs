@@ -264,3 +264,47 @@ pub(super) fn emit(period: &Period, time: SimTime, sink: &mut dyn Sink) {
         }
     }
 }
+
+/// What a function's URL answered in a period (MET-18).
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct UrlPeriod {
+    client_errors: u64,
+    server_errors: u64,
+    latency: Spread,
+}
+
+impl UrlPeriod {
+    pub fn answered(&mut self, status: u16, latency: Span) {
+        self.client_errors += u64::from(status / 100 == 4);
+        self.server_errors += u64::from(status / 100 == 5);
+        self.latency.add(latency);
+    }
+
+    /// Hands its datapoints to the sink.
+    pub fn emit(&self, time: SimTime, function: FunctionId, sink: &mut dyn Sink) {
+        let millis = |micros: u64| micros as f64 / 1e3;
+        let latency = &self.latency;
+        let points = [
+            ("UrlRequestCount", "Sum", latency.count as f64),
+            ("Url4xxCount", "Sum", self.client_errors as f64),
+            ("Url5xxCount", "Sum", self.server_errors as f64),
+            (
+                "UrlRequestLatency",
+                "Average",
+                millis(latency.sum) / latency.count as f64,
+            ),
+            ("UrlRequestLatency", "Minimum", millis(latency.min)),
+            ("UrlRequestLatency", "Maximum", millis(latency.max)),
+        ];
+        for (metric, statistic, value) in points.into_iter().filter(|(.., value)| *value > 0.0) {
+            sink.datapoint(&Datapoint {
+                time,
+                function: Some(function),
+                qualifier: None,
+                metric,
+                statistic,
+                value,
+            });
+        }
+    }
+}

@@ -4,7 +4,7 @@ use super::budget::BudgetState;
 use super::fingerprint::Fingerprint;
 use super::gauge::LateGauge;
 use super::histogram::Histogram;
-use super::period::{Period, emit};
+use super::period::{Period, UrlPeriod, emit};
 use super::queues::QueueState;
 use super::sink::{Sink, ThrottleRow};
 use super::stream_book::StreamBook;
@@ -56,6 +56,8 @@ pub struct FlowInfo {
     pub invocation_type: InvocationType,
     /// Number that stands for its name in the fingerprint.
     pub identity: u64,
+    /// Whether it comes through a function URL (MET-18).
+    pub url: bool,
 }
 
 /// What is known of a function.
@@ -100,6 +102,10 @@ pub struct Recorder<'a> {
     /// The earliest of `period_end`, the end of the timeline's step and the next edge of the window.
     next_cut: SimTime,
     throttles: BTreeMap<(FunctionId, QualifierId, Reason, Cause), u64>,
+    /// What callers behind front ends were answered.
+    statuses: BTreeMap<(TrafficId, u16), u64>,
+    /// Answers of function URLs by period, because they are known ahead of their time (MET-18).
+    urls: BTreeMap<(u64, FunctionId), UrlPeriod>,
 }
 
 const LATENCY_CELLS: usize = 2 * StartKind::ALL.len();
@@ -235,6 +241,8 @@ impl<'a> Recorder<'a> {
             timeline: Timeline::new(config.horizon, config.functions.len()),
             next_cut: SimTime::ZERO,
             throttles: BTreeMap::new(),
+            statuses: BTreeMap::new(),
+            urls: BTreeMap::new(),
             config,
             sink,
         }
@@ -430,6 +438,11 @@ impl<'a> Recorder<'a> {
                 count,
             });
         }
+        let number = start.as_micros() / self.period.as_micros();
+        while let Some(entry) = self.urls.first_entry().filter(|entry| entry.key().0 <= number) {
+            let ((_, function), answers) = entry.remove_entry();
+            answers.emit(start, function, self.sink);
+        }
         self.period_end = self.period_end.saturating_add(self.period);
     }
 
@@ -512,6 +525,11 @@ impl<'a> Recorder<'a> {
             latency: self.merged(good).summary(),
             latency_all: self.merged(all).summary(),
             time_to_first_byte: self.merged(self.first_byte.get(traffic.index()).into_iter()).summary(),
+            status: self
+                .statuses
+                .range((traffic, 0)..=(traffic, u16::MAX))
+                .map(|((_, status), count)| (*status, *count))
+                .collect(),
         }
     }
 
@@ -798,6 +816,18 @@ impl Observer for Recorder<'_> {
     fn blocked(&mut self, blockage: &Blockage) {
         if self.counts(blockage.until) {
             self.streams.blocked(blockage);
+        }
+    }
+
+    fn status(&mut self, asked: SimTime, time: SimTime, call: &Call, status: u16) {
+        let flow = self.config.flows[call.flow.index()];
+        if flow.url {
+            let period = time.as_micros() / self.period.as_micros();
+            let answers = self.urls.entry((period, flow.function)).or_default();
+            answers.answered(status, time.since(asked));
+        }
+        if self.counts(call.arrived) {
+            *self.statuses.entry((flow.traffic, status)).or_insert(0) += 1;
         }
     }
 

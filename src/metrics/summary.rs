@@ -162,6 +162,8 @@ pub struct TrafficSummary {
     pub latency_all: LatencySummary,
     /// First attempt to first byte of streamed responses (INV-5).
     pub time_to_first_byte: LatencySummary,
+    /// What its callers were answered, by HTTP status, where they come through a front end (FE-1…6).
+    pub status: BTreeMap<u16, u64>,
 }
 
 /// One function.

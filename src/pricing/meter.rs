@@ -24,6 +24,8 @@ pub struct MeteredVersion {
     pub ephemeral_storage: MemoryMb,
     /// Whether it is published with a snapshot that is billed (PRICE-11).
     pub snapshot: bool,
+    /// Whether it runs on Lambda@Edge (PRICE-13).
+    pub edge: bool,
 }
 
 /// What a qualifier stands for: provisioned concurrency belongs to its versions.
@@ -67,6 +69,7 @@ struct Rate {
     /// Place in `ARCHITECTURES`.
     architecture: usize,
     snapshot: bool,
+    edge: bool,
 }
 
 /// Where a function's versions and qualifiers begin in the lists of all.
@@ -168,8 +171,11 @@ impl Meter {
         }
         for MonthCells { month, cells, .. } in &self.months {
             for (qualifier, cells) in self.qualifiers.iter().zip(cells.chunks(ARCHITECTURES.len())) {
+                let edge = self.rate(qualifier.function, qualifier.meaning.version).edge;
                 for (architecture, cell) in ARCHITECTURES.into_iter().zip(cells) {
-                    usage.add(qualifier.key(*month, architecture), &in_millis(cell));
+                    let amounts = in_millis(cell);
+                    let amounts = if edge { at_edge(amounts) } else { amounts };
+                    usage.add(qualifier.key(*month, architecture), &amounts);
                 }
             }
         }
@@ -360,7 +366,7 @@ impl Observer for Meter {
         if rate.ephemeral > 0 {
             cell.add(Measure::EphemeralStorage, (rate.ephemeral * attempt.billed_ms) as u128);
         }
-        if let Some(hours) = &mut self.hours {
+        if let Some(hours) = self.hours.as_mut().filter(|_| !rate.edge) {
             hours.add(
                 attempt.start,
                 rate.architecture,
@@ -378,6 +384,7 @@ impl Observer for Meter {
             memory: compute.memory,
             ephemeral_storage: compute.ephemeral_storage,
             snapshot: self.versions[place].snapshot,
+            edge: self.versions[place].edge,
         });
     }
 
@@ -476,8 +483,22 @@ impl Rate {
             ephemeral: billable_ephemeral_mb(version.ephemeral_storage),
             architecture: version.architecture as usize,
             snapshot: version.snapshot,
+            edge: version.edge,
         }
     }
+}
+
+/// Requests and duration of an edge function have items of their own (PRICE-13).
+fn at_edge(mut amounts: Amounts) -> Amounts {
+    for (measure, edge) in [
+        (Measure::Requests, Measure::EdgeRequests),
+        (Measure::Duration, Measure::EdgeDuration),
+        (Measure::Init, Measure::EdgeDuration),
+    ] {
+        amounts.add(edge, amounts.get(measure));
+        amounts.set(measure, 0);
+    }
+    amounts
 }
 
 /// Books an attempt that repeats another or fails once more, for whoever asks what that costs.
@@ -527,6 +548,7 @@ mod tests {
             memory: MemoryMb(memory),
             ephemeral_storage: MemoryMb(ephemeral_storage),
             snapshot: false,
+            edge: false,
         }
     }
 

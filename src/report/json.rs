@@ -1,6 +1,6 @@
 //! `summary.json`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -12,7 +12,7 @@ use super::warnings::all_warnings;
 use super::{ExpectationResult, ReportInput};
 use crate::control::ControlSummary;
 use crate::facts::{Architecture, Cause, ErrorCode, MappingId, Reason, StreamId};
-use crate::lambda::{FunctionConfig, MappingSource};
+use crate::lambda::{FunctionConfig, MappingSource, Through, TrafficConfig};
 use crate::metrics::{
     AsyncSummary, BudgetCounts, BudgetSummary, Counts, FunctionSummary, GaugeSummary, LatencySummary, QueueSummary,
     ReaderSummary, StreamSummary, Summary, TimelineSummary, TrafficSummary, VersionSummary,
@@ -33,7 +33,7 @@ pub fn summary_json(input: &ReportInput) -> Value {
         "fingerprint": fingerprint(summary),
         "totals": counts(&summary.totals),
         "account": account(summary),
-        "traffic": named(plan.entries().map(|entry| &entry.name), &summary.traffic, traffic),
+        "traffic": all_traffic(plan, summary),
         "functions": functions(input),
         "queues": named(plan.queues.iter().map(|queue| &queue.name), &summary.queues, queue),
         "streams": streams(plan, summary),
@@ -166,11 +166,31 @@ fn latency(times: &LatencySummary) -> Value {
     })
 }
 
-fn traffic(entry: &TrafficSummary) -> Value {
+/// Answers by HTTP status: each that the front end can give, also where it did not.
+fn status(config: &TrafficConfig, counts: &BTreeMap<u16, u64>) -> Value {
+    let Some(Through::Front(front)) = &config.through else {
+        return json!({});
+    };
+    let statuses = BTreeSet::from(front.statuses());
+    let count = |status| json!(counts.get(&status).copied().unwrap_or(0));
+    let terms = statuses.into_iter().map(|status| (status.to_string(), count(status)));
+    terms.collect::<Map<_, _>>().into()
+}
+
+fn all_traffic(plan: &Plan, summary: &Summary) -> Value {
+    let entries = plan.entries().zip(&summary.traffic);
+    entries
+        .map(|(config, entry)| (config.name.clone(), traffic(config, entry)))
+        .collect::<Map<_, _>>()
+        .into()
+}
+
+fn traffic(config: &TrafficConfig, entry: &TrafficSummary) -> Value {
     let mut terms = arrival_terms(&entry.counts);
     terms.insert("latency".to_owned(), latency(&entry.latency));
     terms.insert("latency_all".to_owned(), latency(&entry.latency_all));
     terms.insert("time_to_first_byte".to_owned(), latency(&entry.time_to_first_byte));
+    terms.insert("status".to_owned(), status(config, &entry.status));
     terms.into()
 }
 
@@ -605,10 +625,7 @@ mod tests {
                     "budgets"
                 ]
             );
-            assert_eq!(
-                keys(&summary["traffic"]["shoppers"]).last(),
-                Some(&"time_to_first_byte")
-            );
+            assert_eq!(keys(&summary["traffic"]["shoppers"]).last(), Some(&"status"));
         }
     }
 

@@ -15,7 +15,7 @@ use crate::kernel::Distribution;
 use crate::kernel::draws::StreamKey;
 use crate::lambda::{
     AccountConfig, AllocationConfig, AsyncQueueConfig, EnvPick, EventInvokeConfig, FlowConfig, FunctionConfig,
-    QualifierConfig, RateShape, RecordsConfig, RetryConfig, RetryMode, ScalingRule, Sender, TrafficConfig,
+    GatewayRate, QualifierConfig, RateShape, RecordsConfig, RetryConfig, RetryMode, ScalingRule, Sender, TrafficConfig,
     VersionConfig,
 };
 use crate::messaging::QueueConfig;
@@ -310,6 +310,7 @@ fn busy_summary() -> Summary {
             latency: times(4_300_000, 86.0, 1.0),
             latency_all: times(4_341_250, 85.0, 1.0),
             time_to_first_byte: LatencySummary::default(),
+            status: BTreeMap::new(),
         }],
         functions: vec![checkout, fulfil],
         queues: vec![QueueSummary {
@@ -563,6 +564,7 @@ fn plan(functions: Vec<FunctionConfig>) -> Plan {
                 read_timeout: None,
             },
             transfer: None,
+            through: None,
         }],
         flows: vec![FlowConfig {
             traffic: TrafficId(0),
@@ -570,6 +572,7 @@ fn plan(functions: Vec<FunctionConfig>) -> Plan {
             qualifier: QualifierId(1),
             invocation_type: InvocationType::RequestResponse,
             sized: false,
+            through: false,
             mapping: None,
             key,
         }],
@@ -579,6 +582,7 @@ fn plan(functions: Vec<FunctionConfig>) -> Plan {
             from: SimTime::ZERO,
             until: SimTime::MAX,
             scale: 1.0,
+            pass: Share::ALL,
             process: Process::Poisson(always),
             changes: Vec::new(),
         }],
@@ -617,6 +621,7 @@ fn account() -> AccountConfig {
         account_rate_reason: Reason::FunctionInvocationRateLimitExceeded,
         billing_granularity: Span::from_millis(1),
         rate_limits_events: false,
+        gateway: GatewayRate::default(),
         subnets: Vec::new(),
         file_systems: Vec::new(),
     }

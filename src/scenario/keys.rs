@@ -1367,7 +1367,10 @@ static FILTER: Section = Section {
     groups: &[&[key("pass", Share, "100 %", "Share of records that pass.")]],
 };
 
-/// Front ends of contract §2; only `sdk` is simulated.
+/// Lambda@Edge triggers (EDGE-2).
+pub(super) const EVENT_TYPES: &[&str] = &["viewer-request", "origin-request", "origin-response", "viewer-response"];
+
+/// Services that traffic can come through (contract §2).
 pub(super) const FRONT_ENDS: &[&str] = &[
     "sdk",
     "function-url",
@@ -1395,14 +1398,44 @@ static TRAFFIC: Section = Section {
         key(
             "invocation_type",
             Choice(&["RequestResponse", "Event", "DryRun"]),
-            "RequestResponse",
+            "RequestResponse, with a service that pushes events Event",
             "How callers invoke (INV-1 to INV-3).",
         ),
         key(
             "through",
             Choice(FRONT_ENDS),
             "sdk",
-            "Front end; anything but `sdk` is not supported yet.",
+            "The service it comes through: a front end whose caller waits (FE-1 to FE-8), or one that pushes events (SRC-1 to SRC-5).",
+        ),
+        key(
+            "timeout",
+            Duration,
+            "29 s REST, 30 s HTTP, 60 s ALB, 5 s Cognito",
+            "How long a front end waits for the function; the invocation goes on and is billed (INV-10).",
+        ),
+        key(
+            "event_type",
+            Choice(EVENT_TYPES),
+            "viewer-request",
+            "Trigger of a Lambda@Edge function (EDGE-2), beside `through: cloudfront`.",
+        ),
+        key(
+            "cache_hit",
+            Share,
+            "0 %",
+            "Share of requests that CloudFront answers from its cache: origin triggers run on misses only (EDGE-2).",
+        ),
+        key(
+            "duplicates",
+            Share,
+            "0 %",
+            "Share of events that a pushing service delivers twice (SRC-1).",
+        ),
+        key(
+            "filter_criteria",
+            Keys(&FILTER),
+            "none",
+            "Filter of a pushing service: what does not match never reaches Lambda.",
         ),
         key(
             "retry",
@@ -1870,31 +1903,31 @@ pub(super) static PARAMETERS: Section = Section {
                 "fe.latency",
                 Distribution,
                 "by front end",
-                "Latency of a front end (FE-8); without effect yet.",
+                "Latency of a front end (FE-8).",
             ),
             key(
                 "fe.httpapi_throttle_status",
                 Choice(&["500", "503"]),
                 "500",
-                "What an HTTP API answers on a throttle (FE-2); without effect yet.",
+                "What an HTTP API answers on a throttle (FE-2).",
             ),
             key(
                 "edge.viewer_timeout",
                 Duration,
                 "5 s",
-                "Longest viewer trigger (EDGE-3); without effect yet.",
+                "Longest viewer trigger (EDGE-3).",
             ),
             key(
                 "edge.viewer_memory",
                 Memory,
                 "128 MB",
-                "Memory of viewer triggers (EDGE-3); without effect yet.",
+                "Memory of viewer triggers (EDGE-3).",
             ),
             key(
                 "s3.latency",
                 Distribution,
                 "{ lognormal: { median: 1 s, p99: 5 s } }",
-                "Delay of S3 events (SRC-1); without effect yet.",
+                "Delay of S3 events (SRC-1).",
             ),
             key("rollback_lag", Duration, "10 s", "From alarm to rollback (DEP-6)."),
         ],

@@ -10,7 +10,9 @@ use crate::facts::{
 };
 use crate::kernel::SizeDistribution;
 use crate::kernel::draws::StreamKey;
-use crate::lambda::{FlowConfig, FunctionConfig, LinkConfig, RetryConfig, RetryMode, Sender, TrafficConfig};
+use crate::lambda::{
+    FlowConfig, FunctionConfig, LinkConfig, PushConfig, RetryConfig, RetryMode, Sender, Through, TrafficConfig,
+};
 use crate::messaging::{StreamConfig, TopicConfig};
 
 /// All links of a scenario.
@@ -25,6 +27,7 @@ struct Found {
     address: String,
     key: StreamKey,
     payload: Option<SizeDistribution>,
+    push: Option<PushConfig>,
 }
 
 /// What links lead to.
@@ -60,6 +63,7 @@ impl Links {
                 address: address.to_owned(),
                 key: StreamKey::derive(self.seed, 0, "link", &format!("{sender} {address}")),
                 payload: None,
+                push: None,
             });
             list.len() - 1
         }) as u32)
@@ -73,6 +77,10 @@ impl Links {
             address: address.to_owned(),
             key,
             payload: entry.transfer.as_ref().map(|transfer| transfer.payload.clone()),
+            push: match &entry.through {
+                Some(Through::Push(push)) => Some(push.clone()),
+                _ => None,
+            },
         });
         LinkId(list.len() as u32 - 1)
     }
@@ -120,6 +128,7 @@ impl Links {
                 target,
                 key: found.key,
                 payload: found.payload,
+                push: found.push,
                 keeps_chain,
             }
         };
@@ -165,6 +174,7 @@ fn flow_to(functions: &[FunctionConfig], name: &str, qualifier: Option<&str>, ke
         invocation_type: InvocationType::Event,
         sized: false,
         mapping: None,
+        through: false,
         key,
     }
 }
@@ -181,5 +191,6 @@ fn sender(name: &str) -> TrafficConfig {
             read_timeout: None,
         },
         transfer: None,
+        through: None,
     }
 }

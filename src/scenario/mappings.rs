@@ -114,6 +114,7 @@ impl Mappings<'_> {
             qualifier,
             invocation_type: InvocationType::RequestResponse,
             sized: false,
+            through: false,
             mapping: Some(MappingId(self.configs.len() as u32 - 1)),
             key,
         });
@@ -127,6 +128,7 @@ impl Mappings<'_> {
                 read_timeout: None,
             },
             transfer: None,
+            through: None,
         });
     }
 

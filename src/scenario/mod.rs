@@ -40,6 +40,7 @@ mod stream_mappings;
 mod streams;
 #[cfg(test)]
 mod tests;
+mod through;
 mod traffic;
 mod transfer;
 mod tree;

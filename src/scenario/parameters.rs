@@ -10,7 +10,7 @@ use crate::facts::{PackageType, Reason};
 use crate::kernel::Distribution;
 use crate::lambda::{AllocationConfig, AsyncQueueConfig, EnvPick, RateShape, default_idle, default_max_life};
 use crate::pricing::{MonthLength, Rounding};
-use crate::units::{Fraction, Rate, Share, Span};
+use crate::units::{Fraction, MemoryMb, Rate, Share, Span};
 
 /// Parameters of one function.
 #[derive(Clone, Debug)]
@@ -258,6 +258,16 @@ fn jitter(reader: &Reader, entry: &Entry) -> Option<Option<(u32, u32)>> {
 /// Parameters of the account and of the run.
 #[derive(Clone, Debug)]
 pub(super) struct AccountParameters {
+    /// `fe.latency`, for all front ends.
+    pub front_latency: Option<Distribution>,
+    /// What an HTTP API answers on a throttle (FE-2).
+    pub http_api_throttle_status: u16,
+    /// Delay of S3 events (SRC-1).
+    pub s3_latency: Distribution,
+    /// Longest viewer trigger (EDGE-3).
+    pub viewer_timeout: Span,
+    /// Memory of viewer triggers (EDGE-3).
+    pub viewer_memory: MemoryMb,
     /// How request rates are measured.
     pub rate_shape: RateShape,
     /// Whether refused requests give their count back.
@@ -386,6 +396,26 @@ pub(super) fn of_account(reader: &Reader, layers: &Layers<'_>) -> AccountParamet
             .unwrap_or(MonthLength::Hours730),
         allow_extended: flag("lim.allow_extended", false),
         pollers: pollers(reader, layers),
+        front_latency: layers.get("fe.latency").and_then(|entry| reader.distribution(entry)),
+        http_api_throttle_status: match layers
+            .get("fe.httpapi_throttle_status")
+            .map(|entry| reader.choice(entry, &["500", "503"]))
+        {
+            Some(Some(1)) => 503,
+            _ => 500,
+        },
+        s3_latency: layers
+            .get("s3.latency")
+            .and_then(|entry| reader.distribution(entry))
+            .unwrap_or_else(|| Distribution::lognormal_from_quantile(1_000.0, 0.99, 5_000.0)),
+        viewer_timeout: layers
+            .get("edge.viewer_timeout")
+            .and_then(|entry| reader.duration(entry))
+            .unwrap_or(Span::from_secs(5)),
+        viewer_memory: layers
+            .get("edge.viewer_memory")
+            .and_then(|entry| reader.value(entry, values::memory))
+            .unwrap_or(MemoryMb(128)),
     }
 }
 

@@ -25,6 +25,7 @@ use super::reader::{Layers, Reader};
 use super::source::Mark;
 use super::stream_mappings::failure_links;
 use super::streams;
+use super::through::gateway;
 use super::traffic::{AzureTrace, Traffic};
 use super::tree::{Entry, Node, shortened};
 use super::values;
@@ -109,6 +110,7 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
         seed: top.seed,
         start: top.start,
         duration: top.duration,
+        written: resolver.named("functions"),
         configs: Vec::new(),
         flows: Vec::new(),
         sources: Vec::new(),
@@ -407,6 +409,7 @@ impl<'a> Resolver<'a> {
             _ => 500,
         };
         AccountConfig {
+            gateway: gateway(&top.region),
             concurrent_executions: limit.unwrap_or(1_000) as u32,
             rate_shape: parameters.rate_shape,
             rate_refund: parameters.rate_refund,

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::address::{Address, Directory};
 use super::dated::Dated;
-use super::keys::{FRONT_ENDS, RETRY_MODES, STREAM_TYPES, TOGETHER, nearest};
+use super::keys::{RETRY_MODES, STREAM_TYPES, TOGETHER, nearest};
 use super::links::{self, Links};
 use super::parameters::AccountParameters;
 use super::problem::Fault;
@@ -14,15 +14,16 @@ use super::reader::Reader;
 use super::schedule::{self, Setting};
 use super::source::Mark;
 use super::streams;
+use super::through::{Passage, check_target, passage};
 use super::transfer::transfer;
 use super::tree::{Entry, Kind, Node, shortened};
 use super::{check::check, values};
 use crate::facts::{FlowId, FunctionId, InvocationType, QualifierId, TrafficId};
 use crate::kernel::draws::StreamKey;
-use crate::lambda::{FlowConfig, FunctionConfig, RetryConfig, RetryMode, Sender, TrafficConfig};
+use crate::lambda::{FlowConfig, FunctionConfig, RetryConfig, RetryMode, Sender, Through, TrafficConfig};
 use crate::messaging::StreamConfig;
 use crate::trace::{AzureFunction, CsvTrace};
-use crate::units::{Rate, SimTime, Span, Timestamp};
+use crate::units::{Rate, Share, SimTime, Span, Timestamp};
 use crate::workload::{Process, RateProfile, SourceConfig, TraceFile};
 
 /// Shorter periods are a mistake, and a run would do nothing but begin them.
@@ -71,6 +72,8 @@ pub(super) struct Traffic<'a> {
     pub start: Timestamp,
     /// Length of the traffic.
     pub duration: Span,
+    /// Functions as written, sorted by name.
+    pub written: Vec<&'a Entry>,
     /// Entries read so far.
     pub configs: Vec<TrafficConfig>,
     /// Their flows.
@@ -94,6 +97,8 @@ struct Template {
     traffic: TrafficId,
     invocation_type: InvocationType,
     sized: bool,
+    through: bool,
+    pass: Share,
     window: (SimTime, SimTime),
     scale: f64,
 }
@@ -106,6 +111,7 @@ impl Template {
             from: self.window.0,
             until: self.window.1,
             scale: self.scale,
+            pass: self.pass,
             process,
             changes: Vec::new(),
         }
@@ -119,6 +125,7 @@ impl Template {
             invocation_type: self.invocation_type,
             sized: self.sized,
             mapping: None,
+            through: self.through,
             key,
         }
     }
@@ -141,15 +148,16 @@ impl Traffic<'_> {
     pub fn read(&mut self, entry: &Entry) {
         let node = &entry.value;
         let traffic = TrafficId(self.configs.len() as u32);
-        let invocation_type = self.invocation_type(node);
-        self.front_end(node);
+        let passage = passage(self.reader, self.dated, self.parameters, entry);
+        let invocation_type = self.invocation_type(node, &passage);
         let transfer = transfer(self.reader, self.dated, entry, invocation_type);
         let sized = transfer.is_some();
         self.configs.push(TrafficConfig {
             name: entry.key.clone(),
             sender: Sender::Traffic,
-            retry: self.retry(node, invocation_type),
+            retry: self.retry(node, invocation_type, passage.name),
             transfer,
+            through: passage.through.clone(),
         });
         let (from, until, scale) = self.window(entry);
         let owner = format!("the traffic {}", entry.key);
@@ -164,6 +172,8 @@ impl Traffic<'_> {
             traffic,
             invocation_type,
             sized,
+            through: passage.through.is_some(),
+            pass: passage.pass,
             window: (from, until),
             scale,
         };
@@ -183,8 +193,27 @@ impl Traffic<'_> {
             Targets::Single(process) => {
                 let flow = match self.target(entry) {
                     Some(Towards::Function(target)) => {
+                        let function = &self.functions[target.0.index()];
+                        let written = self.written.iter().find(|written| written.key == function.name);
+                        check_target(
+                            self.reader,
+                            self.parameters,
+                            entry,
+                            function,
+                            target.1,
+                            written.copied(),
+                        );
                         self.flows.push(template.flow(target, key));
                         FlowId(first as u32)
+                    }
+                    Some(Towards::Service(_))
+                        if matches!(self.configs[template.traffic.index()].through, Some(Through::Front(_))) =>
+                    {
+                        let found = "a front end leads to a queue or topic";
+                        let allowed =
+                            "it calls functions only; a service such as s3 or eventbridge sends to queues and topics";
+                        self.reader.problem(entry.mark, found, allowed);
+                        return;
                     }
                     Some(Towards::Service(address)) => FlowId::of_link(self.links.add_traffic(
                         &self.configs[template.traffic.index()],
@@ -223,7 +252,7 @@ impl Traffic<'_> {
         }
     }
 
-    fn invocation_type(&self, node: &Node) -> InvocationType {
+    fn invocation_type(&self, node: &Node, passage: &Passage) -> InvocationType {
         let types = [
             InvocationType::RequestResponse,
             InvocationType::Event,
@@ -231,26 +260,24 @@ impl Traffic<'_> {
         ];
         let entry = node.entry("invocation_type");
         let position = entry.and_then(|entry| self.reader.choice(entry, &types.map(InvocationType::name)));
-        types[position.unwrap_or(0)]
-    }
-
-    fn front_end(&self, node: &Node) {
-        if let Some(entry) = node.entry("through")
-            && let Some(position) = self.reader.choice(entry, FRONT_ENDS)
-            && position != 0
+        let given = position.map(|position| types[position]);
+        if let Some(entry) = entry
+            && passage.through.is_some()
+            && !matches!(given, None | Some(InvocationType::DryRun))
+            && given != Some(passage.invocation_type)
         {
-            if FRONT_ENDS[position] == "function-url" && !self.dated.on("SW-URL") {
-                let found = "`through` is function-url";
-                self.reader
-                    .problem(entry.value.mark, found, self.dated.too_early("SW-URL"));
-            }
-            let found = format!("`through: {}` is not supported yet", FRONT_ENDS[position]);
-            self.reader
-                .problem(entry.value.mark, found, "only `sdk` is simulated; remove the key");
+            let found = format!("`invocation_type` is {}", entry.value.compact());
+            let allowed = format!(
+                "{} invokes with {}; remove it",
+                passage.name,
+                passage.invocation_type.name()
+            );
+            self.reader.problem(entry.value.mark, found, allowed);
         }
+        given.unwrap_or(passage.invocation_type)
     }
 
-    fn retry(&self, node: &Node, invocation_type: InvocationType) -> RetryConfig {
+    fn retry(&self, node: &Node, invocation_type: InvocationType, through: &str) -> RetryConfig {
         let entry = node.entry("retry");
         let map = entry
             .filter(|entry| matches!(entry.value.kind, Kind::Map(_)))
@@ -265,6 +292,8 @@ impl Traffic<'_> {
         });
         let mode = match (named.map(|position| RETRY_MODES[position]), sdk26) {
             (Some("none"), _) => RetryMode::None,
+            (None, _) if through == "step-functions" => RetryMode::StepFunctions,
+            (None, _) if through != "sdk" => RetryMode::None,
             (Some("legacy"), _) | (None, false) => RetryMode::Legacy,
             (Some("standard"), false) => RetryMode::Standard,
             (Some("adaptive"), false) => RetryMode::Adaptive,
@@ -290,6 +319,7 @@ impl Traffic<'_> {
         let default_attempts = match mode {
             RetryMode::None => 1,
             RetryMode::Legacy => 5,
+            RetryMode::StepFunctions => 7,
             _ => 3,
         };
         let attempts = count("max_attempts", 1_000);

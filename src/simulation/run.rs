@@ -1,6 +1,8 @@
+use std::collections::BTreeSet;
+
 use crate::control::{Act, Changes, ControlSummary, Controller, RefusedChange};
-use crate::facts::{Call, Observer};
-use crate::lambda::{FunctionConfig, Platform};
+use crate::facts::{Call, FunctionId, Observer};
+use crate::lambda::{FlowConfig, FrontService, FunctionConfig, Platform, Through};
 use crate::metrics::{FlowInfo, FunctionInfo, Recorder, RecorderConfig, Sink, Summary, TimelineSummary};
 use crate::pricing::{
     self, Bill, BudgetAlert, BudgetMeter, CostAnswers, Meter, MeteredFunction, MeteredQualifier, MeteredVersion,
@@ -194,12 +196,13 @@ fn recorder_config(plan: &Plan) -> RecorderConfig {
         memory: function.versions.iter().map(|version| version.memory).collect(),
         qualifiers: function.qualifiers.len(),
     };
-    let flow = |flow: &crate::lambda::FlowConfig| FlowInfo {
+    let flow = |flow: &FlowConfig| FlowInfo {
         traffic: flow.traffic,
         function: flow.function,
         qualifier: flow.qualifier,
         invocation_type: flow.invocation_type,
         identity: flow.key.identity(),
+        url: comes_through(plan, flow, FrontService::FunctionUrl),
     };
     RecorderConfig {
         budgets: plan.account.budgets.len(),
@@ -214,8 +217,17 @@ fn recorder_config(plan: &Plan) -> RecorderConfig {
     }
 }
 
+fn comes_through(plan: &Plan, flow: &FlowConfig, service: FrontService) -> bool {
+    matches!(&plan.traffic[flow.traffic.index()].through, Some(Through::Front(front)) if front.service == service)
+}
+
 fn metered(plan: &Plan) -> Vec<MeteredFunction> {
-    let function = |function: &FunctionConfig| MeteredFunction {
+    let at_edge = plan
+        .flows
+        .iter()
+        .filter(|flow| comes_through(plan, flow, FrontService::CloudFront));
+    let edge: BTreeSet<_> = at_edge.map(|flow| flow.function).collect();
+    let function = |(id, function): (FunctionId, &FunctionConfig)| MeteredFunction {
         versions: function
             .versions
             .iter()
@@ -224,6 +236,7 @@ fn metered(plan: &Plan) -> Vec<MeteredFunction> {
                 memory: version.memory,
                 ephemeral_storage: version.ephemeral_storage,
                 snapshot: version.keeps_billed_snapshot(),
+                edge: edge.contains(&id),
             })
             .collect(),
         qualifiers: function
@@ -235,5 +248,5 @@ fn metered(plan: &Plan) -> Vec<MeteredFunction> {
             })
             .collect(),
     };
-    plan.functions.iter().map(function).collect()
+    (0..).map(FunctionId).zip(&plan.functions).map(function).collect()
 }

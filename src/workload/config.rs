@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::facts::{FlowId, Recorded};
 use crate::kernel::Distribution;
 use crate::kernel::draws::StreamKey;
-use crate::units::{Rate, SimTime, Span};
+use crate::units::{Rate, Share, SimTime, Span};
 
 /// One source of arrivals: a traffic entry, or one function of a trace.
 #[derive(Clone, Debug)]
@@ -21,6 +21,8 @@ pub struct SourceConfig {
     pub until: SimTime,
     /// Factor on rates; on recorded arrivals the mean number of copies.
     pub scale: f64,
+    /// Share of it that arrives at all: the rest is filtered out, or answered by a cache.
+    pub pass: Share,
     /// What arrives when.
     pub process: Process,
     /// What becomes of it during the run, by rising time.

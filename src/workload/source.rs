@@ -16,6 +16,8 @@ pub(super) struct Source {
     until: SimTime,
     ordinal: u64,
     draws: WorkDraws,
+    /// Share of what is generated that arrives.
+    pass: Share,
     generator: Generator,
     changes: std::vec::IntoIter<SourceChange>,
 }
@@ -43,6 +45,7 @@ impl Source {
                 .map_or(config.until, |change| change.at.min(config.until)),
             ordinal: 0,
             draws: WorkDraws::new(config.key),
+            pass: config.pass,
             generator: Generator::new(&config.process, config.from, config.scale, config.key, 0),
             changes: config.changes.clone().into_iter(),
         }
@@ -81,7 +84,26 @@ impl Source {
     }
 
     /// The next arrival inside the running window; `gap` replaces the drawn one.
+    #[inline]
     fn inside(&mut self, gap: Option<f64>) -> Option<Arrival> {
+        let arrival = self.generated(gap)?;
+        if self.pass == Share::ALL {
+            return Some(arrival);
+        }
+        self.passing(arrival)
+    }
+
+    /// `arrival`, or the first one after it inside the running window that passes.
+    #[cold]
+    fn passing(&mut self, mut arrival: Arrival) -> Option<Arrival> {
+        let (key, pass) = (self.draws.key, self.pass);
+        while !pass.covers(key.draw(arrival.ordinal, 0, Purpose::Pass).first) {
+            arrival = self.generated(None)?;
+        }
+        Some(arrival)
+    }
+
+    fn generated(&mut self, gap: Option<f64>) -> Option<Arrival> {
         let ordinal = self.ordinal;
         let draw = self.draws.get(ordinal);
         let (time, offset, recorded) = match &mut self.generator {
@@ -366,6 +388,7 @@ mod tests {
             from: SimTime::ZERO,
             until: SimTime::ZERO + Span::from_secs(until_secs),
             scale,
+            pass: Share::ALL,
             process,
             changes: Vec::new(),
         })
@@ -478,6 +501,7 @@ mod tests {
             from: SimTime::ZERO,
             until,
             scale: 1.0,
+            pass: Share::ALL,
             process,
             changes: changes.iter().map(change).collect(),
         }))
@@ -560,6 +584,7 @@ mod tests {
             from: SimTime::ZERO + Span::from_secs(10),
             until: SimTime::ZERO + Span::from_secs(30),
             scale: 1.0,
+            pass: Share::ALL,
             process: every,
             changes: Vec::new(),
         };

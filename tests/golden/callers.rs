@@ -86,6 +86,7 @@ fn retries(mode: RetryMode, failure: Failure) -> Vec<u32> {
         sender: lambdasim::lambda::Sender::Traffic,
         retry,
         transfer: None,
+        through: None,
     });
     let mut retries_of = |ordinal: u64| {
         let tries = (0..3).take_while(|attempt| {

@@ -79,6 +79,7 @@ pub fn account(limit: u32) -> AccountConfig {
         account_rate_reason: Reason::FunctionInvocationRateLimitExceeded,
         billing_granularity: Span::from_millis(1),
         rate_limits_events: false,
+        gateway: lambdasim::lambda::GatewayRate::default(),
         subnets: Vec::new(),
         file_systems: Vec::new(),
     }
@@ -176,6 +177,7 @@ pub fn add_traffic(plan: &mut Plan, name: &str, to: FunctionId, kind: Invocation
         sender: Sender::Traffic,
         retry,
         transfer: None,
+        through: None,
     });
     plan.flows.push(FlowConfig {
         traffic,
@@ -183,6 +185,7 @@ pub fn add_traffic(plan: &mut Plan, name: &str, to: FunctionId, kind: Invocation
         qualifier: QualifierId(0),
         invocation_type: kind,
         sized: false,
+        through: false,
         mapping: None,
         key,
     });
@@ -193,6 +196,7 @@ pub fn add_traffic(plan: &mut Plan, name: &str, to: FunctionId, kind: Invocation
         from: SimTime::ZERO,
         until,
         scale: 1.0,
+        pass: Share::ALL,
         process,
         changes: Vec::new(),
     });
@@ -239,6 +243,7 @@ pub fn add_queues(plan: &mut Plan, names: &[&str]) {
             target: Target::Queue(QueueId(index as u32)),
             key: StreamKey::derive(1, 0, "link", name),
             payload: None,
+            push: None,
             keeps_chain: true,
         });
     }

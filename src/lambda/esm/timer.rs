@@ -1,4 +1,4 @@
-use crate::facts::{MappingId, QueueId};
+use crate::facts::{LinkId, MappingId, QueueId};
 
 /// What has come true outside of functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -7,6 +7,8 @@ pub(in crate::lambda) enum DriverEvent {
     Mapping(MappingId, Timer, u32),
     /// The oldest message of a queue may have outlived its retention.
     Expiry(QueueId),
+    /// A service delivers something over a link (SRC-1).
+    Delivery(LinkId),
 }
 
 /// What a mapping waits for.
@@ -34,6 +36,7 @@ const TIMERS: [Timer; 6] = [
     Timer::Look,
     Timer::Activate,
 ];
+const DELIVERY: u64 = 14;
 const EXPIRY: u64 = 15;
 
 /// Bits of the agenda's word: that it is the driver's (both upper bits, above all kinds of functions' events), what, whose,
@@ -55,6 +58,7 @@ impl DriverEvent {
         let (kind, owner, index) = match self {
             DriverEvent::Mapping(mapping, timer, index) => (timer as u64, mapping.0, index),
             DriverEvent::Expiry(queue) => (EXPIRY, queue.0, 0),
+            DriverEvent::Delivery(link) => (DELIVERY, link.0, 0),
         };
         DRIVER | kind << KIND_SHIFT | (owner as u64) << OWNER_SHIFT | index as u64
     }
@@ -64,6 +68,7 @@ impl DriverEvent {
         let kind = (word & !DRIVER) >> KIND_SHIFT;
         match TIMERS.get(kind as usize) {
             Some(timer) => DriverEvent::Mapping(MappingId(owner), *timer, word as u32),
+            None if kind == DELIVERY => DriverEvent::Delivery(LinkId(owner)),
             None => DriverEvent::Expiry(QueueId(owner)),
         }
     }
@@ -77,7 +82,10 @@ mod tests {
     fn events_of_the_driver_survive_packing() {
         let last = MappingId(OWNER_MASK);
         let events = TIMERS.map(|timer| DriverEvent::Mapping(last, timer, u32::MAX - 1));
-        for event in events.into_iter().chain([DriverEvent::Expiry(QueueId(7))]) {
+        for event in events
+            .into_iter()
+            .chain([DriverEvent::Expiry(QueueId(7)), DriverEvent::Delivery(LinkId(8))])
+        {
             assert!(DriverEvent::is(event.pack()));
             assert_eq!(DriverEvent::unpack(event.pack()), event);
         }

@@ -1,7 +1,7 @@
 use crate::facts::{AsyncStep, Cause, Denial, Ending, Observer, StartKind};
 use crate::kernel::draws::{Purpose, StreamKey};
 use crate::lambda::caller::Failure;
-use crate::lambda::config::AsyncQueueConfig;
+use crate::lambda::config::{AsyncQueueConfig, Through};
 use crate::lambda::environment::Finished;
 use crate::lambda::function::{Context, Function};
 use crate::lambda::outbox::Outgoing;
@@ -37,10 +37,13 @@ impl Function {
                 .first_dispatch
                 .sample(key.draw(task.ordinal, task.attempt, Purpose::Overhead).second)
         });
-        let duplicated = !events.duplicates.is_none()
+        let pushed_twice = cx.flows[task.flow.index()].through
+            && matches!(&cx.throughs[traffic.index()], Some(Through::Push(push)) if push.duplicates(task.ordinal, key));
+        let queued_twice = !events.duplicates.is_none()
             && events
                 .duplicates
                 .covers(key.draw(task.ordinal, task.attempt, Purpose::Copies).first);
+        let duplicated = pushed_twice || queued_twice;
         self.requeue(now, delay, *task, Wake::Dispatch, cx);
         if duplicated {
             let mut second = *task;
@@ -86,7 +89,7 @@ impl Function {
     /// Waits for the next attempt, or for the maximum age if that comes first (ASYNC-8).
     fn requeue<O: Observer>(&mut self, now: SimTime, wait: Span, task: Task, wake: Wake, cx: &mut Context<O>) {
         let qualifier = &self.config.qualifiers[cx.flows[task.flow.index()].qualifier.index()];
-        let deadline = task.arrived.saturating_add(qualifier.event_invoke.maximum_event_age);
+        let deadline = accepted(&task, cx).saturating_add(qualifier.event_invoke.maximum_event_age);
         let due = now.saturating_add(wait);
         if due > deadline {
             self.wait(deadline.max(now), task, Wake::Expire, cx);
@@ -167,6 +170,18 @@ impl Function {
             cx.observer
                 .asynchronous(now, &task.call(&cx.flows[task.flow.index()]), step);
         }
+    }
+}
+
+/// When Lambda stored the event: its age counts from there (ASYNC-8).
+fn accepted<O: Observer>(task: &Task, cx: &Context<O>) -> SimTime {
+    let flow = &cx.flows[task.flow.index()];
+    if !flow.through {
+        return task.arrived;
+    }
+    match &cx.throughs[flow.traffic.index()] {
+        Some(Through::Push(push)) => task.arrived.saturating_add(push.delay(task.ordinal, flow.key)),
+        _ => task.arrived,
     }
 }
 

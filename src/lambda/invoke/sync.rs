@@ -16,6 +16,9 @@ impl Function {
             self.wait(at, *task, Wake::Send, cx);
             return Reply::Waiting;
         }
+        if cx.flows[task.flow.index()].through {
+            return self.pass_through(now, task, cx);
+        }
         self.send(now, task, cx)
     }
 
@@ -103,6 +106,23 @@ impl Function {
 
     /// The client's SDK decides (lambda-model §4.2). A sync retry is a new invocation with new draws (ALIAS-4).
     pub fn retry_or_give_up<O: Observer>(&mut self, now: SimTime, task: Task, failure: Failure, cx: &mut Context<O>) {
+        let ending = if failure == Failure::Throttle {
+            Ending::Throttled
+        } else {
+            Ending::Failed
+        };
+        self.retry_or_end(now, task, failure, ending, cx);
+    }
+
+    /// As above, where what the client sees is not why the arrival ends.
+    pub fn retry_or_end<O: Observer>(
+        &mut self,
+        now: SimTime,
+        task: Task,
+        failure: Failure,
+        ending: Ending,
+        cx: &mut Context<O>,
+    ) {
         let flow = &cx.flows[task.flow.index()];
         let uniform = flow.key.draw(task.ordinal, task.attempt, Purpose::Jitter).first;
         let clients = &mut cx.clients[flow.traffic.index()];
@@ -112,14 +132,7 @@ impl Function {
                 next.retry_cost = cost;
                 self.wait(now.saturating_add(delay), next, Wake::Retry, cx);
             }
-            None => {
-                let ending = if failure == Failure::Throttle {
-                    Ending::Throttled
-                } else {
-                    Ending::Failed
-                };
-                self.end(now, &task, ending, task.start_kind, cx);
-            }
+            None => self.end(now, &task, ending, task.start_kind, cx),
         }
     }
 
