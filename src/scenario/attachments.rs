@@ -1,13 +1,22 @@
-//! Subnets and file systems that functions share, numbered as they are named.
+//! What functions share: subnets and file systems, numbered as they are named, and the region's code storage.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Every subnet and file system of the account, as functions name them.
+use super::dated::Dated;
+use super::reader::Reader;
+use crate::units::MemoryMb;
+
+/// Network interfaces of one VPC (LIM-15).
+const MOST_INTERFACES: usize = 500;
+
+/// Every subnet and file system of the account, as functions name them, and what their archives take.
 #[derive(Debug, Default)]
 pub(super) struct Attachments {
     subnets: RefCell<Named<BTreeSet<String>>>,
     file_systems: RefCell<Named<()>>,
+    /// MB of all archives (LIM-14).
+    archives: Cell<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -53,6 +62,29 @@ impl Attachments {
     /// The place of a file system with so many connections; where it was told otherwise before: what was told.
     pub fn file_system(&self, name: &str, connections: u32) -> Result<u16, u32> {
         self.file_systems.borrow_mut().place(name, connections)
+    }
+
+    /// An archive that a version keeps in the region's code storage (LIM-14).
+    pub fn store(&self, archive: MemoryMb) {
+        self.archives.set(self.archives.get().saturating_add(archive.0.into()));
+    }
+
+    /// Warns of quotas that all functions together pass: network interfaces (LIM-15) and code storage (LIM-14).
+    pub fn warn_of_quotas(&self, reader: &Reader, dated: &Dated) {
+        let subnets = self.subnets.borrow();
+        let interfaces: usize = subnets.amounts.iter().map(|(_, interfaces)| interfaces.len()).sum();
+        if interfaces > MOST_INTERFACES {
+            reader.warn(format!(
+                "the functions need {interfaces} network interfaces: above {MOST_INTERFACES} in one VPC its quota has to be raised (LIM-15)"
+            ));
+        }
+        let archives = self.archives.get();
+        let room = if dated.on("SW-CODESTORE") { 300 } else { 75 };
+        if archives > room * 1_024 {
+            reader.warn(format!(
+                "the archives of all versions have {archives} MB together: a region keeps {room} GB of code (LIM-14)"
+            ));
+        }
     }
 
     /// Free addresses of all subnets, and connections of all file systems, by place.

@@ -517,7 +517,7 @@ static PACKAGE: &[Key] = &[
         "code_size",
         Memory,
         "unknown",
-        "Size of the .zip archive (LIM-6), or of the uncompressed image (LIM-8).",
+        "Size of the .zip archive (LIM-6, LIM-14), or of the uncompressed image (LIM-8).",
     ),
     key(
         "unzipped_size",

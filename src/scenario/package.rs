@@ -28,6 +28,7 @@ impl Platform<'_> {
             PackageType::Image => self.image_size(place, code),
             PackageType::Zip => {
                 self.check_archive(place, code);
+                self.attachments.store(code.map_or(MemoryMb(0), |(_, size)| size));
                 self.unpacked(place, unzipped, &layers)
                     .unwrap_or(code.map_or(MemoryMb(0), |(_, size)| size))
             }

@@ -89,7 +89,9 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
     };
     let resolved = resolver.functions(&functions, &azure);
     let mut account = resolver.account(&top, &parameters);
-    (account.subnets, account.file_systems) = functions.platform.attachments.finish();
+    let attachments = functions.platform.attachments;
+    attachments.warn_of_quotas(reader, &top.dated);
+    (account.subnets, account.file_systems) = attachments.finish();
     account.budgets.clone_from(&budgets);
     resolver.pools(account.concurrent_executions, &resolved);
     let (configs, tags): (Vec<_>, Vec<_>) = resolved
