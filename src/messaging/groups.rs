@@ -9,6 +9,8 @@ pub(super) struct Groups {
     groups: Vec<Group>,
     /// Groups that can be received from, the one whose first message is oldest first.
     open: BTreeSet<(SimTime, u32)>,
+    /// Groups with a batch in flight and more behind it, likewise.
+    blocked: BTreeSet<(SimTime, u32)>,
     length: usize,
 }
 
@@ -23,6 +25,7 @@ impl Groups {
         Groups {
             groups: vec![Group::default(); count.max(1) as usize],
             open: BTreeSet::new(),
+            blocked: BTreeSet::new(),
             length: 0,
         }
     }
@@ -45,8 +48,9 @@ impl Groups {
         self.length += 1;
         let state = &mut self.groups[group as usize];
         state.waiting.push_back(message);
-        if state.waiting.len() == 1 && !state.in_flight {
-            self.open.insert((message.sent, group));
+        if state.waiting.len() == 1 {
+            let in_flight = state.in_flight;
+            self.close(group, in_flight);
         }
     }
 
@@ -69,8 +73,10 @@ impl Groups {
     pub fn close(&mut self, group: u32, in_flight: bool) {
         let state = &mut self.groups[group as usize];
         state.in_flight = in_flight;
-        if let (false, Some(first)) = (in_flight, state.waiting.front()) {
-            self.open.insert((first.sent, group));
+        if let Some(first) = state.waiting.front() {
+            let place = (first.sent, group);
+            let others = if in_flight { &mut self.blocked } else { &mut self.open };
+            others.insert(place);
         }
     }
 
@@ -78,31 +84,38 @@ impl Groups {
     pub fn release(&mut self, group: u32, returned: &[Message]) {
         self.length += returned.len();
         let state = &mut self.groups[group as usize];
+        if let Some(first) = state.waiting.front() {
+            self.blocked.remove(&(first.sent, group));
+        }
         for message in returned.iter().rev() {
             state.waiting.push_front(*message);
         }
         self.close(group, false);
     }
 
-    /// Removes and hands out what was sent before `limit`.
+    /// Removes and hands out what was sent at `limit` or before.
     pub fn expire(&mut self, limit: SimTime, mut expired: impl FnMut(Message)) {
-        for group in 0..self.count() {
-            while self.front(group).is_some_and(|message| message.sent <= limit) {
-                let sent = self.front(group).map_or(SimTime::ZERO, |message| message.sent);
-                let open = self.open.remove(&(sent, group));
-                if let Some(message) = self.pop(group) {
-                    expired(message);
+        for in_flight in [false, true] {
+            while let Some(group) = self.take_older(limit, in_flight) {
+                while self.front(group).is_some_and(|message| message.sent <= limit) {
+                    self.pop(group).into_iter().for_each(&mut expired);
                 }
-                if open {
-                    self.close(group, false);
-                }
+                self.close(group, in_flight);
             }
         }
     }
 
+    /// Takes a group out of its order whose first message was sent at `limit` or before.
+    fn take_older(&mut self, limit: SimTime, in_flight: bool) -> Option<u32> {
+        let others = if in_flight { &mut self.blocked } else { &mut self.open };
+        let place = *others.first().filter(|(sent, _)| *sent <= limit)?;
+        others.remove(&place);
+        Some(place.1)
+    }
+
     /// When the oldest of the waiting messages was sent.
     pub fn oldest(&self) -> Option<SimTime> {
-        let first = |group: &Group| group.waiting.front().map(|message| message.sent);
-        self.groups.iter().filter_map(first).min()
+        let firsts = self.open.first().into_iter().chain(self.blocked.first());
+        firsts.map(|(sent, _)| *sent).min()
     }
 }

@@ -191,9 +191,9 @@ impl Queue {
         delayed.into_iter().chain(self.ready.oldest()).min()
     }
 
-    /// When the next waiting message will have outlived its retention, if none is received before.
-    pub fn next_expiry(&self) -> Option<SimTime> {
-        self.oldest().map(|sent| sent.saturating_add(self.retention))
+    /// When a message that was sent then will have outlived its retention.
+    pub fn expiry(&self, sent: SimTime) -> SimTime {
+        sent.saturating_add(self.retention)
     }
 
     fn make_ready(&mut self, now: SimTime) {

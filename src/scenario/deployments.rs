@@ -152,7 +152,10 @@ impl<'a> Deployments<'a> {
                 shortened(text),
                 config.name
             );
-            let allowed = format!("{} has: {} (ALIAS-2)", config.name, published.join(", "));
+            let allowed = match published.as_slice() {
+                [] => "define it under `versions` (ALIAS-2)".to_owned(),
+                _ => format!("{} has: {} (ALIAS-2)", config.name, published.join(", ")),
+            };
             return Err(Fault::new(found, allowed));
         };
         self.provisioned_once(alias, VersionId(place as u16))?;

@@ -1,7 +1,7 @@
 //! Ways of what is sent: found while functions, topics and traffic are read, led to their targets once everything is known.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::address::Address;
 use super::streams;
@@ -19,6 +19,8 @@ use crate::messaging::{StreamConfig, TopicConfig};
 pub(super) struct Links {
     seed: u64,
     list: RefCell<Vec<Found>>,
+    /// Places in the list by sender and address, without those of traffic.
+    places: RefCell<BTreeMap<String, LinkId>>,
 }
 
 /// A link whose address has been checked, but not yet led to its target.
@@ -47,26 +49,28 @@ impl Links {
         Links {
             seed,
             list: RefCell::default(),
+            places: RefCell::default(),
         }
     }
 
     /// The link of `sender` (such as `checkout on_failure`) to an address that is known to be right; the same one for the
     /// same pair.
     pub fn add(&self, sender: &str, address: &str) -> LinkId {
+        let pair = format!("{sender} {address}");
+        if let Some(known) = self.places.borrow().get(&pair) {
+            return *known;
+        }
         let mut list = self.list.borrow_mut();
-        let known = list
-            .iter()
-            .position(|link| link.name == sender && link.address == address);
-        LinkId(known.unwrap_or_else(|| {
-            list.push(Found {
-                name: sender.to_owned(),
-                address: address.to_owned(),
-                key: StreamKey::derive(self.seed, 0, "link", &format!("{sender} {address}")),
-                payload: None,
-                push: None,
-            });
-            list.len() - 1
-        }) as u32)
+        let link = LinkId(list.len() as u32);
+        list.push(Found {
+            name: sender.to_owned(),
+            address: address.to_owned(),
+            key: StreamKey::derive(self.seed, 0, "link", &pair),
+            payload: None,
+            push: None,
+        });
+        self.places.borrow_mut().insert(pair, link);
+        link
     }
 
     /// The link of a traffic entry: its draws are those of the entry, what is sent has the size of its payload.
@@ -137,8 +141,13 @@ impl Links {
 }
 
 fn service_target(targets: &Targets<'_>, service: &str, name: &str) -> Target {
-    let queue = || targets.queues.iter().position(|queue| queue == name);
-    let topic = || targets.topics.iter().position(|topic| topic.name == name);
+    let queue = || targets.queues.binary_search_by(|queue| queue.as_str().cmp(name)).ok();
+    let topic = || {
+        targets
+            .topics
+            .binary_search_by(|topic| topic.name.as_str().cmp(name))
+            .ok()
+    };
     let found = match service {
         "sqs" => queue().map(|index| Target::Queue(QueueId(index as u32))),
         "sns" => topic().map(|index| Target::Topic(TopicId(index as u32))),

@@ -1,5 +1,7 @@
 //! SQS queues: to `QueueConfig` (SQS-10, SQS-13, SQS-16).
 
+use std::collections::BTreeMap;
+
 use super::address::Address;
 use super::dated::Dated;
 use super::keys::nearest;
@@ -42,8 +44,8 @@ impl Queues<'_> {
 
     /// The queues of these names, sorted; those that are only addressed have SQS's defaults.
     pub fn configs(&self, names: &[String]) -> Vec<QueueConfig> {
-        let declared = |name: &String| self.entries.iter().find(|entry| entry.key == *name);
-        let config = |name: &String| match declared(name) {
+        let declared: BTreeMap<&str, &Entry> = self.entries.iter().map(|entry| (entry.key.as_str(), *entry)).collect();
+        let config = |name: &String| match declared.get(name.as_str()) {
             Some(entry) => self.config(entry, names),
             None => QueueConfig::standard(name),
         };
@@ -134,8 +136,8 @@ impl Queues<'_> {
                 allowed,
             ));
         }
-        let position = names.iter().position(|known| known == name).unwrap_or_default();
-        Ok(QueueId(position as u32))
+        let position = names.binary_search_by(|known| known.as_str().cmp(name));
+        Ok(QueueId(position.unwrap_or_default() as u32))
     }
 
     /// Message groups of a FIFO queue.
@@ -166,7 +168,10 @@ impl Queues<'_> {
 
     /// The dead-letter queue of a FIFO queue is one as well, that of a standard queue is not.
     fn same_kind_as_target(&self, entry: &Entry, configs: &[QueueConfig]) {
-        let of = |name: &str| configs.iter().find(|config| config.name == name);
+        let of = |name: &str| {
+            let place = configs.binary_search_by(|config| config.name.as_str().cmp(name));
+            place.ok().map(|place| &configs[place])
+        };
         let (Some(queue), Some(policy)) = (of(&entry.key), entry.value.entry("redrive_policy")) else {
             return;
         };

@@ -158,9 +158,11 @@ impl Platform {
         pollers.polling -= 1;
         let queue_id = pollers.config.queue;
         let queue = &mut self.queues[queue_id.index()];
-        queue.expire(now, |message| {
-            observer.message(now, queue_id, &message, MessageStep::Expired)
-        });
+        if self.expiries[queue_id.index()] <= now {
+            queue.expire(now, |message| {
+                observer.message(now, queue_id, &message, MessageStep::Expired)
+            });
+        }
         let mut batch = match pollers.collecting.and_then(|number| pollers.batches.remove(&number)) {
             Some(open) => open,
             None => Batch::new(now, None),
@@ -313,7 +315,8 @@ impl Platform {
             observer.message(now, queue, message, MessageStep::Returned);
         }
         self.queues[queue.index()].release(batch.group, &batch.records);
-        self.watch_expiry(now, queue);
+        let oldest = batch.records.iter().map(|message| message.sent).min();
+        self.watch_expiry(now, queue, oldest);
         self.notice(now, queue, observer);
     }
 
@@ -342,16 +345,15 @@ impl Platform {
             ((uniform as u128 * groups as u128) >> 53) as u32
         });
         state.send(group, message);
-        self.watch_expiry(now, queue);
+        self.watch_expiry(now, queue, Some(message.sent));
         self.notice(now, queue, observer);
     }
 
-    /// Sees to it that the oldest message of a queue does not outlive its retention (SQS-16).
-    fn watch_expiry(&mut self, now: SimTime, queue: QueueId) {
+    /// Sees to it that what is new in a queue, the oldest of it sent at `oldest`, does not outlive its retention (SQS-16).
+    fn watch_expiry(&mut self, now: SimTime, queue: QueueId, oldest: Option<SimTime>) {
         let watched = &mut self.expiries[queue.index()];
-        let Some(at) = self.queues[queue.index()].next_expiry().map(|at| at.max(now)) else {
-            return;
-        };
+        let Some(sent) = oldest else { return };
+        let at = self.queues[queue.index()].expiry(sent).max(now);
         if at < *watched && at < self.horizon {
             *watched = at;
             let event = DriverEvent::Expiry(queue);
@@ -381,7 +383,8 @@ impl Platform {
         self.queues[queue.index()].expire(now, |message| {
             observer.message(now, queue, &message, MessageStep::Expired)
         });
-        self.watch_expiry(now, queue);
+        let oldest = self.queues[queue.index()].oldest();
+        self.watch_expiry(now, queue, oldest);
         self.notice(now, queue, observer);
     }
 }

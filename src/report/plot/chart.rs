@@ -6,6 +6,7 @@ use plotters::style::RGBColor;
 
 use super::axis::{Axis, TimeAxis};
 use super::figure::{Figure, LIMIT, Layer, Mark, READY};
+use crate::control::Change;
 use crate::facts::Cause;
 use crate::lambda::FunctionConfig;
 use crate::metrics::Bucket;
@@ -226,7 +227,12 @@ fn levels(input: &ReportInput, most: f64) -> Vec<(Layer, f64)> {
         levels.push(level(format!("provisioned, ready: {}", grouped(ready)), READY, ready));
     }
     let limit = u64::from(input.plan.account.concurrent_executions);
-    levels.push(level(format!("account limit: {}", grouped(limit)), LIMIT, limit));
+    let mut changes = input.plan.change_steps.iter().flat_map(|step| &step.changes);
+    let first = match changes.any(|change| matches!(change, Change::AccountLimit(_))) {
+        true => "account limit at first",
+        false => "account limit",
+    };
+    levels.push(level(format!("{first}: {}", grouped(limit)), LIMIT, limit));
     levels.retain(|(_, value)| *value > 0.0 && *value <= most * WITHIN_REACH);
     levels
 }
