@@ -16,6 +16,7 @@ use crate::metrics::{FunctionSummary, LatencySummary};
 
 const WIDTH: u16 = 100;
 const FUNCTIONS_SHOWN: usize = 15;
+const SOURCES_SHOWN: usize = 15;
 const HAPPENINGS_SHOWN: usize = 12;
 const WARNINGS_SHOWN: usize = 10;
 
@@ -27,6 +28,7 @@ pub fn terminal_summary(input: &ReportInput, folder: Option<&Path>) -> String {
         heading(input),
         totals(input),
         functions(input),
+        sources(input),
         bill(input),
         control(input),
         expectations(input),
@@ -117,6 +119,42 @@ fn functions(input: &ReportInput) -> String {
     }
     let mut text = format!("{table}\n");
     if let Some(hidden) = rows.len().checked_sub(FUNCTIONS_SHOWN).filter(|hidden| *hidden > 0) {
+        let _ = writeln!(text, " and {} more, the busiest are shown", grouped(hidden as u64));
+    }
+    text
+}
+
+/// What became of what was sent to queues and, for each of their readers, to streams; the busiest.
+fn sources(input: &ReportInput) -> String {
+    let (plan, summary) = (input.plan, &input.result.summary);
+    let queues = plan.queues.iter().zip(&summary.queues).map(|(config, queue)| {
+        let name = format!("sqs:{}", short_name(&config.name));
+        (name, queue.sent, [queue.processed, queue.dead_lettered, queue.expired])
+    });
+    let streams = plan.streams.iter().zip(&summary.streams).flat_map(|(config, stream)| {
+        let name = format!("{}:{}", config.kind.name(), short_name(&config.name));
+        let readers = stream.readers.iter();
+        readers.map(move |reader| {
+            let ends = [reader.processed + reader.filtered, reader.discarded, reader.expired];
+            (name.clone(), stream.sent, ends)
+        })
+    });
+    let mut rows: Vec<_> = queues.chain(streams).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    if rows.len() > SOURCES_SHOWN {
+        rows.sort_by_key(|(_, sent, _)| std::cmp::Reverse(*sent));
+    }
+    let heads = ["Queue or stream", "Sent", "Processed", "Given up", "Expired", "Left"];
+    let mut table = table(&heads, 1);
+    for (name, sent, ends) in rows.iter().take(SOURCES_SHOWN) {
+        let left = sent.saturating_sub(ends.iter().sum());
+        let counts = [*sent].into_iter().chain(*ends).chain([left]).map(grouped);
+        table.add_row(std::iter::once(name.clone()).chain(counts));
+    }
+    let mut text = format!("{table}\n");
+    if let Some(hidden) = rows.len().checked_sub(SOURCES_SHOWN).filter(|hidden| *hidden > 0) {
         let _ = writeln!(text, " and {} more, the busiest are shown", grouped(hidden as u64));
     }
     text
@@ -277,6 +315,14 @@ mod tests {
         ] {
             assert!(text.contains(wanted), "{wanted} is missing in\n{text}");
         }
+    }
+
+    #[test]
+    fn queues_are_told_with_what_was_sent_to_them_and_what_is_left() {
+        let text = terminal_summary(&Sample::busy().input(), None);
+        let line = text.lines().find(|line| line.contains("sqs:dead")).unwrap();
+        let words: Vec<&str> = line.split_whitespace().collect();
+        assert_eq!(words, ["sqs:dead", "6", "0", "0", "0", "6"]);
     }
 
     #[test]

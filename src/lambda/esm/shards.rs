@@ -274,21 +274,24 @@ impl Platform {
     /// Tells at the end of the run what listeners have not heard of streams: records that have expired, lanes that are
     /// still stopped.
     pub(in crate::lambda) fn close_streams<O: Observer>(&mut self, end: SimTime, observer: &mut O) {
+        // What is due at the end does not happen any more.
+        let last = SimTime::from_micros(end.as_micros().saturating_sub(1));
         for (index, stream) in (0..).zip(&mut self.streams) {
-            while let Some(record) = stream.expire(end) {
-                observer.records(end, StreamId(index), None, &[record], RecordStep::Expired);
+            while let Some(record) = stream.expire(last) {
+                observer.records(last, StreamId(index), None, &[record], RecordStep::Expired);
             }
         }
         for (mapping, poller) in (0..).map(MappingId).zip(&mut self.mappings) {
             if let Mapping::Stream(poller) = poller {
-                close_lanes(end, mapping, poller, &mut self.outbox, observer);
+                close_lanes((last, end), mapping, poller, &mut self.outbox, observer);
             }
         }
     }
 }
 
+/// `last` is the last instant that counts, `end` the one after it.
 fn close_lanes<O: Observer>(
-    end: SimTime,
+    (last, end): (SimTime, SimTime),
     mapping: MappingId,
     poller: &mut StreamPoller,
     outbox: &mut Outbox,
@@ -297,14 +300,14 @@ fn close_lanes<O: Observer>(
     let stream = poller.config.stream;
     for lane in &mut poller.lanes {
         let mut telling = Telling {
-            now: end,
+            now: last,
             stream,
             mapping,
             on_failure: None,
             outbox,
             observer,
         };
-        lane.close(end, &poller.config.lane, &mut telling);
+        lane.close(last, &poller.config.lane, &mut telling);
         if let Some((since, first)) = lane.blocked() {
             observer.blocked(&Blockage {
                 stream,

@@ -2,6 +2,7 @@
 
 mod answer;
 mod page;
+mod queues;
 mod streams;
 mod tables;
 

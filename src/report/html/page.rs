@@ -3,6 +3,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::answer::{answer, tiles};
+use super::queues::queues;
 use super::streams::streams;
 use super::tables;
 use crate::report::ReportInput;
@@ -29,6 +30,7 @@ pub(in crate::report) fn report_html(input: &ReportInput, charts: &[(Chart, Stri
                 (answer(input))
                 (tiles(input))
                 (figures(input, charts))
+                (queues(input))
                 (streams(input))
                 (tables::all(input))
                 h2 { "The scenario" }
