@@ -1,3 +1,4 @@
+use super::adjoining_config::AdjoiningConfig;
 use super::item::Item;
 use super::month::Month;
 use super::tariff::PriceBook;
@@ -30,6 +31,8 @@ pub struct BillingConfig {
     pub custom_discount: Discount,
     /// Cost budgets (BUD-1).
     pub budgets: Vec<BudgetConfig>,
+    /// Services beside Lambda that are billed, apart from its own lines (§9.5).
+    pub adjoining: AdjoiningConfig,
 }
 
 impl BillingConfig {

@@ -41,7 +41,7 @@ pub(super) struct Scale {
 
 impl Scale {
     /// Atoms of the measure are those of the line.
-    const fn exact(per_unit: i128) -> Scale {
+    pub const fn exact(per_unit: i128) -> Scale {
         Scale {
             per_unit,
             measured: per_unit as u128,
@@ -49,7 +49,7 @@ impl Scale {
     }
 
     /// So many atoms of the measure are one unit, which is billed to ten decimals.
-    const fn fine(measured: u128) -> Scale {
+    pub const fn fine(measured: u128) -> Scale {
         Scale {
             per_unit: FINE,
             measured,
@@ -93,7 +93,12 @@ pub(super) const fn price_decimals(item: Item) -> usize {
         | Item::DurableDataWritten
         | Item::DurableDataRetained
         | Item::EventPollerUnit
-        | Item::EventPollerUnitSqs => 8,
+        | Item::EventPollerUnitSqs
+        | Item::CloudWatchLogs
+        | Item::KinesisShard
+        | Item::NatGateway
+        | Item::NatGatewayData
+        | Item::InternetEgress => 8,
         _ => 15,
     }
 }

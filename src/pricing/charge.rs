@@ -189,7 +189,7 @@ impl MonthBill<'_> {
 }
 
 /// The part of [start, end) that each tier covers, in atoms; tiers without any are left out, but never all of them.
-fn cut(tiers: &[Tier], start: u128, end: u128, per_unit: u128) -> Vec<(&Tier, u128)> {
+pub(super) fn cut(tiers: &[Tier], start: u128, end: u128, per_unit: u128) -> Vec<(&Tier, u128)> {
     let floors = tiers.iter().map(|tier| tier.from_units as u128 * per_unit);
     let ceilings = floors.clone().skip(1).chain([u128::MAX]);
     let covered = tiers

@@ -23,6 +23,7 @@ fn config(free_tier: FreeTier) -> BillingConfig {
         savings_plan: None,
         custom_discount: Discount::NONE,
         budgets: Vec::new(),
+        adjoining: AdjoiningConfig::default(),
     }
 }
 

@@ -1,4 +1,4 @@
-/// A billable item of Lambda's price list (lambda-model §9.1).
+/// A billable item of Lambda's price list (lambda-model §9.1), or of a service beside it (§9.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Item {
     /// Requests (PRICE-1).
@@ -45,6 +45,28 @@ pub enum Item {
     SavingsPlan3yProvisionedConcurrency,
     /// Duration on provisioned concurrency that a three-year savings plan covers.
     SavingsPlan3yProvisionedDuration,
+    /// Requests of standard queues (§9.5).
+    SqsRequest,
+    /// Requests of FIFO queues (§9.5).
+    SqsFifoRequest,
+    /// What is published to topics (§9.5).
+    SnsPublish,
+    /// Custom events (§9.5).
+    EventBridgeEvent,
+    /// Firings of schedules (§9.5).
+    SchedulerInvocation,
+    /// Time of shards of Kinesis streams (§9.5).
+    KinesisShard,
+    /// Records put into Kinesis streams, 25 KB each (§9.5).
+    KinesisPutUnit,
+    /// What functions log (§9.5, SW-LOGTIER).
+    CloudWatchLogs,
+    /// Time of a gateway to the internet (§9.5).
+    NatGateway,
+    /// What goes through that gateway (§9.5).
+    NatGatewayData,
+    /// What is sent to the internet (PRICE-20).
+    InternetEgress,
     /// EC2 instances of managed instances (PRICE-18); the price is the user's.
     ManagedInstance,
     /// Lambda's fee on managed instances (PRICE-18).
@@ -59,7 +81,7 @@ pub enum Item {
 
 impl Item {
     /// All items of the price book, in the order in which a bill lists them. Those that only a bill has are not among them.
-    pub const ALL: [Item; 22] = [
+    pub const ALL: [Item; 33] = [
         Item::Request,
         Item::Duration,
         Item::ProvisionedConcurrency,
@@ -82,6 +104,17 @@ impl Item {
         Item::SavingsPlan3yDuration,
         Item::SavingsPlan3yProvisionedConcurrency,
         Item::SavingsPlan3yProvisionedDuration,
+        Item::SqsRequest,
+        Item::SqsFifoRequest,
+        Item::SnsPublish,
+        Item::EventBridgeEvent,
+        Item::SchedulerInvocation,
+        Item::KinesisShard,
+        Item::KinesisPutUnit,
+        Item::CloudWatchLogs,
+        Item::NatGateway,
+        Item::NatGatewayData,
+        Item::InternetEgress,
     ];
 
     /// Name in the price book, `cost.csv` and `summary.json`.
@@ -109,6 +142,17 @@ impl Item {
             Item::SavingsPlan3yDuration => "savings_plan_3y_duration",
             Item::SavingsPlan3yProvisionedConcurrency => "savings_plan_3y_provisioned_concurrency",
             Item::SavingsPlan3yProvisionedDuration => "savings_plan_3y_provisioned_duration",
+            Item::SqsRequest => "sqs_request",
+            Item::SqsFifoRequest => "sqs_fifo_request",
+            Item::SnsPublish => "sns_publish",
+            Item::EventBridgeEvent => "eventbridge_event",
+            Item::SchedulerInvocation => "scheduler_invocation",
+            Item::KinesisShard => "kinesis_shard",
+            Item::KinesisPutUnit => "kinesis_put_unit",
+            Item::CloudWatchLogs => "cloudwatch_logs",
+            Item::NatGateway => "nat_gateway",
+            Item::NatGatewayData => "nat_gateway_data",
+            Item::InternetEgress => "internet_egress",
             Item::ManagedInstance => "managed_instance",
             Item::ManagedInstanceFee => "managed_instance_fee",
             Item::SavingsPlanCovered => "savings_plan_covered",
@@ -125,7 +169,14 @@ impl Item {
     /// What its price is for one of.
     pub const fn unit(self) -> &'static str {
         match self {
-            Item::Request | Item::EdgeRequest => "request",
+            Item::Request
+            | Item::EdgeRequest
+            | Item::SqsRequest
+            | Item::SqsFifoRequest
+            | Item::SnsPublish
+            | Item::EventBridgeEvent
+            | Item::SchedulerInvocation
+            | Item::KinesisPutUnit => "request",
             Item::Duration
             | Item::ProvisionedConcurrency
             | Item::ProvisionedDuration
@@ -139,13 +190,19 @@ impl Item {
             | Item::SavingsPlan3yProvisionedConcurrency
             | Item::SavingsPlan3yProvisionedDuration
             | Item::SavingsPlanCovered => "GB-second",
-            Item::SnapStartRestore | Item::ResponseStreaming | Item::TenantEnvironment | Item::DurableDataWritten => {
-                "GB"
-            }
+            Item::SnapStartRestore
+            | Item::ResponseStreaming
+            | Item::TenantEnvironment
+            | Item::DurableDataWritten
+            | Item::CloudWatchLogs
+            | Item::NatGatewayData
+            | Item::InternetEgress => "GB",
             Item::DurableOperation => "operation",
             Item::DurableDataRetained => "GB-month",
             Item::EventPollerUnit
             | Item::EventPollerUnitSqs
+            | Item::KinesisShard
+            | Item::NatGateway
             | Item::ManagedInstance
             | Item::ManagedInstanceFee
             | Item::SavingsPlanCommitment => "hour",

@@ -1,5 +1,8 @@
 //! What the usage of a run costs: dated prices, integer usage, exact bill (lambda-model §9).
 
+mod adjoining;
+mod adjoining_config;
+mod adjoining_meter;
 mod allot;
 mod answers;
 mod bill;
@@ -19,6 +22,9 @@ mod usage;
 mod utilization;
 mod workload;
 
+pub use adjoining::{AdjoiningUsage, adjoining_bill, adjoining_estimate};
+pub use adjoining_config::{AdjoiningConfig, AdjoiningService};
+pub use adjoining_meter::{AdjoiningMeter, AdjoiningSources};
 pub use answers::{BreakEven, CostAnswers, answers, break_even};
 pub use bill::{
     Bill, BillingConfig, BudgetConfig, BudgetPeriod, Discount, FreeTier, Line, LineShare, MonthLength, MonthToDate,

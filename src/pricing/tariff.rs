@@ -292,9 +292,9 @@ fn read_row(record: &csv::StringRecord) -> Result<PriceRow, String> {
         ));
     }
     let tier = whole(field(3), "tier")?;
-    if tier == 0 || (tier > 1 && item != Item::Duration) {
+    if tier == 0 || (tier > 1 && !matches!(item, Item::Duration | Item::CloudWatchLogs)) {
         return Err(format!(
-            "tier {tier}: tiers count from 1, and only duration has more than one"
+            "tier {tier}: tiers count from 1, and only duration and cloudwatch_logs have more than one"
         ));
     }
     let from_units = whole(field(4), "from_units")?;

@@ -230,9 +230,10 @@ pub(super) fn write_cost(out: impl Write, input: &ReportInput) -> io::Result<()>
         "unit_price_usd",
         "amount_usd",
     ])?;
-    for line in &input.result.bill.lines {
+    let adjoining = &input.result.adjoining.bill.lines;
+    for line in input.result.bill.lines.iter().chain(adjoining) {
         if line.shares.is_empty() {
-            // Nobody's: the commitment of a savings plan that nothing could use.
+            // Nobody's: services beside Lambda, and the commitment of a savings plan that nothing could use.
             rows.write_record([
                 "",
                 "",

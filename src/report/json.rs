@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::changes::changes_json;
 use super::control;
-use super::cost::by_function;
+use super::cost::{by_function, by_item};
 use super::numbers::{decimal, decimal_f64, dollars_f64, rounded, share};
 use super::warnings::all_warnings;
 use super::{ExpectationResult, ReportInput};
@@ -17,8 +17,10 @@ use crate::metrics::{
     AsyncSummary, BudgetCounts, BudgetSummary, Counts, FunctionSummary, GaugeSummary, LatencySummary, QueueSummary,
     ReaderSummary, StreamSummary, Summary, TimelineSummary, TrafficSummary, VersionSummary,
 };
-use crate::pricing::{Bill, BudgetConfig, CostAnswers, Line, LineShare, Measure, ProvisionedTimes, Usage, break_even};
-use crate::simulation::{Plan, RunResult};
+use crate::pricing::{
+    Bill, BudgetConfig, CostAnswers, Item, Line, LineShare, Measure, ProvisionedTimes, Usage, break_even,
+};
+use crate::simulation::{AdjoiningCost, Plan, RunResult};
 use crate::units::Money;
 
 /// The whole of `summary.json`: times in ms, money in USD, every key always present and always in the same order.
@@ -70,6 +72,7 @@ pub fn blank_summary(plan: &Plan) -> Value {
         usage: Usage::default(),
         bill: Bill::default(),
         monthly_estimate: Bill::default(),
+        adjoining: AdjoiningCost::default(),
         cost_answers: CostAnswers::default(),
         budget_alerts: Vec::new(),
         provisioned_times: ProvisionedTimes::default(),
@@ -450,7 +453,42 @@ fn cost(input: &ReportInput) -> Value {
         },
         "provisioned": provisioned_times(input),
         "budgets": budgets(input),
+        "adjoining": adjoining(input),
     })
+}
+
+/// Services beside Lambda; `items` has the cost of each that is billed.
+fn adjoining(input: &ReportInput) -> Value {
+    let AdjoiningCost { bill, monthly_estimate } = &input.result.adjoining;
+    let line = |line: &Line| {
+        json!({
+            "item": line.item.name(),
+            "quantity": decimal_f64(line.quantity.atoms, line.quantity.per_unit, 10),
+            "unit": line.unit,
+            "unit_price": decimal_f64(line.unit_price, 1_000_000_000_000_000, 15),
+            "amount": dollars_f64(line.amount),
+            "estimated": line.estimated,
+        })
+    };
+    json!({
+        "total": dollars_f64(bill.total),
+        "monthly_estimate": dollars_f64(monthly_estimate.total),
+        "items": items(input),
+        "lines": bill.lines.iter().map(line).collect::<Vec<_>>(),
+    })
+}
+
+fn items(input: &ReportInput) -> Map<String, Value> {
+    let services = input.plan.billing.adjoining.services.iter();
+    let costs = by_item(&input.result.adjoining.bill);
+    let cost = |item: Item| {
+        let found = costs.iter().find(|(known, _)| *known == item);
+        found.map_or(Money::ZERO, |(_, cost)| *cost)
+    };
+    services
+        .flat_map(|service| service.items())
+        .map(|item| (item.name().to_owned(), dollars_f64(cost(*item)).into()))
+        .collect()
 }
 
 /// Alerts by threshold in per cent; without an alert `alerted` is 0.
@@ -622,7 +660,8 @@ mod tests {
                     "saved_by",
                     "monthly_on",
                     "provisioned",
-                    "budgets"
+                    "budgets",
+                    "adjoining"
                 ]
             );
             assert_eq!(keys(&summary["traffic"]["shoppers"]).last(), Some(&"status"));

@@ -24,10 +24,10 @@ use crate::metrics::{
     QueueSummary, Summary, TimelineSummary, TrafficSummary, VersionSummary,
 };
 use crate::pricing::{
-    Bill, BillingConfig, CostAnswers, Discount, FreeTier, Item, Line, LineShare, MonthLength, MonthToDate, PriceBook,
-    ProvisionedTimes, Quantity, Rounding, Usage,
+    AdjoiningConfig, Bill, BillingConfig, CostAnswers, Discount, FreeTier, Item, Line, LineShare, MonthLength,
+    MonthToDate, PriceBook, ProvisionedTimes, Quantity, Rounding, Usage,
 };
-use crate::simulation::{Plan, RunResult};
+use crate::simulation::{AdjoiningCost, Plan, RunResult};
 use crate::units::{Fraction, MemoryMb, Money, Rate, Share, SimTime, Span, Timestamp};
 use crate::workload::{Process, RateProfile, SourceConfig};
 
@@ -74,6 +74,7 @@ impl Sample {
             usage: Usage::default(),
             bill: Bill::default(),
             monthly_estimate: Bill::default(),
+            adjoining: AdjoiningCost::default(),
             cost_answers: CostAnswers::default(),
             budget_alerts: Vec::new(),
             provisioned_times: ProvisionedTimes::default(),
@@ -100,6 +101,7 @@ impl Sample {
             usage: Usage::default(),
             bill: bill(1),
             monthly_estimate: bill(30),
+            adjoining: AdjoiningCost::default(),
             cost_answers: CostAnswers::default(),
             budget_alerts: Vec::new(),
             provisioned_times: ProvisionedTimes::default(),
@@ -605,6 +607,7 @@ fn plan(functions: Vec<FunctionConfig>) -> Plan {
             savings_plan: None,
             custom_discount: Discount::NONE,
             budgets: Vec::new(),
+            adjoining: AdjoiningConfig::default(),
         },
     }
 }

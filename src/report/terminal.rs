@@ -6,7 +6,7 @@ use std::path::Path;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
 
 use super::ReportInput;
-use super::cost::by_function;
+use super::cost::{by_function, by_item, item_title};
 use super::expect::shown_value;
 use super::happenings::happenings;
 use super::json::fingerprint;
@@ -30,6 +30,7 @@ pub fn terminal_summary(input: &ReportInput, folder: Option<&Path>) -> String {
         functions(input),
         sources(input),
         bill(input),
+        adjoining(input),
         control(input),
         expectations(input),
         warnings(input),
@@ -187,6 +188,23 @@ fn bill(input: &ReportInput) -> String {
         grouped(account.concurrent_executions.max),
         grouped(u64::from(input.plan.account.concurrent_executions)),
         precise(account.concurrent_executions.mean),
+    )
+}
+
+/// Services beside Lambda, where some are billed.
+fn adjoining(input: &ReportInput) -> String {
+    let cost = &input.result.adjoining;
+    if cost.bill.lines.is_empty() {
+        return String::new();
+    }
+    let mut table = table(&["Beside Lambda", "Cost"], 1);
+    for (item, amount) in by_item(&cost.bill) {
+        table.add_row([item_title(item), dollars(amount)]);
+    }
+    table.add_row(["total".to_owned(), dollars(cost.bill.total)]);
+    format!(
+        "{table}\n {} in a month like it, not part of Lambda's bill.\n",
+        dollars(cost.monthly_estimate.total)
     )
 }
 

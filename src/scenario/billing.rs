@@ -1,5 +1,6 @@
 //! How a scenario is billed: region, prices, free tier, usage of the month so far.
 
+use super::adjoining::{Prices, adjoining};
 use super::dated::Dated;
 use super::keys::{BUDGET_PERIODS, BUDGETED, SAVINGS_TERMS, nearest};
 use super::parameters::AccountParameters;
@@ -10,8 +11,8 @@ use super::tree::{Entry, Node, shortened};
 use super::values;
 use crate::lambda::switches;
 use crate::pricing::{
-    BillingConfig, BudgetConfig, BudgetPeriod, Discount, FreeTier, MonthLength, MonthToDate, PriceBook, Rounding,
-    SavingsPlan, SavingsTerm,
+    AdjoiningConfig, BillingConfig, BudgetConfig, BudgetPeriod, Discount, FreeTier, MonthLength, MonthToDate,
+    PriceBook, Rounding, SavingsPlan, SavingsTerm,
 };
 use crate::units::Timestamp;
 
@@ -44,9 +45,15 @@ pub(super) fn billing(
     let get = |key: &str| account.and_then(|node| node.entry(key));
     let bills = root.entry("billing").map(|entry| &entry.value);
     let own = |key: &str| bills.and_then(|node| node.entry(key));
+    let prices = Prices {
+        book: &book,
+        region: billed.region,
+        at: &|switch| priced_at(billed, switch),
+    };
+    let adjoining = adjoining(reader, root, own("adjoining"), &prices);
     BillingConfig {
         region: billed.region.to_owned(),
-        priced_at: priced_at(billed),
+        priced_at: priced_at(billed, "SW-TIER"),
         book,
         free_tier: free_tier_or_none(reader, get("free_tier")),
         month_to_date: month_to_date(reader, get("month_to_date")),
@@ -57,6 +64,7 @@ pub(super) fn billing(
             .and_then(|entry| reader.value(entry, values::discount))
             .unwrap_or_default(),
         budgets: budgets(reader, root.entry("cost_budgets")),
+        adjoining,
     }
 }
 
@@ -66,7 +74,7 @@ pub(super) fn of_month(reader: &Reader, root: &Node, book: PriceBook, billed: &B
     let page = get("rounding").and_then(|entry| reader.choice(entry, &["exact", "page"]));
     BillingConfig {
         region: billed.region.to_owned(),
-        priced_at: priced_at(billed),
+        priced_at: priced_at(billed, "SW-TIER"),
         book,
         free_tier: free_tier_or_none(reader, get("free_tier")),
         month_to_date: month_to_date(reader, get("month_to_date")),
@@ -80,6 +88,7 @@ pub(super) fn of_month(reader: &Reader, root: &Node, book: PriceBook, billed: &B
             .and_then(|entry| reader.value(entry, values::discount))
             .unwrap_or_default(),
         budgets: Vec::new(),
+        adjoining: AdjoiningConfig::default(),
     }
 }
 
@@ -204,13 +213,14 @@ fn month_to_date(reader: &Reader, entry: Option<&Entry>) -> MonthToDate {
     }
 }
 
-/// The instant whose prices hold: the start, unless SW-TIER says otherwise (a forced switch, or another model date).
-fn priced_at(billed: &Billed) -> Timestamp {
-    let tiers_from = switches::find("SW-TIER").map_or("", |switch| switch.from);
+/// The instant whose prices hold: the start, unless the switch of the prices says otherwise (forced, or another model
+/// date).
+fn priced_at(billed: &Billed, switch: &str) -> Timestamp {
+    let tiers_from = switches::find(switch).map_or("", |switch| switch.from);
     let Ok(turn) = values::instant(tiers_from) else {
         return billed.start;
     };
-    match billed.dated.on("SW-TIER") {
+    match billed.dated.on(switch) {
         true => billed.start.max(turn),
         false => billed.start.min(Timestamp(turn.0 - 1)),
     }

@@ -176,7 +176,12 @@ pub(super) static SCENARIO: Section = Section {
             "Forces one dated switch by name: `{ SW-SDK26: off }`.",
         ),
         key("account", Keys(&ACCOUNT), "see below", "Account limits and billing."),
-        key("billing", Keys(&BILLING), "see below", "Discounts."),
+        key(
+            "billing",
+            Keys(&BILLING),
+            "see below",
+            "Discounts, and services beside Lambda.",
+        ),
         key(
             "cost_budgets",
             Named(&COST_BUDGET),
@@ -359,6 +364,90 @@ static BILLING: Section = Section {
             Whole(&SAVINGS_PLAN),
             "none",
             "A Compute Savings Plan (PRICE-19).",
+        ),
+        key(
+            "adjoining",
+            Keys(&ADJOINING),
+            "nothing",
+            "Services beside Lambda that are billed, apart from Lambda's lines.",
+        ),
+    ]],
+};
+
+static ADJOINING: Section = Section {
+    name: "billing.adjoining",
+    groups: &[&[
+        key(
+            "sqs",
+            Flag,
+            "false",
+            "Requests of queues: sends, receives and deletes, and the polls of mappings that get nothing.",
+        ),
+        key(
+            "sns",
+            Flag,
+            "false",
+            "What is published to topics; deliveries are free.",
+        ),
+        key(
+            "eventbridge",
+            Flag,
+            "false",
+            "Custom events sent to `eventbridge:` addresses.",
+        ),
+        key("scheduler", Flag, "false", "Firings of `schedule` traffic."),
+        key(
+            "kinesis",
+            Flag,
+            "false",
+            "Shards of Kinesis streams for the whole run, and the records put into them.",
+        ),
+        key(
+            "cloudwatch_logs",
+            Flag,
+            "false",
+            "What invocations log (SW-LOGTIER), see `log_size`.",
+        ),
+        key(
+            "nat_gateway",
+            Flag,
+            "false",
+            "One gateway for the whole run, and `nat_size` through it.",
+        ),
+        key(
+            "internet_egress",
+            Flag,
+            "false",
+            "What invocations send to the internet (PRICE-20), see `egress_size`.",
+        ),
+        unsimulated(
+            "api_gateway",
+            "Requests of API Gateway.",
+            "requests of API Gateway are not counted yet; remove the key",
+        ),
+        key(
+            "message_size",
+            Form("a size such as 12 KB"),
+            "1 KB",
+            "Size of each message, event and record: each 64 KB begun are a request, 25 KB of Kinesis.",
+        ),
+        key(
+            "log_size",
+            Form("a size such as 12 KB"),
+            "750 B",
+            "What each invocation logs; 750 B are its START, END and REPORT lines.",
+        ),
+        key(
+            "nat_size",
+            Form("a size such as 12 KB"),
+            "0 B",
+            "What each invocation of a function in a VPC sends and gets through the gateway.",
+        ),
+        key(
+            "egress_size",
+            Form("a size such as 12 KB"),
+            "required with `internet_egress`",
+            "What each invocation sends to the internet.",
         ),
     ]],
 };

@@ -1,6 +1,7 @@
 //! Scenario files: text to a [`Plan`], or every problem at its place.
 
 mod address;
+mod adjoining;
 mod alarms;
 mod api_rate;
 mod attachments;

@@ -1,12 +1,13 @@
 use std::collections::BTreeSet;
 
+use super::adjoining::adjoining_meter;
 use crate::control::{Act, Changes, ControlSummary, Controller, RefusedChange};
 use crate::facts::{Call, FunctionId, Observer};
 use crate::lambda::{FlowConfig, FrontService, FunctionConfig, Platform, Through};
 use crate::metrics::{FlowInfo, FunctionInfo, Recorder, RecorderConfig, Sink, Summary, TimelineSummary};
 use crate::pricing::{
-    self, Bill, BudgetAlert, BudgetMeter, CostAnswers, Meter, MeteredFunction, MeteredQualifier, MeteredVersion,
-    ProvisionedTimes, Usage, UtilizationMeter,
+    self, AdjoiningMeter, AdjoiningUsage, Bill, BudgetAlert, BudgetMeter, CostAnswers, Meter, MeteredFunction,
+    MeteredQualifier, MeteredVersion, ProvisionedTimes, Usage, UtilizationMeter,
 };
 use crate::simulation::Plan;
 use crate::units::{SimTime, Span};
@@ -25,6 +26,8 @@ pub struct RunResult {
     pub bill: Bill,
     /// What a month of it would cost (§9.4, step 9).
     pub monthly_estimate: Bill,
+    /// What services beside Lambda cost; no lines where none is billed.
+    pub adjoining: AdjoiningCost,
     /// What parts of the bill cost, and what was saved.
     pub cost_answers: CostAnswers,
     /// First alert of each threshold of each budget, in the order of the plan; nothing without budgets.
@@ -35,6 +38,24 @@ pub struct RunResult {
     pub control: ControlSummary,
     /// Changes that Lambda would have refused.
     pub refused_changes: Vec<RefusedChange>,
+}
+
+/// What services beside Lambda cost (lambda-model §9.5), never part of the bill.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AdjoiningCost {
+    /// In the run.
+    pub bill: Bill,
+    /// In a month of it.
+    pub monthly_estimate: Bill,
+}
+
+impl AdjoiningCost {
+    fn of(usage: &AdjoiningUsage, plan: &Plan) -> AdjoiningCost {
+        AdjoiningCost {
+            bill: pricing::adjoining_bill(usage, &plan.billing),
+            monthly_estimate: pricing::adjoining_estimate(usage, &plan.billing),
+        }
+    }
 }
 
 /// Told now and then how far a run is; may stop it.
@@ -64,7 +85,8 @@ pub fn simulate(plan: &Plan, sink: &mut dyn Sink, extra: &mut impl Observer, pac
     let mut acting = (&mut changes, &mut controller);
     let unanswered = drive(plan, &mut acting, &mut (monitor, &mut watchers), pace)?;
     let ((recorder, (meter, seldom)), _) = watchers;
-    let (utilization, budgets) = seldom.unwrap_or_default();
+    let (utilization, (budgets, adjoining)) = seldom.unwrap_or_default();
+    let adjoining = adjoining.map(|meter| meter.finish(horizon));
     let (summary, timeline) = recorder.finish(&unanswered);
     let usage = meter.finish(horizon);
     let bill = pricing::bill(&usage, &plan.billing);
@@ -77,6 +99,7 @@ pub fn simulate(plan: &Plan, sink: &mut dyn Sink, extra: &mut impl Observer, pac
         bill,
         monthly_estimate: pricing::monthly_estimate(&usage, &plan.billing, plan.duration + plan.drain, plan.start),
         usage,
+        adjoining: adjoining.map_or_else(AdjoiningCost::default, |usage| AdjoiningCost::of(&usage, plan)),
         control: controller.finish(horizon),
         refused_changes: changes.finish(),
     })
@@ -91,10 +114,13 @@ fn meter(plan: &Plan) -> Meter {
     }
 }
 
+type Seldom = (Option<UtilizationMeter>, (Option<BudgetMeter>, Option<AdjoiningMeter>));
+
 /// Meters that most runs do without: nobody there costs one test per event, not one for each of them.
-fn seldom(plan: &Plan) -> Option<(Option<UtilizationMeter>, Option<BudgetMeter>)> {
-    let meters = (utilization(plan), budgets(plan));
-    (meters.0.is_some() || meters.1.is_some()).then_some(meters)
+fn seldom(plan: &Plan) -> Option<Seldom> {
+    let meters = (utilization(plan), (budgets(plan), adjoining_meter(plan)));
+    let (utilization, (budgets, adjoining)) = &meters;
+    (utilization.is_some() || budgets.is_some() || adjoining.is_some()).then_some(meters)
 }
 
 /// Who watches the budgets, if there are any.

@@ -20,7 +20,9 @@ use lambdasim::lambda::{
     VersionConfig,
 };
 use lambdasim::messaging::QueueConfig;
-use lambdasim::pricing::{BillingConfig, Discount, FreeTier, MonthLength, MonthToDate, PriceBook, Rounding};
+use lambdasim::pricing::{
+    AdjoiningConfig, BillingConfig, Discount, FreeTier, MonthLength, MonthToDate, PriceBook, Rounding,
+};
 use lambdasim::simulation::{Plan, RunResult, simulate};
 use lambdasim::units::{MemoryMb, Rate, Share, SimTime, Span, Timestamp};
 use lambdasim::workload::{Process, RateProfile, SourceConfig};
@@ -61,6 +63,7 @@ pub fn plan(duration: Span) -> Plan {
             savings_plan: None,
             custom_discount: Discount::NONE,
             budgets: Vec::new(),
+            adjoining: AdjoiningConfig::default(),
         },
     };
     plan.account.concurrent_executions = 1_000;

@@ -38,6 +38,7 @@ pub(super) fn all(input: &ReportInput) -> Markup {
         (loss(input))
         (bill(input))
         (month(input))
+        (adjoining(input))
         (questions(input))
         (tags(input))
         (assumptions(input))
@@ -571,6 +572,20 @@ fn month(input: &ReportInput) -> Markup {
     let note = format!("The run’s usage, scaled to {length}, then priced with the tiers of a whole month, {tier}.");
     let rows = bill_rows(&input.result.monthly_estimate);
     section("What a month like it costs", &note, &BILL_HEADS, 3, &rows)
+}
+
+/// Services beside Lambda, where some are billed.
+fn adjoining(input: &ReportInput) -> Markup {
+    let cost = &input.result.adjoining;
+    if cost.bill.lines.is_empty() {
+        return html! {};
+    }
+    let note = format!(
+        "Not part of Lambda’s bill. Together {} for this run, {} in a month like it.",
+        dollars(cost.bill.total),
+        dollars(cost.monthly_estimate.total)
+    );
+    section("Beside Lambda", &note, &BILL_HEADS, 3, &bill_rows(&cost.bill))
 }
 
 /// What a planner asks of the bill.
