@@ -8,6 +8,7 @@ mod equipment;
 mod golden;
 mod laws;
 mod layering;
+mod queues;
 mod rules;
 mod streams;
 mod support;

@@ -13,7 +13,7 @@ use crate::report::{
     ExpectationResult, ReportInput, ReportOptions, RunFolder, blank_summary, summary_json, terminal_summary, value_at,
 };
 use crate::scenario::Scenario;
-use crate::simulation::{Plan, simulate};
+use crate::simulation::{Plan, emptied, simulate};
 use crate::workload::Process;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -84,7 +84,9 @@ fn targets(scenarios: &[Scenario], out: Option<&Path>) -> Result<Vec<PathBuf>, F
 
 fn carry_out(job: Job, command: &RunCommand, bars: &Bars) -> Result<Done, Failure> {
     let Job { scenario, folder } = job;
-    let plan = &scenario.plan;
+    let mut search = bars.bar(&scenario.plan.name, scenario.plan.horizon());
+    let plan = &emptied(&scenario.plan, &mut search).ok_or(Failure::Interrupted)?;
+    drop(search);
     let mut sink = folder.sink(plan)?;
     let mut records = if command.records {
         Some(folder.records(plan, VERSION)?)

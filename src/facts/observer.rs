@@ -30,8 +30,6 @@ pub trait Observer {
     fn message(&mut self, _time: SimTime, _queue: QueueId, _message: &Message, _step: MessageStep) {}
     /// The run ends at `time` with messages in a queue or in flight from it, the oldest of which was sent at `oldest`.
     fn left_in_queue(&mut self, _time: SimTime, _queue: QueueId, _oldest: SimTime) {}
-    /// From `time` on so many pollers of a mapping in provisioned mode are active (SQSP-5).
-    fn pollers(&mut self, _time: SimTime, _mapping: MappingId, _pollers: u32) {}
     /// A record was sent to a stream.
     fn record_sent(&mut self, _time: SimTime, _stream: StreamId, _record: &Message) {}
     /// Records of a stream took a step for one of its readers; `None` is a stream that nobody reads.
@@ -48,6 +46,16 @@ pub trait Observer {
     fn batch_ended(&mut self, _ended: &BatchEnded) {}
     /// A lane that was stopped goes on, or the run ends.
     fn blocked(&mut self, _blockage: &Blockage) {}
+    /// From `time` on so many pollers of a mapping in provisioned mode are active, which invokes that function (SQSP-5).
+    fn pollers(
+        &mut self,
+        _time: SimTime,
+        _mapping: MappingId,
+        _function: FunctionId,
+        _qualifier: QualifierId,
+        _pollers: u32,
+    ) {
+    }
     /// A concurrency slot was taken (`true`) or given back.
     fn slot(&mut self, _time: SimTime, _pool: Pool, _taken: bool) {}
     /// An environment was created (`true`) or ended. Ends may be told late, with their true time.
@@ -132,11 +140,11 @@ forward! {
     sent(time: SimTime, link: LinkId);
     message(time: SimTime, queue: QueueId, message: &Message, step: MessageStep);
     left_in_queue(time: SimTime, queue: QueueId, oldest: SimTime);
-    pollers(time: SimTime, mapping: MappingId, pollers: u32);
     record_sent(time: SimTime, stream: StreamId, record: &Message);
     records(time: SimTime, stream: StreamId, mapping: Option<MappingId>, records: &[Message], step: RecordStep);
     batch_ended(ended: &BatchEnded);
     blocked(blockage: &Blockage);
+    pollers(time: SimTime, mapping: MappingId, function: FunctionId, qualifier: QualifierId, pollers: u32);
     slot(time: SimTime, pool: Pool, taken: bool);
     environment(time: SimTime, function: FunctionId, created: bool);
     environment_used(time: SimTime, function: FunctionId);

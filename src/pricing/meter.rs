@@ -1,11 +1,12 @@
 use super::hours::Hours;
 use super::month::Month;
+use super::pollers::{Active, Pollers};
 use super::usage::{
     Amounts, Measure, Usage, UsageKey, billable_ephemeral_mb, cache_padding, extra_requests, provisioned_padding,
 };
 use super::workload::streamed_beyond_free;
 use crate::facts::{
-    Architecture, Attempt, Call, Compute, FunctionId, Observer, QualifierId, StartKind, Streamed, VersionId,
+    Architecture, Attempt, Call, Compute, FunctionId, MappingId, Observer, QualifierId, StartKind, Streamed, VersionId,
 };
 use crate::units::{Bytes, MemoryMb, Share, SimTime, Span, Timestamp};
 
@@ -59,6 +60,7 @@ pub struct Meter {
     current: usize,
     /// Where a savings plan may cover something.
     hours: Option<Hours>,
+    pollers: Pollers,
 }
 
 /// What one billed millisecond of a version adds.
@@ -112,6 +114,7 @@ impl Meter {
             months: Vec::new(),
             current: 0,
             hours: None,
+            pollers: Pollers::default(),
         };
         for (id, function) in (0..).map(FunctionId).zip(functions) {
             meter.functions.push(Places {
@@ -165,6 +168,9 @@ impl Meter {
             }
         }
         let snapshots = self.keep_snapshots(end);
+        for (active, until) in std::mem::take(&mut self.pollers).finish(end) {
+            self.poll(active, until);
+        }
         let mut usage = Usage::starting(self.start).lasting(end - SimTime::ZERO);
         if let Some(hours) = &self.hours {
             usage.set_hours(hours.of_run(self.start, end));
@@ -232,6 +238,18 @@ impl Meter {
             from = cut;
         }
         month
+    }
+
+    /// Books the time of provisioned pollers, month by month (SQSP-5).
+    fn poll(&mut self, active: Active, until: SimTime) {
+        let mut from = active.from;
+        while from < until && active.count > 0 {
+            let month = self.month_at(from);
+            let cut = self.months[month].end.min(until);
+            let micros = active.count as u128 * (cut - from).as_micros() as u128;
+            self.months[month].cells[ARCHITECTURES.len() * active.place].add(Measure::SqsPollerSeconds, micros);
+            from = cut;
+        }
     }
 
     fn place(&self, function: FunctionId, qualifier: QualifierId) -> usize {
@@ -408,6 +426,13 @@ impl Observer for Meter {
         self.add_at(streamed.time, who, Measure::StreamedBytes, beyond);
     }
 
+    fn pollers(&mut self, time: SimTime, mapping: MappingId, function: FunctionId, qualifier: QualifierId, count: u32) {
+        let place = self.place(function, qualifier);
+        if let Some(before) = self.pollers.change(time, mapping, place, count) {
+            self.poll(before, time);
+        }
+    }
+
     fn provisioned(&mut self, time: SimTime, function: FunctionId, qualifier: QualifierId, amount: u32, _ready: u32) {
         self.provide(self.place(function, qualifier), time, amount);
     }
@@ -530,6 +555,8 @@ fn in_millis(cell: &Amounts) -> Amounts {
     for measure in [Measure::ProvisionedConcurrency, Measure::SnapStartCache] {
         amounts.set(measure, (cell.get(measure) + 500) / 1_000);
     }
+    let poller_seconds = cell.get(Measure::SqsPollerSeconds).div_ceil(1_000_000);
+    amounts.set(Measure::SqsPollerSeconds, poller_seconds);
     amounts
 }
 

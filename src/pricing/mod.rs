@@ -17,6 +17,7 @@ mod hours;
 mod item;
 mod meter;
 mod month;
+mod pollers;
 mod tariff;
 mod usage;
 mod utilization;

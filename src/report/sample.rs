@@ -592,6 +592,7 @@ fn plan(functions: Vec<FunctionConfig>) -> Plan {
         queues: vec![QueueConfig::standard("dead")],
         streams: Vec::new(),
         topics: Vec::new(),
+        until_empty: false,
         control: ControlConfig::default(),
         mappings: Vec::new(),
         changes: Vec::new(),

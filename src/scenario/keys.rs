@@ -160,7 +160,7 @@ pub(super) static SCENARIO: Section = Section {
             "drain",
             Duration,
             "0 s",
-            "How long the run goes on after the traffic, at most 30 d. `until_empty` is not supported yet.",
+            "How long the run goes on after the traffic, at most 30 d; `until_empty`: until nothing runs, is retried or is read any more.",
         ),
         key(
             "region",

@@ -36,6 +36,8 @@ use crate::simulation::Plan;
 use crate::units::{Span, Timestamp};
 
 const DAY: u64 = 86_400;
+/// A drain that lasts until the backlogs are gone.
+const UNTIL_EMPTY: &str = "until_empty";
 /// Concurrency that must stay unreserved (CONC-4).
 const UNRESERVED_FLOOR: u64 = 100;
 const DEFAULT_START: &str = "2026-11-20T00:00:00Z";
@@ -183,6 +185,7 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
             warm_up: top.warm_up,
             duration: top.duration,
             drain: top.drain,
+            until_empty: top.until_empty,
             account,
             functions: configs,
             tags,
@@ -210,6 +213,7 @@ struct Top {
     duration: Span,
     warm_up: Span,
     drain: Span,
+    until_empty: bool,
     region: String,
     dated: Dated,
 }
@@ -251,6 +255,7 @@ impl<'a> Resolver<'a> {
             duration,
             warm_up: self.warm_up(duration),
             drain: self.drain(),
+            until_empty: get("drain").and_then(|entry| entry.value.text()) == Some(UNTIL_EMPTY),
             region: billing::region(reader, get("region"), book),
             dated: Dated {
                 model_date: day.unwrap_or_else(|| day_of(start)),
@@ -308,15 +313,13 @@ impl<'a> Resolver<'a> {
         let Some(entry) = self.root.entry("drain") else {
             return Span::ZERO;
         };
-        if entry.value.text() == Some("until_empty") {
-            let found = "`drain: until_empty` is not supported yet";
-            self.reader
-                .problem(entry.value.mark, found, "give a duration of at most 30 d");
-            return Span::ZERO;
+        let longest = Span::from_secs(30 * DAY);
+        if entry.value.text() == Some(UNTIL_EMPTY) {
+            return longest;
         }
         let drain = self
             .reader
-            .duration_within(entry, Span::ZERO, Span::from_secs(30 * DAY), "");
+            .duration_within(entry, Span::ZERO, longest, ", or until_empty");
         drain.unwrap_or(Span::ZERO)
     }
 

@@ -469,11 +469,8 @@ fn the_scenario_s_own_times_keep_to_their_ranges() {
         &["0 to 18446744073709551615"],
     );
     refuses(&with("duration: 1 h\ndrain: 31 d"), "3:8: ", &["30 d"]);
-    refuses(
-        &with("duration: 1 h\ndrain: until_empty"),
-        "3:8: ",
-        &["not supported yet"],
-    );
+    let until_empty = plan(&with("duration: 1 h\ndrain: until_empty"));
+    assert!(until_empty.until_empty && until_empty.drain == Span::from_secs(30 * 86_400));
     refuses(&with("duration: 1 h\nwarm_up: 2 h"), "3:10: ", &["less than duration"]);
     refuses(&with("duration: 1 h\nstart: noon"), "3:8: ", &["2026-11-27T00:00:00Z"]);
     refuses(&with("duration: 1 h\nregion: Virginia"), "3:9: ", &["us-east-1"]);

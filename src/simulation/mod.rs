@@ -1,8 +1,10 @@
 //! One run: a plan in, numbers out. Cannot fail.
 
 mod adjoining;
+mod emptied;
 mod plan;
 mod run;
 
+pub use emptied::emptied;
 pub use plan::Plan;
 pub use run::{AdjoiningCost, Pace, RunResult, simulate};

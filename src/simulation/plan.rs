@@ -26,6 +26,8 @@ pub struct Plan {
     pub duration: Span,
     /// How long the run goes on after the traffic has ended.
     pub drain: Span,
+    /// Whether the run ends within that time once its backlogs are gone: see [`super::emptied`].
+    pub until_empty: bool,
     /// Account limits.
     pub account: AccountConfig,
     /// Functions, sorted by name.

@@ -80,10 +80,7 @@ pub fn simulate(plan: &Plan, sink: &mut dyn Sink, extra: &mut impl Observer, pac
     let recorder = Recorder::new(recorder_config(plan), sink);
     let mut watchers = ((recorder, (meter(plan), seldom(plan))), extra);
     let mut changes = Changes::new(&plan.change_steps);
-    let reserved = plan.functions.iter().map(|function| function.reserved).collect();
-    let (mut controller, monitor) = Controller::new(&plan.control, reserved);
-    let mut acting = (&mut changes, &mut controller);
-    let unanswered = drive(plan, &mut acting, &mut (monitor, &mut watchers), pace)?;
+    let (unanswered, control) = drive_with_control(plan, &mut changes, &mut watchers, pace)?;
     let ((recorder, (meter, seldom)), _) = watchers;
     let (utilization, (budgets, adjoining)) = seldom.unwrap_or_default();
     let adjoining = adjoining.map(|meter| meter.finish(horizon));
@@ -100,7 +97,7 @@ pub fn simulate(plan: &Plan, sink: &mut dyn Sink, extra: &mut impl Observer, pac
         monthly_estimate: pricing::monthly_estimate(&usage, &plan.billing, plan.duration + plan.drain, plan.start),
         usage,
         adjoining: adjoining.map_or_else(AdjoiningCost::default, |usage| AdjoiningCost::of(&usage, plan)),
-        control: controller.finish(horizon),
+        control,
         refused_changes: changes.finish(),
     })
 }
@@ -134,6 +131,21 @@ fn utilization(plan: &Plan) -> Option<UtilizationMeter> {
     let mut qualifiers = plan.functions.iter().flat_map(|function| &function.qualifiers);
     let provisions = qualifiers.any(|qualifier| qualifier.provisioned > 0) || !plan.control.is_empty();
     provisions.then(|| UtilizationMeter::new(&metered(plan), &plan.billing))
+}
+
+/// Takes the platform from its start to the plan's horizon, with whoever acts on it; returns the arrivals without final
+/// answer, and what was done.
+pub(super) fn drive_with_control<O: Observer>(
+    plan: &Plan,
+    changes: &mut Changes,
+    watchers: &mut O,
+    pace: &mut dyn Pace,
+) -> Option<(Vec<Call>, ControlSummary)> {
+    let reserved = plan.functions.iter().map(|function| function.reserved).collect();
+    let (mut controller, monitor) = Controller::new(&plan.control, reserved);
+    let mut acting = (changes, &mut controller);
+    let unanswered = drive(plan, &mut acting, &mut (monitor, watchers), pace)?;
+    Some((unanswered, controller.finish(plan.horizon())))
 }
 
 /// Takes the platform from its start to the plan's horizon; returns the arrivals without final answer.

@@ -50,6 +50,7 @@ pub fn plan(duration: Span) -> Plan {
         queues: Vec::new(),
         streams: Vec::new(),
         topics: Vec::new(),
+        until_empty: false,
         control: ControlConfig::default(),
         mappings: Vec::new(),
         billing: BillingConfig {

@@ -54,6 +54,8 @@ impl Platform {
             Timer::Window => self.close_window(now, mapping, index, observer),
             Timer::Retry => self.invoke_batch(now, mapping, index, observer),
             Timer::Return => self.return_batch(now, mapping, index, observer),
+            // One that an earlier look has made needless.
+            Timer::Look if self.pollers(mapping).look_at != now => {}
             Timer::Look => {
                 self.pollers(mapping).look_at = SimTime::MAX;
                 self.look(now, mapping, observer);
@@ -140,7 +142,8 @@ impl Platform {
         let told = pollers.scaling.pollers().filter(|count| *count != pollers.told_pollers);
         if let Some(count) = told {
             pollers.told_pollers = count;
-            observer.pollers(now, mapping, count);
+            let flow = &self.flows[pollers.flow.index()];
+            observer.pollers(now, mapping, flow.function, flow.qualifier, count);
         }
         for at in reads {
             self.schedule_mapping(at, mapping, Timer::Poll, 0);
@@ -179,6 +182,9 @@ impl Platform {
         pollers.transferred(bytes.beyond(batch.bytes));
         let full_by_size = queue.batches(now, 1) > 0 && received.messages.len() < wanted && received.dead.is_empty();
         batch.group = received.group.or(batch.group);
+        for message in &received.dead {
+            observer.message(now, queue_id, message, MessageStep::DeadLettered);
+        }
         for message in &received.messages {
             observer.message(now, queue_id, message, MessageStep::Received);
             if pollers.passes(links, message) {
@@ -320,9 +326,8 @@ impl Platform {
         self.notice(now, queue, observer);
     }
 
-    /// A message that has been received too often goes to the dead-letter queue (SQS-13, SQS-15).
+    /// A message that has been received too often arrives in the dead-letter queue (SQS-13, SQS-15).
     fn dead_letter<O: Observer>(&mut self, now: SimTime, from: QueueId, message: Message, observer: &mut O) {
-        observer.message(now, from, &message, MessageStep::DeadLettered);
         if let Some(target) = self.queues[from.index()].dead_letter_target() {
             let moved = Message { receives: 0, ..message };
             self.put(now, target, moved, observer);

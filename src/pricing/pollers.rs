@@ -1,0 +1,41 @@
+//! Time of provisioned event pollers (PRICE-15, SQSP-5).
+
+use crate::facts::MappingId;
+use crate::units::{SimTime, Span};
+use std::collections::BTreeMap;
+
+/// Pollers are billed for so long at least (PRICE-15).
+const LEAST: Span = Span::from_secs(60);
+
+/// Who polls since when.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pollers(BTreeMap<MappingId, Active>);
+
+/// The pollers of one mapping since their number changed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Active {
+    /// Place of the qualifier that they invoke.
+    pub place: usize,
+    pub count: u32,
+    pub from: SimTime,
+}
+
+impl Pollers {
+    /// From `time` on `count` pollers of a mapping are active; returns what was until then.
+    pub fn change(&mut self, time: SimTime, mapping: MappingId, place: usize, count: u32) -> Option<Active> {
+        let now = Active {
+            place,
+            count,
+            from: time,
+        };
+        self.0.insert(mapping, now)
+    }
+
+    /// What is active at `end`, each with how long it is billed in all from its last change on.
+    pub fn finish(self, end: SimTime) -> impl Iterator<Item = (Active, SimTime)> {
+        self.0.into_values().map(move |active| {
+            let least = active.from.saturating_add(LEAST);
+            (active, end.max(least))
+        })
+    }
+}
