@@ -1,8 +1,8 @@
 use super::act::Act;
-use crate::facts::{BudgetId, FunctionId, Observer, QualifierId, TrafficId, VersionId};
+use crate::facts::{BudgetId, FunctionId, MappingId, Observer, QualifierId, TrafficId, VersionId};
 use crate::lambda::{
-    BudgetConfig, EventInvokeConfig, FunctionConfig, Platform, ProvisionError, ReserveError, RetryConfig,
-    TransferConfig, VersionConfig,
+    BudgetConfig, EventInvokeConfig, FunctionConfig, MappingConfig, Platform, ProvisionError, ReserveError,
+    RetryConfig, TransferConfig, VersionConfig,
 };
 use crate::units::{Share, SimTime};
 
@@ -71,6 +71,13 @@ pub enum Change {
         budget: BudgetId,
         /// How much there is from now on, and what becomes of more.
         config: Box<BudgetConfig>,
+    },
+    /// An event source mapping; it takes effect after the mapping's activation time (ESM-8).
+    Mapping {
+        /// The mapping.
+        mapping: MappingId,
+        /// Its numbers from then on.
+        config: Box<MappingConfig>,
     },
     /// How the clients of a traffic entry retry.
     Retry {
@@ -201,6 +208,10 @@ impl<'a> Changes<'a> {
             }
             Change::Budget { budget, config } => {
                 platform.set_budget(*budget, config);
+                None
+            }
+            Change::Mapping { mapping, config } => {
+                platform.set_mapping(now, *mapping, config);
                 None
             }
             Change::Retry { traffic, retry } => {

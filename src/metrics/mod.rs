@@ -7,6 +7,7 @@ mod histogram;
 mod period;
 mod queues;
 mod recorder;
+mod retries;
 mod sink;
 mod stream_book;
 mod summary;
@@ -17,6 +18,6 @@ pub use recorder::{FlowInfo, FunctionInfo, Recorder, RecorderConfig};
 pub use sink::{Datapoint, Sink, ThrottleRow};
 pub use summary::{
     AccountSummary, AsyncSummary, BudgetCounts, BudgetSummary, Counts, FunctionSummary, GaugeSummary, LatencyRow,
-    LatencySummary, QueueSummary, ReaderSummary, StreamSummary, Summary, TrafficSummary, VersionSummary,
+    LatencySummary, QueueSummary, ReaderSummary, RetrySummary, StreamSummary, Summary, TrafficSummary, VersionSummary,
 };
 pub use timeline::{Bucket, TimelineSummary};

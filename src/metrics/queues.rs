@@ -1,29 +1,52 @@
+use super::histogram::Histogram;
+use super::sink::{Datapoint, Sink};
 use super::summary::QueueSummary;
-use crate::facts::{Message, MessageStep};
+use crate::facts::{Message, MessageStep, QueueId};
 use crate::units::SimTime;
 
 /// One queue over the run.
 #[derive(Clone, Debug, Default)]
 pub(super) struct QueueState {
     /// Messages that count, and extremes of all from the end of the warm-up on.
-    pub summary: QueueSummary,
-    /// All messages that wait, those from before the warm-up included.
-    depth: u64,
+    summary: QueueSummary,
+    /// Ages of messages that count and were not done at their first receive.
+    late: Option<Box<Histogram>>,
+    /// All messages that wait, and that are in flight, those from before the warm-up included.
+    visible: u64,
+    hidden: u64,
+    period: Period,
+}
+
+/// What happened in the running period of datapoints.
+#[derive(Clone, Copy, Debug, Default)]
+struct Period {
+    sent: u64,
+    received: u64,
+    deleted: u64,
+    visible_max: u64,
+    hidden_max: u64,
+    /// Greatest age at which a message took a step, in milliseconds.
+    age_max: f64,
 }
 
 impl QueueState {
     /// A message takes a step. `counts`: it was sent after the warm-up; `started`: so much time has passed.
     pub fn step(&mut self, time: SimTime, message: &Message, step: MessageStep, counts: bool, started: bool) {
-        match step {
-            MessageStep::Sent | MessageStep::Returned => self.depth += 1,
-            MessageStep::Received | MessageStep::DeadLettered | MessageStep::Expired => self.depth -= 1,
-            MessageStep::Deleted => {}
-        }
+        self.follow(step);
+        let age = time.since(message.sent);
+        self.period.age_max = self.period.age_max.max(age.as_millis_f64());
         if started {
-            self.summary.depth_max = self.summary.depth_max.max(self.depth);
+            self.summary.depth_max = self.summary.depth_max.max(self.visible);
         }
         if counts {
             self.summary.count(step);
+        }
+        match step {
+            MessageStep::Deleted if counts && message.receives <= 1 => self.summary.at_once += 1,
+            MessageStep::Deleted if counts => {
+                self.late.get_or_insert_with(Box::default).record(age.as_micros());
+            }
+            _ => {}
         }
         let over = matches!(
             step,
@@ -34,15 +57,85 @@ impl QueueState {
         }
     }
 
+    /// What waits and what is in flight.
+    fn follow(&mut self, step: MessageStep) {
+        match step {
+            MessageStep::Sent => {
+                self.visible += 1;
+                self.period.sent += 1;
+            }
+            MessageStep::Received => {
+                self.visible -= 1;
+                self.hidden += 1;
+                self.period.received += 1;
+            }
+            MessageStep::Returned => {
+                self.hidden -= 1;
+                self.visible += 1;
+            }
+            MessageStep::Deleted => {
+                self.hidden -= 1;
+                self.period.deleted += 1;
+            }
+            MessageStep::DeadLettered | MessageStep::Expired => self.visible -= 1,
+        }
+        self.period.visible_max = self.period.visible_max.max(self.visible);
+        self.period.hidden_max = self.period.hidden_max.max(self.hidden);
+    }
+
     /// The warm-up is over.
     pub fn open(&mut self) {
-        self.summary.depth_max = self.depth;
+        self.summary.depth_max = self.visible;
     }
 
     /// A message that was sent then is still there, or was until now.
     pub fn grew_old(&mut self, time: SimTime, sent: SimTime) {
         let age = time.since(sent).as_millis_f64();
         self.summary.age_max = self.summary.age_max.max(age);
+    }
+
+    /// Hands out the datapoints of a period that began at `time`, by CloudWatch's names; begins the next one.
+    pub fn end_period(&mut self, queue: QueueId, time: SimTime, sink: &mut dyn Sink) {
+        let next = Period {
+            visible_max: self.visible,
+            hidden_max: self.hidden,
+            ..Period::default()
+        };
+        let period = std::mem::replace(&mut self.period, next);
+        let values = [
+            ("NumberOfMessagesSent", "Sum", period.sent as f64),
+            ("NumberOfMessagesReceived", "Sum", period.received as f64),
+            ("NumberOfMessagesDeleted", "Sum", period.deleted as f64),
+            (
+                "ApproximateNumberOfMessagesVisible",
+                "Maximum",
+                period.visible_max as f64,
+            ),
+            (
+                "ApproximateNumberOfMessagesNotVisible",
+                "Maximum",
+                period.hidden_max as f64,
+            ),
+            ("ApproximateAgeOfOldestMessage", "Maximum", period.age_max / 1e3),
+        ];
+        for (metric, statistic, value) in values.into_iter().filter(|(_, _, value)| *value > 0.0) {
+            sink.datapoint(&Datapoint {
+                time,
+                function: None,
+                qualifier: None,
+                queue: Some(queue),
+                metric,
+                statistic,
+                value,
+            });
+        }
+    }
+
+    pub fn finish(&self) -> QueueSummary {
+        QueueSummary {
+            late: self.late.as_ref().map(|late| late.summary()).unwrap_or_default(),
+            ..self.summary
+        }
     }
 }
 
@@ -112,7 +205,7 @@ mod tests {
             let ended = now.processed + now.dead_lettered + now.expired;
             assert_eq!(now.sent, ended + now.waiting + now.in_flight);
         }
-        let end = state.summary;
+        let end = state.finish();
         assert_eq!((end.receives, end.depth_max, end.age_max), (2, 3, 9_000.0));
     }
 }

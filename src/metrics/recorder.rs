@@ -6,6 +6,7 @@ use super::gauge::LateGauge;
 use super::histogram::Histogram;
 use super::period::{Period, UrlPeriod, emit};
 use super::queues::QueueState;
+use super::retries::RetryState;
 use super::sink::{Sink, ThrottleRow};
 use super::stream_book::StreamBook;
 use super::summary::{
@@ -58,6 +59,8 @@ pub struct FlowInfo {
     pub identity: u64,
     /// Whether it comes through a function URL (MET-18).
     pub url: bool,
+    /// Whether its sender is an event source mapping.
+    pub polled: bool,
 }
 
 /// What is known of a function.
@@ -87,6 +90,8 @@ pub struct Recorder<'a> {
     /// Times to first byte of streamed responses, by traffic entry.
     first_byte: Vec<Option<Box<Histogram>>>,
     queues: Vec<QueueState>,
+    /// Retries by traffic entry.
+    retries: Vec<RetryState>,
     budgets: Vec<BudgetState>,
     streams: StreamBook,
     account: AccountState,
@@ -225,6 +230,7 @@ impl<'a> Recorder<'a> {
             latency: config.flows.iter().map(|_| Default::default()).collect(),
             first_byte: vec![None; config.traffic],
             queues: vec![QueueState::default(); config.queues],
+            retries: vec![RetryState::default(); config.traffic],
             budgets: vec![BudgetState::default(); config.budgets],
             streams: StreamBook::new(config.streams),
             account: AccountState {
@@ -295,8 +301,8 @@ impl<'a> Recorder<'a> {
                 .collect(),
             latency: self.latency_rows(),
             functions: self.function_summaries(),
-            queues: self.queues.into_iter().map(|queue| queue.summary).collect(),
             streams: self.streams.finish(),
+            queues: self.queues.iter().map(QueueState::finish).collect(),
             fingerprint: self.fingerprint.0,
         };
         let weights: Vec<u64> = summary
@@ -420,6 +426,9 @@ impl<'a> Recorder<'a> {
             .for_each(|f| account.add(f));
         emit(account, start, self.sink);
         account.begin_next();
+        for (number, queue) in (0..).zip(&mut self.queues) {
+            queue.end_period(QueueId(number), start, self.sink);
+        }
         for place in touched {
             let period = &mut periods[place as usize - 1];
             emit(period, start, self.sink);
@@ -524,6 +533,7 @@ impl<'a> Recorder<'a> {
             counts: self.traffic[traffic.index()],
             latency: self.merged(good).summary(),
             latency_all: self.merged(all).summary(),
+            retries: self.retries[traffic.index()].summary(),
             time_to_first_byte: self.merged(self.first_byte.get(traffic.index()).into_iter()).summary(),
             status: self
                 .statuses
@@ -664,6 +674,12 @@ impl Observer for Recorder<'_> {
             counts.cold_starts += cold;
             counts.errors += failed;
         }
+        let retries = &mut self.retries[flow.traffic.index()];
+        match (attempt.attempt, flow.polled) {
+            (0, false) => retries.first(attempt),
+            (_, false) => retries.further(attempt, attempt.billed_ms as u128 * memory.0 as u128),
+            (_, true) => retries.polled(attempt.billed_ms as u128 * memory.0 as u128),
+        }
         let version = &mut state.by_version[attempt.version.index()];
         version.invocations += 1;
         version.cold_starts += cold;
@@ -755,6 +771,7 @@ impl Observer for Recorder<'_> {
         if !self.counts(call.arrived) {
             return;
         }
+        self.retries[self.config.flows[call.flow.index()].traffic.index()].kept(step);
         let state = &mut self.functions[call.function.index()];
         let events = &mut state.events;
         match step {

@@ -1,4 +1,4 @@
-use crate::facts::{Cause, FunctionId, QualifierId, Reason};
+use crate::facts::{Cause, FunctionId, QualifierId, QueueId, Reason};
 use crate::units::SimTime;
 
 /// One CloudWatch datapoint: a row of `metrics.csv`.
@@ -10,6 +10,8 @@ pub struct Datapoint {
     pub function: Option<FunctionId>,
     /// How it was addressed; `None` for the whole function.
     pub qualifier: Option<QualifierId>,
+    /// The queue, where the datapoint is one of a queue.
+    pub queue: Option<QueueId>,
     /// CloudWatch's metric name, or a `Sim…` one (lambda-model §10.1).
     pub metric: &'static str,
     /// `Sum`, `Average`, `Maximum`, `Minimum`.

@@ -164,6 +164,8 @@ pub struct TrafficSummary {
     pub time_to_first_byte: LatencySummary,
     /// What its callers were answered, by HTTP status, where they come through a front end (FE-1…6).
     pub status: BTreeMap<u16, u64>,
+    /// What its retries did and took.
+    pub retries: RetrySummary,
 }
 
 /// One function.
@@ -209,6 +211,21 @@ pub struct FunctionSummary {
     pub by_version: Vec<VersionSummary>,
 }
 
+/// What repeating did for one sender: the retry economy.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct RetrySummary {
+    /// First attempts that succeeded.
+    pub at_once: u64,
+    /// Arrival to answer where a further attempt succeeded.
+    pub late: LatencySummary,
+    /// Further attempts that ran.
+    pub attempts: u64,
+    /// Billed MB·ms of further attempts; of a mapping those of all its invocations.
+    pub billed_mb_ms: u128,
+    /// Events given up whose record went to a dead-letter queue or destination.
+    pub kept: u64,
+}
+
 /// One queue. Messages count that were sent after the warm-up: `sent` is the sum of the next five at every instant.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct QueueSummary {
@@ -230,6 +247,10 @@ pub struct QueueSummary {
     pub depth_max: u64,
     /// Largest age of a message in that time, in milliseconds.
     pub age_max: f64,
+    /// Messages that were done at their first receive.
+    pub at_once: u64,
+    /// Age of the others that were done.
+    pub late: LatencySummary,
 }
 
 /// One version.

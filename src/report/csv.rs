@@ -1,5 +1,6 @@
 //! The four CSV files.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Write};
@@ -84,9 +85,14 @@ impl<'a, W: Write> CsvSink<'a, W> {
             (Some(function), Some(qualifier)) => qualifier_name(self.plan, function, qualifier).unwrap_or("$LATEST"),
             _ => "",
         };
+        let subject = match (point.function, point.queue) {
+            (Some(function), _) => Cow::Borrowed(function_name(self.plan, function)),
+            (None, Some(queue)) => Cow::Owned(format!("sqs:{}", self.plan.queues[queue.index()].name)),
+            (None, None) => Cow::Borrowed(""),
+        };
         self.metrics.write_record([
             self.clock.text.as_str(),
-            point.function.map_or("", |function| function_name(self.plan, function)),
+            subject.as_ref(),
             qualifier,
             point.metric,
             point.statistic,
@@ -304,6 +310,7 @@ mod tests {
             time: SimTime::ZERO + Span::from_secs(60),
             function: function.map(FunctionId),
             qualifier: qualifier.map(QualifierId),
+            queue: None,
             metric: "ConcurrentExecutions",
             statistic: "Maximum",
             value,

@@ -269,6 +269,7 @@ mod tests {
             time: SimTime::ZERO,
             function: None,
             qualifier: None,
+            queue: None,
             metric: "ConcurrentExecutions",
             statistic: "Maximum",
             value: 304.0,

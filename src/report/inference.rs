@@ -99,7 +99,10 @@ fn loss_comparison(plan: &Plan, result: &RunResult, function: FunctionId) -> Opt
     let by_reservation = summary.throttles_by_cause[Cause::ReservedConcurrency as usize];
     let counts = &summary.counts;
     let changes = !plan.changes.is_empty();
+    let mut flows = plan.flows.iter().filter(|flow| flow.function == function);
+    let polled = flows.any(|flow| flow.mapping.is_some());
     if changes
+        || polled
         || provisioned
         || counts.invocations == 0
         || by_reservation != counts.throttles

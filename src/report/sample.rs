@@ -21,7 +21,7 @@ use crate::lambda::{
 use crate::messaging::QueueConfig;
 use crate::metrics::{
     AccountSummary, AsyncSummary, Bucket, Counts, FunctionSummary, GaugeSummary, LatencyRow, LatencySummary,
-    QueueSummary, Summary, TimelineSummary, TrafficSummary, VersionSummary,
+    QueueSummary, RetrySummary, Summary, TimelineSummary, TrafficSummary, VersionSummary,
 };
 use crate::pricing::{
     AdjoiningConfig, Bill, BillingConfig, CostAnswers, Discount, FreeTier, Item, Line, LineShare, MonthLength,
@@ -313,6 +313,7 @@ fn busy_summary() -> Summary {
             latency_all: times(4_341_250, 85.0, 1.0),
             time_to_first_byte: LatencySummary::default(),
             status: BTreeMap::new(),
+            retries: RetrySummary::default(),
         }],
         functions: vec![checkout, fulfil],
         queues: vec![QueueSummary {

@@ -26,8 +26,16 @@ pub(super) const CONFIGURATION: &[&str] = &[
 ];
 
 /// Parts of a scenario below which something can change during a run.
-const CHANGEABLE: &[&str] = &["account", "budgets", "defaults", "functions", "parameters", "traffic"];
-const REMEDY: &str = "a change can set paths below functions, defaults, traffic, budgets and parameters, and account.concurrent_executions";
+const CHANGEABLE: &[&str] = &[
+    "account",
+    "budgets",
+    "defaults",
+    "event_source_mappings",
+    "functions",
+    "parameters",
+    "traffic",
+];
+const REMEDY: &str = "a change can set paths below functions, defaults, traffic, event_source_mappings, budgets and parameters, and account.concurrent_executions";
 
 /// Whether a change may set the value at `keys`.
 ///
@@ -54,6 +62,9 @@ pub(super) fn check_path(root: &Node, plan: &Plan, keys: &[&str]) -> Result<(), 
             format!(
                 "declare another version with it and move an alias there, or set functions.{name}.{key}, which changes $LATEST"
             ),
+        )),
+        ["event_source_mappings", name, "event_source" | "function", ..] => whole_run(&format!(
+            "declare another mapping beside {name}, and change `enabled` of both"
         )),
         ["traffic", name, "to" | "invocation_type" | "through", ..] => whole_run(&format!(
             "end the traffic {name} with `until`, and begin another entry `from` then"

@@ -1,7 +1,7 @@
 //! What changes between two states of an account.
 
 use crate::control::Change;
-use crate::facts::{BudgetId, FunctionId, QualifierId, TrafficId, VersionId};
+use crate::facts::{BudgetId, FunctionId, MappingId, QualifierId, TrafficId, VersionId};
 use crate::lambda::FunctionConfig;
 use crate::simulation::Plan;
 
@@ -35,6 +35,15 @@ pub(super) fn difference(before: &Plan, after: &Plan, renewed: impl Fn(&str) -> 
         if old != new {
             let change = Change::Budget {
                 budget: BudgetId(index as u32),
+                config: Box::new(new.clone()),
+            };
+            found.push((MIDDLE, change));
+        }
+    }
+    for (index, (old, new)) in before.mappings.iter().zip(&after.mappings).enumerate() {
+        if old != new {
+            let change = Change::Mapping {
+                mapping: MappingId(index as u32),
                 config: Box::new(new.clone()),
             };
             found.push((MIDDLE, change));

@@ -241,6 +241,7 @@ fn recorder_config(plan: &Plan) -> RecorderConfig {
         invocation_type: flow.invocation_type,
         identity: flow.key.identity(),
         url: comes_through(plan, flow, FrontService::FunctionUrl),
+        polled: flow.mapping.is_some(),
     };
     RecorderConfig {
         budgets: plan.account.budgets.len(),

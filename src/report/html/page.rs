@@ -4,6 +4,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::answer::{answer, tiles};
 use super::queues::queues;
+use super::sources;
 use super::streams::streams;
 use super::tables;
 use crate::report::ReportInput;
@@ -33,6 +34,7 @@ pub(in crate::report) fn report_html(input: &ReportInput, charts: &[(Chart, Stri
                 (queues(input))
                 (streams(input))
                 (tables::all(input))
+                (sources::sources(input))
                 h2 { "The scenario" }
                 pre { (input.source_text) }
             }

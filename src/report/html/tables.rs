@@ -48,7 +48,7 @@ pub(super) fn all(input: &ReportInput) -> Markup {
 pub(super) type Cells = Vec<Markup>;
 
 /// What stands above a column, and what that means where it is an abbreviation.
-type Head = (&'static str, &'static str);
+pub(super) type Head = (&'static str, &'static str);
 
 /// A table under a heading; the first `texts` columns hold words, the others numbers.
 pub(super) fn section(heading: &str, note: &str, heads: &[Head], texts: usize, rows: &[Cells]) -> Markup {
