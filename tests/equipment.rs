@@ -57,7 +57,7 @@ fn efs_2_there_are_never_more_environments_than_connections_and_all_of_them_are_
         .map(|seed| {
             let (plan, connections) = crowded_plan(seed);
             let mut existing = Existing::default();
-            let result = simulate(&plan, &mut (), &mut existing, &mut ()).expect("nothing stops it");
+            let result = simulate(&plan, &mut (), Some(&mut existing), &mut ()).expect("nothing stops it");
             assert!(existing.most <= connections, "{}", replay(seed));
             let rejected = |code| {
                 let functions = result.summary.functions.iter();

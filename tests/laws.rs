@@ -389,7 +389,7 @@ fn invar_1_no_pool_is_ever_overdrawn_no_request_rate_exceeded_and_nothing_refuse
             let _replay = Replay(seed);
             let plan = any_plan(seed);
             let mut gatekeeper = Gatekeeper::new(&plan);
-            simulate(&plan, &mut (), &mut gatekeeper, &mut ()).expect("nothing stops it");
+            simulate(&plan, &mut (), Some(&mut gatekeeper), &mut ()).expect("nothing stops it");
             gatekeeper.refused
         })
         .collect();
@@ -488,7 +488,7 @@ fn invar_3_environments_are_added_no_faster_and_no_slower_than_the_scaling_rate_
             let _replay = Replay(seed);
             let plan = any_plan(seed);
             let mut watch = ScalingWatch::new(&plan);
-            simulate(&plan, &mut (), &mut watch, &mut ()).expect("nothing stops it");
+            simulate(&plan, &mut (), Some(&mut watch), &mut ()).expect("nothing stops it");
             watch.refused
         })
         .sum();

@@ -141,7 +141,7 @@ fn every_record_ends_once_for_each_reader_and_in_the_order_of_its_lane() {
             last: BTreeMap::new(),
             steps: BTreeMap::new(),
         };
-        let result = simulate(&plan, &mut (), &mut law, &mut ()).expect("nobody stops it");
+        let result = simulate(&plan, &mut (), Some(&mut law), &mut ()).expect("nobody stops it");
         let stream = &result.summary.streams[0];
         assert_eq!(stream.sent, law.sent, "{text}");
         for reader in &stream.readers {
@@ -189,7 +189,7 @@ fn met_15_batches_of_streams_tell_their_age_and_those_of_kafka_their_lag() {
     };
     let largest = |kind: &str, metric: &'static str| {
         let mut sink = Largest(metric, 0.0);
-        simulate(&load(&scenario(kind)), &mut sink, &mut (), &mut ()).expect("nobody stops it");
+        simulate(&load(&scenario(kind)), &mut sink, None, &mut ()).expect("nobody stops it");
         sink.1
     };
     // Read at 1 s, three batches of 2 s one after another: the last ends at 7 s.

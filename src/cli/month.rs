@@ -31,7 +31,7 @@ pub(super) fn month(command: &MonthCommand) -> Result<ExitCode, Failure> {
     same_account(&scenarios)?;
     let runs: Vec<RunResult> = scenarios
         .iter()
-        .map(|scenario| simulate(&scenario.plan, &mut (), &mut (), &mut ()).ok_or(Failure::Interrupted))
+        .map(|scenario| simulate(&scenario.plan, &mut (), None, &mut ()).ok_or(Failure::Interrupted))
         .collect::<Result<_, _>>()?;
     let days: Vec<u32> = command.days.iter().map(|(_, days)| *days).collect();
     let (names, bill) = bill_of(&scenarios, &runs, &days);

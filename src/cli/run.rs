@@ -9,6 +9,7 @@ use super::output::print;
 use super::progress::{Bars, catch_interrupts, interrupted};
 use super::validate::load_all;
 use crate::experiment::in_order;
+use crate::facts::Observer;
 use crate::report::{
     ExpectationResult, ReportInput, ReportOptions, RunFolder, blank_summary, summary_json, terminal_summary, value_at,
 };
@@ -94,7 +95,8 @@ fn carry_out(job: Job, command: &RunCommand, bars: &Bars) -> Result<Done, Failur
         None
     };
     let mut bar = bars.bar(&plan.name, plan.horizon());
-    let result = simulate(plan, &mut sink, &mut records, &mut bar).ok_or(Failure::Interrupted)?;
+    let extra = records.as_mut().map(|records| records as &mut dyn Observer);
+    let result = simulate(plan, &mut sink, extra, &mut bar).ok_or(Failure::Interrupted)?;
     drop(bar);
     sink.close()?;
     records.map_or(Ok(()), |records| records.close())?;

@@ -401,7 +401,7 @@ mod tests {
         let plan = Sample::simulated_plan();
         let folder = RunFolder::create(&target).unwrap();
         let (mut sink, mut records) = (folder.sink(&plan).unwrap(), folder.records(&plan, "0.1.0").unwrap());
-        let result = simulate(&plan, &mut sink, &mut records, &mut ()).unwrap();
+        let result = simulate(&plan, &mut sink, Some(&mut records), &mut ()).unwrap();
         sink.close().unwrap();
         records.close().unwrap();
         let sample = Sample::of(plan, result);

@@ -75,7 +75,14 @@ const PACE_ARRIVALS: u32 = 16_384;
 
 /// One run from an empty platform to the plan's horizon. `sink` gets datapoints as they are complete, `extra` hears
 /// everything that the built-in listeners hear. `None` only where `pace` stopped it.
-pub fn simulate(plan: &Plan, sink: &mut dyn Sink, extra: &mut impl Observer, pace: &mut dyn Pace) -> Option<RunResult> {
+///
+/// `extra` is of one type for all callers, so that a program holds the core loop once, with its listeners inlined.
+pub fn simulate(
+    plan: &Plan,
+    sink: &mut dyn Sink,
+    extra: Option<&mut dyn Observer>,
+    pace: &mut dyn Pace,
+) -> Option<RunResult> {
     let horizon = plan.horizon();
     let recorder = Recorder::new(recorder_config(plan), sink);
     let mut watchers = ((recorder, (meter(plan), seldom(plan))), extra);

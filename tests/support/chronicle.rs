@@ -77,6 +77,6 @@ impl Sink for Rows {
 /// Runs a plan and keeps all of it.
 pub fn chronicle(plan: &Plan) -> (RunResult, Chronicle, Rows) {
     let (mut told, mut rows) = (Chronicle::default(), Rows::default());
-    let result = simulate(plan, &mut rows, &mut told, &mut ()).expect("nothing stops it");
+    let result = simulate(plan, &mut rows, Some(&mut told), &mut ()).expect("nothing stops it");
     (result, told, rows)
 }

@@ -216,7 +216,7 @@ pub fn poisson(per_second: u64) -> Process {
 }
 
 pub fn run(plan: &Plan) -> RunResult {
-    simulate(plan, &mut (), &mut (), &mut ()).expect("nothing stops it")
+    simulate(plan, &mut (), None, &mut ()).expect("nothing stops it")
 }
 
 /// The same plan with other luck: the keys of all its flows follow from the new seed and replication.
