@@ -131,7 +131,7 @@ fn every_scenario(fixed: &str, standard: bool, law: impl Fn(&Plan, &Witness, &la
             in_order: true,
             ..Witness::default()
         };
-        let result = simulate(&plan, &mut (), &mut witness, &mut ()).expect("nothing stops it");
+        let result = simulate(&plan, &mut (), Some(&mut witness), &mut ()).expect("nothing stops it");
         law(&plan, &witness, &result.summary);
     });
 }

@@ -20,6 +20,22 @@ pub enum Class {
 
 const CLASS_SHIFT: u32 = 60;
 
+/// A place in the order of what is due: everything before it, and everything after it.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment((SimTime, u64));
+
+impl Moment {
+    /// After all that is due at `time`.
+    pub const fn after(time: SimTime) -> Moment {
+        Moment((time, u64::MAX))
+    }
+
+    /// At `time`, before `class` and what comes later.
+    pub const fn before(time: SimTime, class: Class) -> Moment {
+        Moment((time, (class as u64) << CLASS_SHIFT))
+    }
+}
+
 /// What is due, in one total order: time, then class, then first scheduled (contract §2.5).
 ///
 /// What it is that is due is one word, which the owner of the agenda packs and unpacks: entries stay small and are moved
@@ -46,17 +62,10 @@ impl Agenda {
         self.due.push(Entry { time, order, what });
     }
 
-    /// Takes out what is next, if it is due at `until` or before.
-    pub fn pop_until(&mut self, until: SimTime) -> Option<(SimTime, u64)> {
-        if self.due.peek()?.time > until {
-            return None;
-        }
-        self.due.pop().map(|entry| (entry.time, entry.what))
-    }
-
-    /// Takes out what is next, if it is due before `time`, or at `time` in a class before `class`.
-    pub fn pop_before(&mut self, time: SimTime, class: Class) -> Option<(SimTime, u64)> {
-        if self.due.peek()?.key() >= (time, (class as u64) << CLASS_SHIFT) {
+    /// Takes out what is next, if it comes before `end`.
+    #[inline]
+    pub fn pop_before(&mut self, end: Moment) -> Option<(SimTime, u64)> {
+        if self.due.peek()?.key() >= end.0 {
             return None;
         }
         self.due.pop().map(|entry| (entry.time, entry.what))
@@ -115,7 +124,7 @@ mod tests {
         agenda.schedule(at(9), Class::Completion, later);
         agenda.schedule(at(5), Class::Completion, second);
         agenda.schedule(at(5), Class::Ready, ready);
-        let order: Vec<u64> = std::iter::from_fn(|| agenda.pop_until(at(5)))
+        let order: Vec<u64> = std::iter::from_fn(|| agenda.pop_before(Moment::after(at(5))))
             .map(|(_, what)| what)
             .collect();
         assert_eq!(order, [first, second, ready, timer]);
@@ -130,10 +139,10 @@ mod tests {
         agenda.schedule(at(5), Class::Timer, timer);
         agenda.schedule(at(5), Class::Completion, completion);
         agenda.schedule(at(4), Class::Timer, earlier);
-        let order: Vec<u64> = std::iter::from_fn(|| agenda.pop_before(at(5), Class::Action))
+        let order: Vec<u64> = std::iter::from_fn(|| agenda.pop_before(Moment::before(at(5), Class::Action)))
             .map(|(_, what)| what)
             .collect();
         assert_eq!(order, [earlier, completion]);
-        assert_eq!(agenda.pop_until(at(5)), Some((at(5), timer)));
+        assert_eq!(agenda.pop_before(Moment::after(at(5))), Some((at(5), timer)));
     }
 }

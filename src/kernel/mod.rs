@@ -6,6 +6,6 @@ pub mod draws;
 pub mod math;
 mod size;
 
-pub use agenda::{Agenda, Class};
+pub use agenda::{Agenda, Class, Moment};
 pub use distribution::Distribution;
 pub use size::SizeDistribution;

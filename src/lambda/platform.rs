@@ -19,7 +19,7 @@ use crate::facts::{
     Verdict, VersionId,
 };
 use crate::kernel::draws::StreamKey;
-use crate::kernel::{Agenda, Class};
+use crate::kernel::{Agenda, Class, Moment};
 use crate::messaging::{Queue, QueueConfig, Stream, StreamConfig, TopicConfig};
 use crate::units::{Share, SimTime};
 
@@ -152,15 +152,17 @@ impl Platform {
 
     /// Lets everything happen that is due at `time` or before: the core loop.
     pub fn advance_to<O: Observer>(&mut self, time: SimTime, observer: &mut O) {
-        while let Some((now, word)) = self.agenda.pop_until(time) {
-            self.step(now, word, observer);
-        }
+        self.advance(Moment::after(time), observer);
     }
 
     /// Lets everything happen that comes before the configuration and scaling actions of `time` (TIME-2): what is due
     /// earlier, and what ends, becomes ready or expires at that instant.
     pub fn advance_to_actions<O: Observer>(&mut self, time: SimTime, observer: &mut O) {
-        while let Some((now, word)) = self.agenda.pop_before(time, Class::Action) {
+        self.advance(Moment::before(time, Class::Action), observer);
+    }
+
+    fn advance<O: Observer>(&mut self, end: Moment, observer: &mut O) {
+        while let Some((now, word)) = self.agenda.pop_before(end) {
             self.step(now, word, observer);
         }
     }
