@@ -161,6 +161,8 @@ fn free(item: Item) -> u128 {
 /// AWS's name of an item in us-east-1.
 fn usage_type(item: Item) -> &'static str {
     match item {
+        Item::ApiGatewayRequest => "ApiGatewayRequest",
+        Item::HttpApiRequest => "ApiGatewayHttpRequest",
         Item::SqsFifoRequest => "Requests-FIFO-Tier1",
         Item::EventBridgeEvent => "Event-64K-Chunks",
         Item::SchedulerInvocation => "ScheduledInvocation",

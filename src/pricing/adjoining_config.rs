@@ -4,6 +4,8 @@ use crate::units::{Bytes, Timestamp};
 /// A service beside Lambda that can be billed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AdjoiningService {
+    /// Requests of REST and HTTP APIs.
+    ApiGateway,
     /// Requests of queues.
     Sqs,
     /// What is published to topics.
@@ -26,6 +28,7 @@ impl AdjoiningService {
     /// What is billed of it, in the order of the price list.
     pub const fn items(self) -> &'static [Item] {
         match self {
+            AdjoiningService::ApiGateway => &[Item::ApiGatewayRequest, Item::HttpApiRequest],
             AdjoiningService::Sqs => &[Item::SqsRequest, Item::SqsFifoRequest],
             AdjoiningService::Sns => &[Item::SnsPublish],
             AdjoiningService::EventBridge => &[Item::EventBridgeEvent],
@@ -53,8 +56,8 @@ pub struct AdjoiningConfig {
     pub nat_size: Bytes,
     /// What each invocation sends to the internet.
     pub egress_size: Bytes,
-    /// Names of the traffic entries that a schedule fires.
-    pub scheduled: Vec<String>,
+    /// Names of the traffic entries that come from a service, with what it bills of each arrival or answer.
+    pub senders: Vec<(String, Item)>,
 }
 
 impl AdjoiningConfig {

@@ -11,6 +11,8 @@ const CHUNK: Bytes = Bytes::from_kb(64);
 const PUT_UNIT: Bytes = Bytes::from_kb(25);
 /// Messages that one request of SQS can receive or delete.
 const MESSAGES_PER_CALL: u64 = 10;
+/// API Gateway does not bill what it refuses by itself (FE-1).
+const TOO_MANY: u16 = 429;
 /// How long a poller waits for a message (SQS-2).
 const LONG_POLL: Span = Span::from_secs(20);
 
@@ -21,10 +23,10 @@ pub struct AdjoiningSources {
     pub fifo: Vec<bool>,
     /// By link: what is billed of what is sent over it, if anything is.
     pub links: Vec<Option<Item>>,
-    /// By link: whether a schedule sends over it.
-    pub scheduled_links: Vec<bool>,
-    /// By flow: whether a schedule invokes.
-    pub scheduled_flows: Vec<bool>,
+    /// By link: what is billed of a service that sends over it.
+    pub link_senders: Vec<Option<Item>>,
+    /// By flow: what is billed of a service that invokes.
+    pub flow_senders: Vec<Option<Item>>,
     /// By function: whether it is in a VPC.
     pub in_vpc: Vec<bool>,
     /// Pollers that wait for messages of a queue.
@@ -106,6 +108,16 @@ impl AdjoiningMeter {
         self.usage.add(month, item, amount.into());
     }
 
+    /// Something is sent, which `item` bills.
+    fn add_sent(&mut self, time: SimTime, item: Item) {
+        let amount = match item {
+            Item::KinesisPutUnit => self.config.message_size.0.div_ceil(PUT_UNIT.0).max(1),
+            Item::SchedulerInvocation => 1,
+            _ => self.requests(1),
+        };
+        self.add(time, item, amount);
+    }
+
     /// Requests that `messages` of one call take: one for each 64 KB begun.
     fn requests(&self, messages: u64) -> u64 {
         messages
@@ -139,11 +151,23 @@ fn request_of(sources: &AdjoiningSources, queue: QueueId) -> Item {
     }
 }
 
+/// Whether each answer is billed, not each arrival.
+fn is_request(item: Item) -> bool {
+    matches!(item, Item::ApiGatewayRequest | Item::HttpApiRequest)
+}
+
 impl Observer for AdjoiningMeter {
     fn arrived(&mut self, call: &Call) {
-        let scheduled = self.sources.scheduled_flows[call.flow.index()];
-        if scheduled && self.config.bills(AdjoiningService::Scheduler) {
-            self.add(call.arrived, Item::SchedulerInvocation, 1);
+        let sender = self.sources.flow_senders[call.flow.index()];
+        if let Some(item) = sender.filter(|item| !is_request(*item)) {
+            self.add_sent(call.arrived, item);
+        }
+    }
+
+    fn status(&mut self, asked: SimTime, _time: SimTime, call: &Call, status: u16) {
+        let sender = self.sources.flow_senders[call.flow.index()];
+        if let Some(item) = sender.filter(|item| is_request(*item) && status != TOO_MANY) {
+            self.add(asked, item, 1);
         }
     }
 
@@ -170,16 +194,12 @@ impl Observer for AdjoiningMeter {
     }
 
     fn sent(&mut self, time: SimTime, link: LinkId) {
-        if self.sources.scheduled_links[link.index()] && self.config.bills(AdjoiningService::Scheduler) {
-            self.add(time, Item::SchedulerInvocation, 1);
-        }
-        if let Some(item) = self.sources.links[link.index()] {
-            let size = self.config.message_size.0;
-            let amount = match item {
-                Item::KinesisPutUnit => size.div_ceil(PUT_UNIT.0).max(1),
-                _ => self.requests(1),
-            };
-            self.add(time, item, amount);
+        let items = [
+            self.sources.link_senders[link.index()],
+            self.sources.links[link.index()],
+        ];
+        for item in items.into_iter().flatten() {
+            self.add_sent(time, item);
         }
     }
 
@@ -205,7 +225,7 @@ mod tests {
         let sources = AdjoiningSources {
             fifo: vec![false],
             links: vec![Some(Item::SqsRequest)],
-            scheduled_links: vec![false],
+            link_senders: vec![None],
             ..AdjoiningSources::default()
         };
         let mut meter = AdjoiningMeter::new(Timestamp(0), &config, sources);

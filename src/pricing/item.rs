@@ -45,6 +45,10 @@ pub enum Item {
     SavingsPlan3yProvisionedConcurrency,
     /// Duration on provisioned concurrency that a three-year savings plan covers.
     SavingsPlan3yProvisionedDuration,
+    /// Requests of REST APIs (§9.5).
+    ApiGatewayRequest,
+    /// Requests of HTTP APIs (§9.5).
+    HttpApiRequest,
     /// Requests of standard queues (§9.5).
     SqsRequest,
     /// Requests of FIFO queues (§9.5).
@@ -81,7 +85,7 @@ pub enum Item {
 
 impl Item {
     /// All items of the price book, in the order in which a bill lists them. Those that only a bill has are not among them.
-    pub const ALL: [Item; 33] = [
+    pub const ALL: [Item; 35] = [
         Item::Request,
         Item::Duration,
         Item::ProvisionedConcurrency,
@@ -104,6 +108,8 @@ impl Item {
         Item::SavingsPlan3yDuration,
         Item::SavingsPlan3yProvisionedConcurrency,
         Item::SavingsPlan3yProvisionedDuration,
+        Item::ApiGatewayRequest,
+        Item::HttpApiRequest,
         Item::SqsRequest,
         Item::SqsFifoRequest,
         Item::SnsPublish,
@@ -142,6 +148,8 @@ impl Item {
             Item::SavingsPlan3yDuration => "savings_plan_3y_duration",
             Item::SavingsPlan3yProvisionedConcurrency => "savings_plan_3y_provisioned_concurrency",
             Item::SavingsPlan3yProvisionedDuration => "savings_plan_3y_provisioned_duration",
+            Item::ApiGatewayRequest => "api_gateway_request",
+            Item::HttpApiRequest => "http_api_request",
             Item::SqsRequest => "sqs_request",
             Item::SqsFifoRequest => "sqs_fifo_request",
             Item::SnsPublish => "sns_publish",
@@ -171,6 +179,8 @@ impl Item {
         match self {
             Item::Request
             | Item::EdgeRequest
+            | Item::ApiGatewayRequest
+            | Item::HttpApiRequest
             | Item::SqsRequest
             | Item::SqsFifoRequest
             | Item::SnsPublish

@@ -4,10 +4,11 @@ use super::reader::Reader;
 use super::tree::{Entry, Node};
 use super::values;
 use crate::facts::Architecture;
-use crate::pricing::{AdjoiningConfig, AdjoiningService, PriceBook};
+use crate::pricing::{AdjoiningConfig, AdjoiningService, Item, PriceBook};
 use crate::units::{Bytes, Timestamp};
 
-const SERVICES: [(&str, AdjoiningService); 8] = [
+const SERVICES: [(&str, AdjoiningService); 9] = [
+    ("api_gateway", AdjoiningService::ApiGateway),
     ("sqs", AdjoiningService::Sqs),
     ("sns", AdjoiningService::Sns),
     ("eventbridge", AdjoiningService::EventBridge),
@@ -54,13 +55,13 @@ pub(super) fn adjoining(reader: &Reader, root: &Node, entry: Option<&Entry>, pri
         reader.required(node, "egress_size", "`internet_egress`", entry.mark, "20 KB");
     }
     AdjoiningConfig {
+        senders: senders(root, &services),
         services,
         logs_priced_at: (prices.at)("SW-LOGTIER"),
         message_size: size("message_size", MESSAGE_SIZE),
         log_size: size("log_size", LOG_SIZE),
         nat_size: size("nat_size", Bytes(0)),
         egress_size: size("egress_size", Bytes(0)),
-        scheduled: scheduled(root),
     }
 }
 
@@ -81,12 +82,25 @@ fn check_prices(reader: &Reader, switch: &Entry, service: AdjoiningService, pric
     }
 }
 
-/// Names of the traffic entries that a schedule fires.
-fn scheduled(root: &Node) -> Vec<String> {
+/// The traffic entries that come from a service that is billed, and what it bills.
+fn senders(root: &Node, services: &[AdjoiningService]) -> Vec<(String, Item)> {
     let traffic = root.entry("traffic").map_or(&[][..], |traffic| traffic.value.entries());
-    let fires = |entry: &&Entry| {
-        let arrivals = entry.value.entry("arrivals");
-        arrivals.is_some_and(|arrivals| arrivals.value.entry("schedule").is_some())
-    };
-    traffic.iter().filter(fires).map(|entry| entry.key.clone()).collect()
+    let billed = |item: &Item| services.iter().any(|service| service.items().contains(item));
+    let sender = |entry: &Entry| Some((entry.key.clone(), sender(&entry.value).filter(billed)?));
+    traffic.iter().filter_map(sender).collect()
+}
+
+fn sender(entry: &Node) -> Option<Item> {
+    let arrivals = entry.entry("arrivals");
+    if arrivals.is_some_and(|arrivals| arrivals.value.entry("schedule").is_some()) {
+        return Some(Item::SchedulerInvocation);
+    }
+    match entry.entry("through")?.value.text()? {
+        "api-gateway" => Some(Item::ApiGatewayRequest),
+        "http-api" => Some(Item::HttpApiRequest),
+        "sns" => Some(Item::SnsPublish),
+        "eventbridge" => Some(Item::EventBridgeEvent),
+        "scheduler" => Some(Item::SchedulerInvocation),
+        _ => None,
+    }
 }

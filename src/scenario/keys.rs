@@ -384,6 +384,12 @@ static ADJOINING: Section = Section {
             "Requests of queues: sends, receives and deletes, and the polls of mappings that get nothing.",
         ),
         key(
+            "api_gateway",
+            Flag,
+            "false",
+            "Requests of traffic that comes `through: api-gateway` (REST) or `http-api`.",
+        ),
+        key(
             "sns",
             Flag,
             "false",
@@ -393,7 +399,7 @@ static ADJOINING: Section = Section {
             "eventbridge",
             Flag,
             "false",
-            "Custom events sent to `eventbridge:` addresses.",
+            "Custom events: sent to `eventbridge:` addresses, or `through: eventbridge`.",
         ),
         key("scheduler", Flag, "false", "Firings of `schedule` traffic."),
         key(
@@ -419,11 +425,6 @@ static ADJOINING: Section = Section {
             Flag,
             "false",
             "What invocations send to the internet (PRICE-20), see `egress_size`.",
-        ),
-        unsimulated(
-            "api_gateway",
-            "Requests of API Gateway.",
-            "requests of API Gateway are not counted yet; remove the key",
         ),
         key(
             "message_size",

@@ -13,16 +13,19 @@ pub(super) fn adjoining_meter(plan: &Plan) -> Option<AdjoiningMeter> {
     if config.services.is_empty() {
         return None;
     }
-    let scheduled = |name: &String| config.scheduled.contains(name);
+    let sender = |name: &String| {
+        let known = config.senders.iter().find(|(sender, _)| sender == name);
+        known.map(|(_, item)| *item)
+    };
     let kinesis = plan.streams.iter().filter(|stream| stream.kind == StreamKind::Kinesis);
     let sources = AdjoiningSources {
         fifo: plan.queues.iter().map(|queue| queue.groups.is_some()).collect(),
         links: plan.links.iter().map(|link| sent_over(plan, link)).collect(),
-        scheduled_links: plan.links.iter().map(|link| scheduled(&link.name)).collect(),
-        scheduled_flows: plan
+        link_senders: plan.links.iter().map(|link| sender(&link.name)).collect(),
+        flow_senders: plan
             .flows
             .iter()
-            .map(|flow| scheduled(&plan.traffic[flow.traffic.index()].name))
+            .map(|flow| sender(&plan.traffic[flow.traffic.index()].name))
             .collect(),
         in_vpc: plan.functions.iter().map(is_in_vpc).collect(),
         shards: kinesis.map(|stream| u64::from(stream.shards)).sum(),
