@@ -27,6 +27,7 @@ struct Counted {
     invocations: u64,
     errors: u64,
     throttles: u64,
+    loops: u64,
     cold_starts: u64,
     provisioned: u64,
     spilled: u64,
@@ -113,12 +114,18 @@ impl Period {
         self.counted.throttles += 1;
     }
 
+    /// `RecursiveInvocationsDropped` (MET-16).
+    pub fn ended_loop(&mut self) {
+        self.counted.loops += 1;
+    }
+
     /// Takes over what a function counted: the account's datapoints are sums over its functions.
     pub fn add(&mut self, function: &Period) {
         let (sum, part) = (&mut self.counted, &function.counted);
         sum.invocations += part.invocations;
         sum.errors += part.errors;
         sum.throttles += part.throttles;
+        sum.loops += part.loops;
         sum.cold_starts += part.cold_starts;
         sum.provisioned += part.provisioned;
         sum.spilled += part.spilled;
@@ -211,6 +218,7 @@ pub(super) fn emit(period: &Period, time: SimTime, sink: &mut dyn Sink) {
     put("Invocations", "Sum", counted.invocations as f64);
     put("Errors", "Sum", counted.errors as f64);
     put("Throttles", "Sum", counted.throttles as f64);
+    put("RecursiveInvocationsDropped", "Sum", counted.loops as f64);
     put("ConcurrentExecutions", "Maximum", period.busy.period_max as f64);
     if period.function.is_none() {
         put(

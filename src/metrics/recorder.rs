@@ -707,6 +707,10 @@ impl Observer for Recorder<'_> {
             self.touch(refusal.function, refusal.qualifier);
             self.in_periods(refusal.function, refusal.qualifier, Period::throttled);
         }
+        if refusal.code == ErrorCode::RecursiveInvocation {
+            self.touch(refusal.function, refusal.qualifier);
+            self.in_periods(refusal.function, refusal.qualifier, Period::ended_loop);
+        }
         if !self.counts(refusal.arrived) {
             return;
         }
