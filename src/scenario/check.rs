@@ -1,10 +1,10 @@
-//! Holds a tree against the table of keys: unknown, not supported yet, a value where a map belongs.
+//! Holds a tree against the table of keys: unknown, not simulated, a value where a map belongs.
 
 use super::keys::{Key, Section, Support, Takes, nearest};
 use super::reader::Reader;
 use super::tree::{Entry, Kind, Node, shortened};
 
-/// Reports every key under `node` that `section` does not hold or that has no effect yet.
+/// Reports every key under `node` that `section` does not hold or that is not simulated.
 pub(super) fn check(reader: &Reader, node: &Node, section: &'static Section) {
     check_below(reader, node, section, None);
 }

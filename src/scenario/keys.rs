@@ -819,7 +819,7 @@ static RESERVED: &[Key] = &[
         "invokes",
         Form("a list of { to, count, share }"),
         "none",
-        "What a successful invocation sends on: `[ { to: sqs:orders, count: 1, share: 90 % } ]`; `to` is any address.",
+        "What a successful invocation sends on: `[ { to: sqs:orders, count: 1, share: 90 % } ]`; `to` is any address, `count` 1 to 10,000, `share` 100 % unless given.",
     ),
     key(
         "recursive_loop",
@@ -1483,7 +1483,7 @@ static TRAFFIC: Section = Section {
             "to",
             Address,
             "required",
-            "`checkout`, `checkout:live`, `sqs:orders` or `sns:alerts`; absent where a trace names its functions.",
+            "`checkout`, `checkout:live`, `sqs:orders`, `sns:alerts` or `kinesis:clicks`; absent where a trace names its functions.",
         ),
         key(
             "invocation_type",
@@ -2111,5 +2111,38 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn every_row_of_the_reference_tells_of_a_key_as_the_table_does_and_once() {
+        let row = |key: &Key| {
+            (
+                format!("| `{}` | ", key.name),
+                format!(" | {} | {} |", key.default, key.doc),
+            )
+        };
+        let rows: Vec<(String, String)> = sections()
+            .values()
+            .flat_map(|section| section.keys().map(row))
+            .collect();
+        let (mut names, mut wrong) = (None, Vec::new());
+        for line in include_str!("../../docs/scenario.md").lines() {
+            if line == "| key | takes | default | meaning |" {
+                names = Some(std::collections::BTreeSet::new());
+            } else if !line.starts_with('|') {
+                names = None;
+            }
+            let (Some(names), Some(name)) = (&mut names, line.split('`').nth(1)) else {
+                continue;
+            };
+            let known = rows
+                .iter()
+                .any(|(start, end)| line.starts_with(start) && line.ends_with(end));
+            let first = names.insert(name);
+            if !(known && first) {
+                wrong.push(line);
+            }
+        }
+        assert!(wrong.is_empty(), "no such key, or twice:\n{}", wrong.join("\n"));
     }
 }

@@ -1,6 +1,6 @@
 //! Parameters: what AWS does not document (contract §2.4).
 
-use super::keys::{PARAMETERS, Takes};
+use super::keys::PARAMETERS;
 use super::problem::Fault;
 use super::reader::{Layers, Reader};
 use super::scaling::TrackingParameters;
@@ -437,26 +437,6 @@ fn month(text: &str) -> Result<MonthLength, Fault> {
             Ok(span) if span == Span::from_secs(730 * 3_600) => Ok(MonthLength::Hours730),
             _ => Err(fault()),
         },
-    }
-}
-
-/// Checks the form of parameters that have no effect yet; the others are checked where they are read.
-pub(super) fn check_forms(reader: &Reader, layers: &Layers<'_>) {
-    for key in PARAMETERS.keys().filter(|key| key.doc.contains("without effect")) {
-        let Some(entry) = layers.get(key.name) else {
-            continue;
-        };
-        match (key.name, key.takes) {
-            (_, Takes::Duration) => drop(reader.duration(entry)),
-            (_, Takes::Distribution) => drop(reader.distribution(entry)),
-            (_, Takes::Count) => drop(reader.count(entry, 1, 1_000)),
-            (_, Takes::Share) => drop(reader.share(entry)),
-            (_, Takes::Rate) => drop(reader.rate(entry)),
-            (_, Takes::Number) => drop(reader.factor(entry)),
-            (_, Takes::Memory) => drop(reader.value(entry, values::memory)),
-            (_, Takes::Choice(words)) => drop(reader.choice(entry, words)),
-            _ => {}
-        }
     }
 }
 

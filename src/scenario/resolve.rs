@@ -63,7 +63,6 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
     let layers = Layers(parameter_node.into_iter().collect());
     let parameters = parameters::of_account(reader, &layers);
     parameters::of_function(reader, &layers);
-    parameters::check_forms(reader, &layers);
     let azure = resolver.azure_traces();
     let directory = resolver.directory(&azure);
     let links = Links::new(top.seed);

@@ -395,7 +395,7 @@ impl Traffic<'_> {
                     }
                 }
                 None => {
-                    let found = format!("traffic to {service}: is not supported yet");
+                    let found = format!("`to` names {service}:, which takes in no traffic here");
                     let allowed =
                         "name a function, a queue, a stream or a topic, such as checkout, sqs:orders or kinesis:clicks";
                     self.reader.problem(to.value.mark, found, allowed);
