@@ -33,8 +33,8 @@ pub(in crate::report) fn report_html(input: &ReportInput, charts: &[(Chart, Stri
                 (figures(input, charts))
                 (queues(input))
                 (streams(input))
-                (tables::all(input))
                 (sources::sources(input))
+                (tables::all(input))
                 h2 { "The scenario" }
                 pre { (input.source_text) }
             }
