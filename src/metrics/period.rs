@@ -319,3 +319,38 @@ impl UrlPeriod {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Default)]
+    struct Points(Vec<(&'static str, &'static str, f64)>);
+
+    impl Sink for Points {
+        fn datapoint(&mut self, point: &Datapoint) {
+            self.0.push((point.metric, point.statistic, point.value));
+        }
+    }
+
+    #[test]
+    fn met_18_answers_of_a_function_url_are_counted_by_the_hundreds_of_their_status() {
+        let mut url = UrlPeriod::default();
+        for (status, ms) in [(200, 10), (200, 30), (429, 2), (502, 18)] {
+            url.answered(status, Span::from_millis(ms));
+        }
+        let mut points = Points::default();
+        url.emit(SimTime::ZERO, FunctionId(0), &mut points);
+        assert_eq!(
+            points.0,
+            [
+                ("UrlRequestCount", "Sum", 4.0),
+                ("Url4xxCount", "Sum", 1.0),
+                ("Url5xxCount", "Sum", 1.0),
+                ("UrlRequestLatency", "Average", 15.0),
+                ("UrlRequestLatency", "Minimum", 2.0),
+                ("UrlRequestLatency", "Maximum", 30.0),
+            ]
+        );
+    }
+}

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use super::chains::Chains;
 use super::changes::changes_json;
 use super::control;
 use super::cost::{by_function, by_item};
@@ -36,6 +37,7 @@ pub fn summary_json(input: &ReportInput) -> Value {
         "totals": counts(&summary.totals),
         "account": account(summary),
         "traffic": all_traffic(plan, summary),
+        "chains": chains(&Chains::of(plan, summary)),
         "functions": functions(input),
         "queues": named(plan.queues.iter().map(|queue| &queue.name), &summary.queues, queue),
         "streams": streams(plan, summary),
@@ -169,6 +171,14 @@ fn latency(times: &LatencySummary) -> Value {
     })
 }
 
+fn chains(chains: &Chains) -> Value {
+    json!({
+        "invocations_from_traffic": chains.from_traffic,
+        "invocations_from_chains": chains.from_chains,
+        "amplification": rounded(chains.amplification()),
+    })
+}
+
 /// Answers by HTTP status: each that the front end can give, also where it did not.
 fn status(config: &TrafficConfig, counts: &BTreeMap<u16, u64>) -> Value {
     let Some(Through::Front(front)) = &config.through else {
@@ -199,14 +209,16 @@ fn traffic(config: &TrafficConfig, entry: &TrafficSummary) -> Value {
 
 fn functions(input: &ReportInput) -> Value {
     let configs = input.plan.functions.iter();
+    let chains = Chains::of(input.plan, &input.result.summary);
     configs
         .zip(&input.result.summary.functions)
-        .map(|(config, summary)| (config.name.clone(), function(config, summary)))
+        .zip(chains.by_function)
+        .map(|((config, summary), chained)| (config.name.clone(), function(config, summary, chained)))
         .collect::<Map<_, _>>()
         .into()
 }
 
-fn function(config: &FunctionConfig, summary: &FunctionSummary) -> Value {
+fn function(config: &FunctionConfig, summary: &FunctionSummary, chained: u64) -> Value {
     let reasons = Reason::ALL.iter().map(|reason| reason.name());
     let causes = Cause::ALL.iter().map(|cause| cause.name());
     let mut terms = counts(&summary.counts);
@@ -215,6 +227,7 @@ fn function(config: &FunctionConfig, summary: &FunctionSummary) -> Value {
         "throttles_by_cause": tally(causes, &summary.throttles_by_cause),
         "rejected_by_error": rejected(&summary.rejected_by_error),
         "cold_start_share": rounded(share(summary.counts.cold_starts, summary.counts.invocations)),
+        "from_chains_share": rounded(share(chained, summary.counts.invocations)),
         "init": {
             "mean": rounded(summary.init.mean), "p50": rounded(summary.init.p50), "p99": rounded(summary.init.p99),
         },
@@ -536,7 +549,8 @@ fn savings(answers: &CostAnswers) -> Value {
 /// The bill for each million billed requests; 0 without any.
 fn per_million_requests(result: &RunResult) -> Value {
     let used = result.usage.total();
-    let requests = used.get(Measure::Requests) + used.get(Measure::ProvisionedRequests);
+    let requested = [Measure::Requests, Measure::ProvisionedRequests, Measure::EdgeRequests];
+    let requests: u128 = requested.into_iter().map(|measure| used.get(measure)).sum();
     let each = |requests: u128| result.bill.total.as_f64() / requests as f64 * 1e6;
     json!(rounded(if requests == 0 { 0.0 } else { each(requests) }))
 }
@@ -578,7 +592,7 @@ mod tests {
         value.as_object().unwrap().keys().map(String::as_str).collect()
     }
 
-    const TOP: [&str; 21] = [
+    const TOP: [&str; 22] = [
         "scenario",
         "seed",
         "version",
@@ -588,6 +602,7 @@ mod tests {
         "totals",
         "account",
         "traffic",
+        "chains",
         "functions",
         "queues",
         "streams",
@@ -616,11 +631,12 @@ mod tests {
         "Throttles",
         "cold_starts",
     ];
-    const FUNCTION: [&str; 15] = [
+    const FUNCTION: [&str; 16] = [
         "throttles_by_reason",
         "throttles_by_cause",
         "rejected_by_error",
         "cold_start_share",
+        "from_chains_share",
         "init",
         "restore",
         "vpc",

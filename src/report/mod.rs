@@ -4,6 +4,7 @@
 //! and ends with [`RunFolder::finish`]. Until then nothing of an earlier folder is touched.
 
 mod causes;
+mod chains;
 mod changes;
 mod control;
 mod cost;

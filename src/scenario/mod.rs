@@ -23,6 +23,7 @@ mod functions;
 mod keys;
 mod links;
 mod load;
+mod loops;
 mod mappings;
 mod package;
 mod parameters;

@@ -17,6 +17,7 @@ use super::expectation::{self, Expectation};
 use super::functions::{Functions, Origin, Resolved};
 use super::keys::SCENARIO;
 use super::links::{Links, Targets};
+use super::loops::Network;
 use super::mappings::Mappings;
 use super::parameters::{self, AccountParameters};
 use super::problem::Fault;
@@ -166,6 +167,15 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
         mappings.read(entry);
     }
     let mappings = mappings.finish(&mapping_entries);
+    let network = Network {
+        functions: &configs,
+        queues: &queue_configs,
+        topics: &topics,
+        links: &links,
+        mappings: &mappings,
+        flows: &flows,
+    };
+    network.warn_of_loops(reader);
     let billed = Billed {
         region: &top.region,
         start: top.start,

@@ -3,6 +3,7 @@
 mod answer;
 mod page;
 mod queues;
+mod senders;
 mod sources;
 mod streams;
 mod tables;

@@ -4,9 +4,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::answer::{answer, tiles};
 use super::queues::queues;
-use super::sources;
 use super::streams::streams;
-use super::tables;
+use super::{senders, sources, tables};
 use crate::report::ReportInput;
 use crate::report::json::fingerprint;
 use crate::report::plot::Chart;
@@ -35,6 +34,7 @@ pub(in crate::report) fn report_html(input: &ReportInput, charts: &[(Chart, Stri
                 (streams(input))
                 (sources::sources(input))
                 (tables::all(input))
+                (senders::all(input))
                 h2 { "The scenario" }
                 pre { (input.source_text) }
             }
