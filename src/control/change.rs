@@ -1,10 +1,11 @@
 use super::act::Act;
-use crate::facts::{BudgetId, FunctionId, MappingId, Observer, QualifierId, TrafficId, VersionId};
+use crate::facts::{BudgetId, FunctionId, MappingId, Observer, QualifierId, QueueId, TrafficId, VersionId};
 use crate::lambda::{
     BudgetConfig, EventInvokeConfig, FunctionConfig, MappingConfig, Platform, ProvisionError, ReserveError,
     RetryConfig, TransferConfig, VersionConfig,
 };
-use crate::units::{Share, SimTime};
+use crate::messaging::QueueConfig;
+use crate::units::{Share, SimTime, Span};
 
 /// One thing that changes on the platform during a run. What changes in traffic stands with its sources.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,13 +73,6 @@ pub enum Change {
         /// How much there is from now on, and what becomes of more.
         config: Box<BudgetConfig>,
     },
-    /// An event source mapping; it takes effect after the mapping's activation time (ESM-8).
-    Mapping {
-        /// The mapping.
-        mapping: MappingId,
-        /// Its numbers from then on.
-        config: Box<MappingConfig>,
-    },
     /// How the clients of a traffic entry retry.
     Retry {
         /// The traffic entry.
@@ -92,6 +86,27 @@ pub enum Change {
         traffic: TrafficId,
         /// Sizes from now on.
         transfer: Box<Option<TransferConfig>>,
+    },
+    /// Retention and redrive policy of a queue (SQS-13, SQS-16).
+    Queue {
+        /// The queue.
+        queue: QueueId,
+        /// Where they are taken from.
+        config: Box<QueueConfig>,
+    },
+    /// For how long messages that a mapping receives stay hidden (SQS-10).
+    Visibility {
+        /// The mapping.
+        mapping: MappingId,
+        /// How long from now on.
+        timeout: Span,
+    },
+    /// An event source mapping, once its activation time is over (ESM-8).
+    Mapping {
+        /// The mapping.
+        mapping: MappingId,
+        /// Its numbers then.
+        config: Box<MappingConfig>,
     },
 }
 
@@ -210,16 +225,24 @@ impl<'a> Changes<'a> {
                 platform.set_budget(*budget, config);
                 None
             }
-            Change::Mapping { mapping, config } => {
-                platform.set_mapping(now, *mapping, config);
-                None
-            }
             Change::Retry { traffic, retry } => {
                 platform.set_retry(*traffic, *retry);
                 None
             }
             Change::Transfer { traffic, transfer } => {
                 platform.set_transfer(*traffic, transfer.as_ref().clone());
+                None
+            }
+            Change::Queue { queue, config } => {
+                platform.set_queue(now, *queue, config);
+                None
+            }
+            Change::Visibility { mapping, timeout } => {
+                platform.set_visibility(*mapping, *timeout);
+                None
+            }
+            Change::Mapping { mapping, config } => {
+                platform.set_mapping(now, *mapping, config);
                 None
             }
         };

@@ -62,6 +62,12 @@ impl Queue {
         }
     }
 
+    /// Another retention and redrive policy, for the messages that wait as well. Its delay and its groups stay.
+    pub fn set_config(&mut self, config: &QueueConfig) {
+        self.retention = config.retention;
+        self.redrive = config.redrive;
+    }
+
     /// Message groups of a FIFO queue.
     pub fn groups(&self) -> Option<u32> {
         match &self.ready {

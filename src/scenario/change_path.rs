@@ -33,9 +33,11 @@ const CHANGEABLE: &[&str] = &[
     "event_source_mappings",
     "functions",
     "parameters",
+    "queues",
     "traffic",
 ];
-const REMEDY: &str = "a change can set paths below functions, defaults, traffic, event_source_mappings, budgets and parameters, and account.concurrent_executions";
+const REMEDY: &str = "a change can set paths below functions, defaults, traffic, queues, event_source_mappings, budgets and \
+                      parameters, and account.concurrent_executions";
 
 /// Whether a change may set the value at `keys`.
 ///
@@ -69,6 +71,25 @@ pub(super) fn check_path(root: &Node, plan: &Plan, keys: &[&str]) -> Result<(), 
         ["traffic", name, "to" | "invocation_type" | "through", ..] => whole_run(&format!(
             "end the traffic {name} with `until`, and begin another entry `from` then"
         )),
+        ["queues", _, key, ..]
+            if !["visibility_timeout", "message_retention_period", "redrive_policy"].contains(key) =>
+        {
+            whole_run("of a queue, visibility_timeout, message_retention_period and redrive_policy can change")
+        }
+        [
+            "event_source_mappings",
+            _,
+            "starting_position"
+            | "starting_position_timestamp"
+            | "parallelization_factor"
+            | "tumbling_window"
+            | "enhanced_fan_out"
+            | "on_failure",
+            ..,
+        ]
+        | ["event_source_mappings", _, _, "poller_group_name", ..] => whole_run(
+            "what a mapping reads, whom it invokes and its lanes stay; declare a second mapping and change `enabled` of both",
+        ),
         _ => Ok(()),
     }
 }

@@ -1,9 +1,11 @@
 //! What changes between two states of an account.
 
 use crate::control::Change;
-use crate::facts::{BudgetId, FunctionId, MappingId, QualifierId, TrafficId, VersionId};
-use crate::lambda::FunctionConfig;
+use crate::facts::{BudgetId, FunctionId, MappingId, QualifierId, QueueId, TrafficId, VersionId};
+use crate::lambda::{FunctionConfig, MappingConfig, MappingSource};
+use crate::messaging::QueueConfig;
 use crate::simulation::Plan;
+use crate::units::Span;
 
 /// What has to be changed, from `before` to `after`, in an order in which each step is allowed: first what makes room, then
 /// what takes it. `renewed` tells whether the code or configuration of a function's `$LATEST` is another one (LIFE-15).
@@ -40,15 +42,7 @@ pub(super) fn difference(before: &Plan, after: &Plan, renewed: impl Fn(&str) -> 
             found.push((MIDDLE, change));
         }
     }
-    for (index, (old, new)) in before.mappings.iter().zip(&after.mappings).enumerate() {
-        if old != new {
-            let change = Change::Mapping {
-                mapping: MappingId(index as u32),
-                config: Box::new(new.clone()),
-            };
-            found.push((MIDDLE, change));
-        }
-    }
+    of_event_sources(before, after, &mut found);
     found.sort_by_key(|(rank, _)| *rank);
     found.into_iter().map(|(_, change)| change).collect()
 }
@@ -132,4 +126,42 @@ fn as_a_whole(function: &FunctionConfig) -> FunctionConfig {
         qualifiers: Vec::new(),
         ..function.clone()
     }
+}
+
+fn of_event_sources(before: &Plan, after: &Plan, found: &mut Vec<(u8, Change)>) {
+    let kept = |config: &QueueConfig| (config.retention, config.redrive);
+    for (index, (old, new)) in before.queues.iter().zip(&after.queues).enumerate() {
+        if kept(old) != kept(new) {
+            let config = Box::new(new.clone());
+            let queue = QueueId(index as u32);
+            found.push((MIDDLE, Change::Queue { queue, config }));
+        }
+    }
+    for (index, (old, new)) in before.mappings.iter().zip(&after.mappings).enumerate() {
+        let mapping = MappingId(index as u32);
+        let (hidden, timeout) = (visibility(old), visibility(new));
+        // The mapping's own change brings it along; a change of the queue or of the function's timeout does not wait (SQS-10).
+        if with_visibility(old, timeout) != *new {
+            let config = Box::new(new.clone());
+            found.push((MIDDLE, Change::Mapping { mapping, config }));
+        } else if let Some(timeout) = timeout.filter(|timeout| hidden != Some(*timeout)) {
+            found.push((MIDDLE, Change::Visibility { mapping, timeout }));
+        }
+    }
+}
+
+/// For how long messages that a mapping of a queue receives stay hidden.
+fn visibility(config: &MappingConfig) -> Option<Span> {
+    match &config.source {
+        MappingSource::Queue(queue) => Some(queue.visibility_timeout),
+        MappingSource::Stream(_) => None,
+    }
+}
+
+fn with_visibility(config: &MappingConfig, timeout: Option<Span>) -> MappingConfig {
+    let mut config = config.clone();
+    if let (MappingSource::Queue(queue), Some(timeout)) = (&mut config.source, timeout) {
+        queue.visibility_timeout = timeout;
+    }
+    config
 }

@@ -313,8 +313,8 @@ static CHANGE: Section = Section {
             "set",
             Values("paths of this file to the values they get"),
             "required",
-            "`{ functions.checkout.reserved_concurrent_executions: 50 }`: paths below functions, defaults, traffic, event_source_mappings, \
-             budgets and parameters, and account.concurrent_executions.",
+            "`{ functions.checkout.reserved_concurrent_executions: 50 }`: paths below functions, defaults, traffic, \
+             queues, event_source_mappings, budgets and parameters, and account.concurrent_executions.",
         ),
     ]],
 };

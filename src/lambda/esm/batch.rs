@@ -9,6 +9,8 @@ pub(super) struct Batch {
     pub group: Option<u32>,
     /// When the first of them was received.
     pub opened: SimTime,
+    /// When its visibility timeout ends, measured from its first receive (SQS-11).
+    pub visible_at: SimTime,
     pub bytes: Bytes,
     /// Attempts to invoke that were refused.
     pub refusals: u32,
@@ -19,11 +21,12 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    pub fn new(opened: SimTime, group: Option<u32>) -> Batch {
+    pub fn new(opened: SimTime, visible_at: SimTime) -> Batch {
         Batch {
             records: Vec::new(),
-            group,
+            group: None,
             opened,
+            visible_at,
             bytes: Bytes(0),
             refusals: 0,
             finished: false,

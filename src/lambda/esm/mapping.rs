@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use super::batch::Batch;
 use super::config::{MappingConfig, MappingSource, QueueMappingConfig};
+use super::pending::PendingChanges;
 use super::scaling::Scaling;
 use super::stream_poller::StreamPoller;
 use crate::facts::FlowId;
@@ -51,8 +52,8 @@ pub(in crate::lambda) struct Pollers {
     pub look_at: SimTime,
     /// From when on provisioned pollers can read again (SQSP-2).
     pub readable_at: SimTime,
-    /// What it becomes when its change takes effect.
-    pub pending: Option<Box<MappingConfig>>,
+    /// What it becomes when its changes take effect (ESM-8).
+    pub(super) pending: PendingChanges,
     /// Pollers of provisioned mode that listeners know of.
     pub told_pollers: u32,
 }
@@ -75,7 +76,7 @@ impl Pollers {
             polls: 0,
             look_at: SimTime::MAX,
             readable_at: SimTime::ZERO,
-            pending: None,
+            pending: PendingChanges::default(),
             told_pollers: 0,
         }
     }

@@ -49,6 +49,13 @@ impl PollerPool {
         }
     }
 
+    /// Other bounds from now on; what was ordered within the old ones is forgotten.
+    pub fn set_config(&mut self, config: PollerConfig) {
+        self.config = config;
+        self.pollers = self.pollers.clamp(config.minimum, config.maximum.max(config.minimum));
+        self.ordered = None;
+    }
+
     /// Pollers at this moment.
     pub fn pollers(&self) -> u32 {
         self.pollers

@@ -2,7 +2,6 @@
 
 use super::batch::Batch;
 use super::call::{BatchCall, NotTaken, payload};
-use super::config::MappingConfig;
 use super::mapping::{Mapping, Pollers};
 use super::scaling::Trend;
 use super::timer::{DriverEvent, Timer};
@@ -72,46 +71,20 @@ impl Platform {
         }
     }
 
-    /// Gives a mapping other numbers, once its activation time is over (ESM-8). Batches under way go on.
-    pub fn set_mapping(&mut self, now: SimTime, mapping: MappingId, config: &MappingConfig) {
-        let pending = Some(Box::new(config.clone()));
-        let delay = match &mut self.mappings[mapping.index()] {
-            Mapping::Queue(pollers) => {
-                pollers.polls += 1;
-                pollers.pending = pending;
-                pollers.key.draw(pollers.polls, 0, Purpose::Poll).second
-            }
-            Mapping::Stream(poller) => {
-                poller.pending = pending;
-                poller.activation_draw()
-            }
-        };
-        let at = now.saturating_add(config.activation.sample(delay));
-        self.schedule_mapping(at, mapping, Timer::Activate, 0);
-    }
-
-    fn activate<O: Observer>(&mut self, now: SimTime, mapping: MappingId, observer: &mut O) {
-        let pollers = self.pollers(mapping);
-        if let Some(config) = pollers.pending.take() {
-            pollers.change(now, &config);
-        }
-        self.look(now, mapping, observer);
-    }
-
-    fn pollers(&mut self, mapping: MappingId) -> &mut Pollers {
+    pub(super) fn pollers(&mut self, mapping: MappingId) -> &mut Pollers {
         match &mut self.mappings[mapping.index()] {
             Mapping::Queue(pollers) => pollers,
             Mapping::Stream(_) => panic!("{mapping:?} reads a stream: it has lanes"),
         }
     }
 
-    fn schedule_mapping(&mut self, at: SimTime, mapping: MappingId, timer: Timer, index: u32) {
+    pub(super) fn schedule_mapping(&mut self, at: SimTime, mapping: MappingId, timer: Timer, index: u32) {
         let event = DriverEvent::Mapping(mapping, timer, index);
         self.agenda.schedule(at, Class::Timer, event.pack());
     }
 
     /// Starts as many reads as there are messages and places for (SQS-4…9), and sees when there will be more.
-    fn look<O: Observer>(&mut self, now: SimTime, mapping: MappingId, observer: &mut O) {
+    pub(super) fn look<O: Observer>(&mut self, now: SimTime, mapping: MappingId, observer: &mut O) {
         let Mapping::Queue(pollers) = &mut self.mappings[mapping.index()] else {
             return;
         };
@@ -168,7 +141,7 @@ impl Platform {
         }
         let mut batch = match pollers.collecting.and_then(|number| pollers.batches.remove(&number)) {
             Some(open) => open,
-            None => Batch::new(now, None),
+            None => Batch::new(now, pollers.visible_again(now)),
         };
         let wanted = (pollers.config.batch_size as usize).saturating_sub(batch.records.len());
         let (links, limit) = (&self.links, pollers.config.batch_bytes);
@@ -241,7 +214,7 @@ impl Platform {
         };
         let taken = self.call_batch(now, &call, observer);
         let pollers = self.pollers(mapping);
-        let deadline = pollers.deadline(&batch);
+        let deadline = batch.visible_at;
         match taken {
             Ok(failed) => batch.failed = failed,
             Err(NotTaken::Rejected) => self.schedule_mapping(deadline, mapping, Timer::Return, number),
@@ -298,7 +271,7 @@ impl Platform {
         if left.is_empty() {
             queue.release(batch.group, &[]);
         } else {
-            let deadline = pollers.deadline(&batch);
+            let deadline = batch.visible_at;
             batch.records = left;
             batch.finished = true;
             pollers.batches.insert(number, batch);
@@ -355,7 +328,7 @@ impl Platform {
     }
 
     /// Sees to it that what is new in a queue, the oldest of it sent at `oldest`, does not outlive its retention (SQS-16).
-    fn watch_expiry(&mut self, now: SimTime, queue: QueueId, oldest: Option<SimTime>) {
+    pub(super) fn watch_expiry(&mut self, now: SimTime, queue: QueueId, oldest: Option<SimTime>) {
         let watched = &mut self.expiries[queue.index()];
         let Some(sent) = oldest else { return };
         let at = self.queues[queue.index()].expiry(sent).max(now);
@@ -405,20 +378,9 @@ enum Kept {
 }
 
 impl Pollers {
-    fn change(&mut self, now: SimTime, config: &MappingConfig) {
-        let super::config::MappingSource::Queue(queue) = &config.source else {
-            return;
-        };
-        self.scaling.set_config(now, queue.scaling);
-        self.config = queue.clone();
-        self.enabled = config.enabled;
-        self.pass = config.pass;
-        self.reports_failures = config.reports_failures;
-    }
-
-    /// When the visibility timeout of a batch ends, measured from its first receive (SQS-11).
-    fn deadline(&self, batch: &Batch) -> SimTime {
-        batch.opened.saturating_add(self.config.visibility_timeout)
+    /// When messages that are received at `now` can be received again (SQS-11).
+    fn visible_again(&self, now: SimTime) -> SimTime {
+        now.saturating_add(self.config.visibility_timeout)
     }
 
     /// Whether one more read may begin: it will fill the open batch, or begin one.

@@ -249,13 +249,18 @@ impl Platform {
         }
     }
 
-    fn activate_lanes<O: Observer>(&mut self, now: SimTime, mapping: MappingId, observer: &mut O) {
+    pub(super) fn activate_lanes<O: Observer>(&mut self, now: SimTime, mapping: MappingId, observer: &mut O) {
         let Mapping::Stream(poller) = &mut self.mappings[mapping.index()] else {
             return;
         };
-        poller.change();
+        if let Some(config) = poller.pending.due(now) {
+            poller.change(&config);
+        }
         let waiting = |lane: &u32| poller.lanes[*lane as usize].behind() > 0;
         let lanes: Vec<u32> = (0..poller.lanes.len() as u32).filter(waiting).collect();
+        if let Some(at) = poller.pool.as_mut().and_then(|pool| pool.wake(now)) {
+            self.schedule_lane(at, mapping, Timer::Poll, 0);
+        }
         for lane in lanes {
             if let Mapping::Stream(poller) = &mut self.mappings[mapping.index()] {
                 poller.lanes[lane as usize].wake(now);

@@ -1,5 +1,6 @@
 use super::config::{MappingConfig, MappingSource, StreamMappingConfig};
 use super::lane::Lane;
+use super::pending::PendingChanges;
 use super::poller_pool::PollerPool;
 use crate::facts::{FlowId, Message};
 use crate::kernel::draws::{Purpose, StreamKey};
@@ -17,8 +18,8 @@ pub(in crate::lambda) struct StreamPoller {
     pass: Share,
     pub(super) lanes: Vec<Lane>,
     pub(super) pool: Option<PollerPool>,
-    /// What it becomes when its change takes effect (ESM-8).
-    pub(super) pending: Option<Box<MappingConfig>>,
+    /// What it becomes when its changes take effect (ESM-8).
+    pub(super) pending: PendingChanges,
 }
 
 impl StreamPoller {
@@ -39,7 +40,7 @@ impl StreamPoller {
             lanes: (0..config.shards * config.parallelization_factor).map(lane).collect(),
             pool: config.pollers.map(PollerPool::new),
             config: config.clone(),
-            pending: None,
+            pending: PendingChanges::default(),
         }
     }
 
@@ -71,15 +72,16 @@ impl StreamPoller {
         self.key.draw(0, 0, Purpose::Poll).second
     }
 
-    /// A change takes effect. Lanes and pollers stay as many as they are.
-    pub fn change(&mut self) {
-        let Some(mapping) = self.pending.take() else { return };
+    /// A change takes effect. Lanes stay as many as they are.
+    pub fn change(&mut self, mapping: &MappingConfig) {
         self.enabled = mapping.enabled;
         self.pass = mapping.pass;
         self.reports_failures = mapping.reports_failures;
         if let MappingSource::Stream(config) = &mapping.source {
             self.config.lane = config.lane.clone();
-            self.config.on_failure = config.on_failure;
+            if let (Some(pool), Some(pollers)) = (&mut self.pool, config.pollers) {
+                pool.set_config(pollers);
+            }
         }
     }
 }

@@ -275,3 +275,41 @@ fn budgets_and_what_is_used_of_them_can_change() {
         "{problems}"
     );
 }
+
+#[test]
+fn esm_8_changes_of_mappings_wait_and_those_of_queues_do_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.yaml");
+    let text = "duration: 1 h\nfunctions: { work: { init: 0 s, duration: 80 ms } }\nqueues: { orders: {} }\nevent_source_mappings: { m: { event_source: sqs:orders, function: work } }\nchanges:\n  a: { at: 1 min, set: { event_source_mappings.m.batch_size: 5 } }\n  b: { at: 2 min, set: { queues.orders.visibility_timeout: 60 s } }\n  c: { at: 3 min, set: { queues.orders.message_retention_period: 1 h } }\n";
+    std::fs::write(&path, text).unwrap();
+    let steps = load(&path, &LoadOptions::default()).unwrap().plan.change_steps;
+    let changes: Vec<&[Change]> = steps.iter().map(|step| &step.changes[..]).collect();
+    let minute = Span::from_secs(60);
+    assert!(
+        matches!(
+            changes[..],
+            [
+                [Change::Mapping { .. }],
+                [Change::Visibility { timeout, .. }],
+                [Change::Queue { .. }]
+            ] if *timeout == minute
+        ),
+        "{changes:?}"
+    );
+    let refused = |from: &str, to: &str| {
+        std::fs::write(&path, text.replace(from, to)).unwrap();
+        let problems = load(&path, &LoadOptions::default()).unwrap_err().to_string();
+        assert!(
+            problems.contains("holds for the whole run") && problems.contains("a.yaml:6:"),
+            "{problems}"
+        );
+    };
+    refused(
+        "event_source_mappings.m.batch_size: 5",
+        "event_source_mappings.m.function: work",
+    );
+    refused(
+        "event_source_mappings.m.batch_size: 5",
+        "queues.orders.delay_seconds: 5 s",
+    );
+}
