@@ -142,7 +142,7 @@ fn utilization(plan: &Plan) -> Option<UtilizationMeter> {
 
 /// Takes the platform from its start to the plan's horizon, with whoever acts on it; returns the arrivals without final
 /// answer, and what was done.
-pub(super) fn drive_with_control<O: Observer>(
+fn drive_with_control<O: Observer>(
     plan: &Plan,
     changes: &mut Changes,
     watchers: &mut O,
