@@ -5,7 +5,8 @@ use super::bill::{BillingConfig, BudgetPeriod};
 use super::charge::bill;
 use super::meter::Meter;
 use super::month::{Month, day_of, midnight};
-use crate::facts::{Attempt, Call, Compute, FunctionId, Observer, QualifierId, Streamed, VersionId};
+use super::usage::Usage;
+use crate::facts::{Attempt, Call, Compute, FunctionId, MappingId, Observer, QualifierId, Streamed, VersionId};
 use crate::units::{Bytes, Money, Share, SimTime, Span, Timestamp};
 
 /// Cost data is refreshed three times a day (BUD-1).
@@ -22,12 +23,13 @@ pub struct BudgetAlert {
     pub cost: Money,
 }
 
-/// A listener that looks at the bill whenever AWS refreshes cost data.
+/// The meter of a run, and the cost budgets that look at its bill whenever AWS refreshes cost data.
 #[derive(Clone, Debug)]
 pub struct BudgetMeter {
     config: BillingConfig,
     start: Timestamp,
     meter: Meter,
+    /// The next refresh; never without budgets.
     next: SimTime,
     /// The whole bill at the last midnight.
     at_midnight: Money,
@@ -36,7 +38,7 @@ pub struct BudgetMeter {
 }
 
 impl BudgetMeter {
-    /// Follows the budgets of `config` with a meter of its own, in a run that starts at `start`.
+    /// Follows the budgets of `config` on the readings of `meter`, in a run that starts at `start`.
     pub fn new(start: Timestamp, meter: Meter, config: &BillingConfig) -> BudgetMeter {
         let since = start.0 - midnight(day_of(start)).0;
         let step = REFRESH.as_micros();
@@ -50,17 +52,18 @@ impl BudgetMeter {
             config: config.clone(),
             start,
             meter,
-            next: SimTime::from_micros(step - since % step),
+            next: match config.budgets.is_empty() {
+                true => SimTime::MAX,
+                false => SimTime::from_micros(step - since % step),
+            },
             at_midnight: Money::ZERO,
         }
     }
 
-    /// The first alert of each threshold, by budget, up to the end of the run.
-    pub fn finish(mut self, end: SimTime) -> Vec<Vec<Option<BudgetAlert>>> {
-        while self.next <= end {
-            self.refresh();
-        }
-        self.alerts
+    /// What was used, and the first alert of each threshold, by budget, up to the end of the run.
+    pub fn finish(mut self, end: SimTime) -> (Usage, Vec<Vec<Option<BudgetAlert>>>) {
+        self.reach(end);
+        (self.meter.finish(end), self.alerts)
     }
 
     /// What happens at `time` is seen only by refreshes after it.
@@ -141,6 +144,18 @@ impl Observer for BudgetMeter {
     fn streamed(&mut self, streamed: &Streamed) {
         self.reach(streamed.time);
         self.meter.streamed(streamed);
+    }
+
+    fn pollers(
+        &mut self,
+        time: SimTime,
+        mapping: MappingId,
+        function: FunctionId,
+        qualifier: QualifierId,
+        pollers: u32,
+    ) {
+        self.reach(time);
+        self.meter.pollers(time, mapping, function, qualifier, pollers);
     }
 
     fn provisioned(&mut self, time: SimTime, function: FunctionId, qualifier: QualifierId, amount: u32, ready: u32) {

@@ -356,8 +356,6 @@ impl Meter {
 }
 
 impl Observer for Meter {
-    // Budgets meter as well, so that without it this would be a call for every attempt.
-    #[inline(always)]
     fn ran(&mut self, attempt: &Attempt) {
         if !self.months[self.current].holds(attempt.start) {
             self.current = self.month_at(attempt.start);

@@ -85,20 +85,26 @@ pub fn simulate(
 ) -> Option<RunResult> {
     let horizon = plan.horizon();
     let recorder = Recorder::new(recorder_config(plan), sink);
-    let mut watchers = ((recorder, (meter(plan), seldom(plan))), extra);
+    let mut watchers = (
+        (
+            recorder,
+            (BudgetMeter::new(plan.start, meter(plan), &plan.billing), seldom(plan)),
+        ),
+        extra,
+    );
     let mut changes = Changes::new(&plan.change_steps);
     let (unanswered, control) = drive_with_control(plan, &mut changes, &mut watchers, pace)?;
     let ((recorder, (meter, seldom)), _) = watchers;
-    let (utilization, (budgets, adjoining)) = seldom.unwrap_or_default();
+    let (utilization, adjoining) = seldom.unwrap_or_default();
     let adjoining = adjoining.map(|meter| meter.finish(horizon));
     let (summary, timeline) = recorder.finish(&unanswered);
-    let usage = meter.finish(horizon);
+    let (usage, budget_alerts) = meter.finish(horizon);
     let bill = pricing::bill(&usage, &plan.billing);
     Some(RunResult {
         summary,
         timeline,
         cost_answers: pricing::answers(&usage, &plan.billing, &bill, plan.duration + plan.drain, plan.start),
-        budget_alerts: budgets.map_or_else(Vec::new, |meter| meter.finish(horizon)),
+        budget_alerts,
         provisioned_times: utilization.map_or_else(ProvisionedTimes::default, |meter| meter.finish(horizon)),
         bill,
         monthly_estimate: pricing::monthly_estimate(&usage, &plan.billing, plan.duration + plan.drain, plan.start),
@@ -118,19 +124,12 @@ fn meter(plan: &Plan) -> Meter {
     }
 }
 
-type Seldom = (Option<UtilizationMeter>, (Option<BudgetMeter>, Option<AdjoiningMeter>));
+type Seldom = (Option<UtilizationMeter>, Option<AdjoiningMeter>);
 
 /// Meters that most runs do without: nobody there costs one test per event, not one for each of them.
 fn seldom(plan: &Plan) -> Option<Seldom> {
-    let meters = (utilization(plan), (budgets(plan), adjoining_meter(plan)));
-    let (utilization, (budgets, adjoining)) = &meters;
-    (utilization.is_some() || budgets.is_some() || adjoining.is_some()).then_some(meters)
-}
-
-/// Who watches the budgets, if there are any.
-fn budgets(plan: &Plan) -> Option<BudgetMeter> {
-    let watched = !plan.billing.budgets.is_empty();
-    watched.then(|| BudgetMeter::new(plan.start, meter(plan), &plan.billing))
+    let meters = (utilization(plan), adjoining_meter(plan));
+    (meters.0.is_some() || meters.1.is_some()).then_some(meters)
 }
 
 /// A meter of how busy provisioned concurrency is, where there may be some.
