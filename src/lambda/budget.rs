@@ -208,16 +208,8 @@ mod tests {
                 uses: &uses,
             };
             let mut execution = Execution {
-                placement: Span::ZERO,
-                init: Span::ZERO,
-                init_abandoned: false,
-                billed_init: Span::ZERO,
-                restore: Span::ZERO,
-                billed_restore: Span::ZERO,
                 duration: Span::from_secs(secs),
-                extension: Span::ZERO,
-                verdict: Verdict::Ok,
-                answer: None,
+                ..Execution::NOTHING
             };
             meet(&asking, std::slice::from_mut(budget), &mut execution, &mut ());
             (execution.duration.as_micros() / 1_000_000, execution.verdict)

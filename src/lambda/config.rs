@@ -327,6 +327,39 @@ pub struct EventInvokeConfig {
     pub on_failure: Option<LinkId>,
 }
 
+impl TrafficConfig {
+    /// What the account itself sends: plain, and never repeated by its sender.
+    pub fn of_account(name: &str, sender: Sender) -> TrafficConfig {
+        TrafficConfig {
+            name: name.to_owned(),
+            sender,
+            retry: RetryConfig::NONE,
+            transfer: None,
+            through: None,
+        }
+    }
+}
+
+impl RetryConfig {
+    /// One attempt, and as long a wait for its answer as it takes (SDK-1).
+    pub const NONE: RetryConfig = RetryConfig {
+        mode: RetryMode::None,
+        max_attempts: 1,
+        clients: 1,
+        read_timeout: None,
+    };
+}
+
+impl FunctionConfig {
+    /// The longest timeout of the versions behind a qualifier.
+    pub fn longest_timeout(&self, qualifier: QualifierId) -> Span {
+        let qualifier = &self.qualifiers[qualifier.index()];
+        let timeout = |version: VersionId| self.versions[version.index()].timeout;
+        let additional = qualifier.additional.map_or(Span::ZERO, |(version, _)| timeout(version));
+        timeout(qualifier.version).max(additional)
+    }
+}
+
 /// A sender: one entry under `traffic:`, or what the account itself sends.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrafficConfig {

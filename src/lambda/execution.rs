@@ -89,20 +89,23 @@ pub(super) enum Readiness {
 }
 
 impl Execution {
+    /// No time at all, and it goes well.
+    pub const NOTHING: Execution = Execution {
+        placement: Span::ZERO,
+        init: Span::ZERO,
+        init_abandoned: false,
+        billed_init: Span::ZERO,
+        restore: Span::ZERO,
+        billed_restore: Span::ZERO,
+        duration: Span::ZERO,
+        extension: Span::ZERO,
+        verdict: Verdict::Ok,
+        answer: None,
+    };
+
     /// The phases of `task`'s current attempt on `version`.
     pub fn of(task: &Task, version: &VersionConfig, readiness: Readiness, key: StreamKey) -> Execution {
-        let mut execution = Execution {
-            placement: Span::ZERO,
-            init: Span::ZERO,
-            init_abandoned: false,
-            billed_init: Span::ZERO,
-            restore: Span::ZERO,
-            billed_restore: Span::ZERO,
-            duration: Span::ZERO,
-            extension: Span::ZERO,
-            verdict: Verdict::Ok,
-            answer: None,
-        };
+        let mut execution = Execution::NOTHING;
         let mut handler = match task.recorded.duration {
             Some(recorded) => recorded,
             None => scaled(drawn_duration(task, version, key), version.duration_factor),

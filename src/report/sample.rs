@@ -15,7 +15,7 @@ use crate::kernel::Distribution;
 use crate::kernel::draws::StreamKey;
 use crate::lambda::{
     AccountConfig, AllocationConfig, AsyncQueueConfig, EnvPick, EventInvokeConfig, FlowConfig, FunctionConfig,
-    GatewayRate, QualifierConfig, RateShape, RecordsConfig, RetryConfig, RetryMode, ScalingRule, Sender, TrafficConfig,
+    GatewayRate, QualifierConfig, RateShape, RecordsConfig, RetryConfig, ScalingRule, Sender, TrafficConfig,
     VersionConfig,
 };
 use crate::messaging::QueueConfig;
@@ -560,12 +560,7 @@ fn plan(functions: Vec<FunctionConfig>) -> Plan {
         traffic: vec![TrafficConfig {
             name: "shoppers".to_owned(),
             sender: Sender::Traffic,
-            retry: RetryConfig {
-                mode: RetryMode::None,
-                max_attempts: 1,
-                clients: 1,
-                read_timeout: None,
-            },
+            retry: RetryConfig::NONE,
             transfer: None,
             through: None,
         }],

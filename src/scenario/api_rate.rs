@@ -21,10 +21,10 @@ pub(super) fn warn_of_many_calls(reader: &Reader, root: &Node) {
             *calls.entry(at.as_micros() / 1_000_000).or_default() += count;
         }
     };
-    for deployment in named(root, "deployments") {
+    for deployment in root.named("deployments") {
         add(deployment, "at", 1);
     }
-    for change in named(root, "changes") {
+    for change in root.named("changes") {
         let paths = change.value.entry("set").map_or(&[][..], |set| set.value.entries());
         let count = paths.iter().filter(|path| is_a_call(&path.key)).count();
         ["at", "from", "until"].iter().for_each(|key| add(change, key, count));
@@ -35,10 +35,6 @@ pub(super) fn warn_of_many_calls(reader: &Reader, root: &Node) {
             "{count} calls of the control plane at {at}: AWS takes {CALLS_PER_SECOND} a second; all of them take effect at once here (LIM-17)"
         ));
     }
-}
-
-fn named<'n>(root: &'n Node, key: &str) -> &'n [Entry] {
-    root.entry(key).map_or(&[][..], |entry| entry.value.entries())
 }
 
 /// Whether setting a path means that somebody calls AWS.

@@ -41,9 +41,9 @@ pub(super) fn billing(
     billed: &Billed,
     parameters: &AccountParameters,
 ) -> BillingConfig {
-    let account = root.entry("account").map(|entry| &entry.value);
+    let account = root.inner("account");
     let get = |key: &str| account.and_then(|node| node.entry(key));
-    let bills = root.entry("billing").map(|entry| &entry.value);
+    let bills = root.inner("billing");
     let own = |key: &str| bills.and_then(|node| node.entry(key));
     let prices = Prices {
         book: &book,
@@ -194,7 +194,7 @@ fn month_to_date(reader: &Reader, entry: Option<&Entry>) -> MonthToDate {
     let node = entry.map(|entry| &entry.value);
     let streamed = node.and_then(|node| node.entry("streamed_gb"));
     let requests = node.and_then(|node| node.entry("requests"));
-    let seconds = node.and_then(|node| node.entry("gb_seconds")).map(|entry| &entry.value);
+    let seconds = node.and_then(|node| node.inner("gb_seconds"));
     let used = |key: &str| {
         let entry = seconds.and_then(|node| node.entry(key));
         entry

@@ -66,8 +66,7 @@ struct State {
 /// Reads `changes` into `plan`, which is the state at the start.
 pub(super) fn read(reader: &Reader, root: &Node, path: &Path, options: &LoadOptions, plan: &mut Plan) {
     let Some(entry) = root.entry("changes") else { return };
-    let mut entries: Vec<&Entry> = entry.value.entries().iter().collect();
-    entries.sort_by(|a, b| a.key.cmp(&b.key));
+    let entries = root.named("changes");
     let changes = Changes {
         reader,
         root,

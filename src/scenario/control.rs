@@ -41,8 +41,8 @@ impl<'a> Control<'a> {
             functions: self.functions,
         };
         let (entries, layers) = (
-            self.named("alarms"),
-            Layers(self.inner("parameters").into_iter().collect()),
+            self.root.named("alarms"),
+            Layers(self.root.inner("parameters").into_iter().collect()),
         );
         let alarms: Vec<_> = entries.iter().filter_map(|entry| alarms.read(entry)).collect();
         let deployments = Deployments {
@@ -56,7 +56,7 @@ impl<'a> Control<'a> {
             length: self.length,
             rollback_lag: parameters::rollback_lag(self.reader, &layers),
         };
-        let deployments = deployments.read(&self.named("deployments"));
+        let deployments = deployments.read(&self.root.named("deployments"));
         ControlConfig {
             scaling: self.scaling(),
             deployments,
@@ -67,7 +67,7 @@ impl<'a> Control<'a> {
     /// Scaling policies by function and qualifier.
     fn scaling(&self) -> Vec<ScalingConfig> {
         let mut all = Vec::new();
-        for entry in self.named("functions") {
+        for entry in self.root.named("functions") {
             let place = self.functions.iter().position(|function| function.name == entry.key);
             let Some(place) = place else { continue };
             self.scaling_of(FunctionId(place as u32), entry, &mut all);
@@ -82,8 +82,8 @@ impl<'a> Control<'a> {
             start: self.start,
             length: self.length,
         };
-        let own = entry.value.entry("parameters").map(|entry| &entry.value);
-        let layers = Layers(own.into_iter().chain(self.inner("parameters")).collect());
+        let own = entry.value.inner("parameters");
+        let layers = Layers(own.into_iter().chain(self.root.inner("parameters")).collect());
         let parameters = parameters::of_function(self.reader, &layers).tracking;
         let qualifiers = &self.functions[function.index()].qualifiers;
         for key in ["versions", "aliases"] {
@@ -106,15 +106,5 @@ impl<'a> Control<'a> {
                 all.extend(scaling.read(policies, target, qualifiers[place].provisioned, parameters));
             }
         }
-    }
-
-    fn inner(&self, key: &str) -> Option<&'a Node> {
-        self.root.entry(key).map(|entry| &entry.value)
-    }
-
-    fn named(&self, key: &str) -> Vec<&'a Entry> {
-        let mut entries: Vec<&Entry> = self.inner(key).map_or(&[][..], Node::entries).iter().collect();
-        entries.sort_by(|a, b| a.key.cmp(&b.key));
-        entries
     }
 }

@@ -86,7 +86,7 @@ impl<'a> Deployments<'a> {
         let preference = required("deployment_preference", "Canary10Percent5Minutes");
         let steps = preference.and_then(|entry| self.steps(entry));
         let alarms = self.alarms(node);
-        let hooks = node.entry("hooks").map(|entry| &entry.value);
+        let hooks = node.inner("hooks");
         let hook = |key: &str| {
             let sender = format!("{} {key}", entry.key);
             hooks.and_then(|hooks| self.hook(hooks.entry(key)?, &sender))

@@ -71,7 +71,7 @@ impl<'a> Functions<'a> {
             .unwrap_or_default();
         let own = Layers(node.into_iter().collect());
         let all = Layers(node.into_iter().chain(self.defaults).collect());
-        let of_function = node.and_then(|node| node.entry("parameters")).map(|entry| &entry.value);
+        let of_function = node.and_then(|node| node.inner("parameters"));
         let parameter_layers = Layers(of_function.into_iter().chain(self.parameters).collect());
         let parameters = parameters::of_function(self.platform.reader, &parameter_layers);
         let latest = Behaviour {
@@ -364,10 +364,7 @@ impl<'r, 'a> Qualifiers<'r, 'a> {
             let version = VersionId(index as u16 + 1);
             self.push(number.to_string(), &entry.value, version, None);
         }
-        let aliases = node.and_then(|node| node.entry("aliases"));
-        let mut aliases: Vec<&Entry> = aliases.map_or(Vec::new(), |entry| entry.value.entries().iter().collect());
-        aliases.sort_by(|a, b| a.key.cmp(&b.key));
-        for alias in aliases {
+        for alias in node.map_or_else(Vec::new, |node| node.named("aliases")) {
             self.check_alias_name(alias);
             let version = self.function_version(alias);
             let additional = version.and_then(|version| self.additional(alias, version));
@@ -377,7 +374,7 @@ impl<'r, 'a> Qualifiers<'r, 'a> {
 
     fn push(&mut self, name: String, node: &'a Node, version: VersionId, additional: Option<(VersionId, Share)>) {
         let inner = self.all.inner("event_invoke_config");
-        let own = node.entry("event_invoke_config").map(|entry| &entry.value);
+        let own = node.inner("event_invoke_config");
         let layers = Layers(own.into_iter().chain(inner.0).collect());
         let provisioned = self.provisioned(&name, node, version, additional);
         self.list.push(QualifierConfig {

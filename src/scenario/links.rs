@@ -10,9 +10,7 @@ use crate::facts::{
 };
 use crate::kernel::SizeDistribution;
 use crate::kernel::draws::StreamKey;
-use crate::lambda::{
-    FlowConfig, FunctionConfig, LinkConfig, PushConfig, RetryConfig, RetryMode, Sender, Through, TrafficConfig,
-};
+use crate::lambda::{FlowConfig, FunctionConfig, LinkConfig, PushConfig, Sender, Through, TrafficConfig};
 use crate::messaging::{StreamConfig, TopicConfig};
 
 /// All links of a scenario.
@@ -117,7 +115,8 @@ impl Links {
                         traffic: TrafficId(traffic.len() as u32),
                         ..flow_to(targets.functions, name, qualifier, found.key)
                     });
-                    traffic.push(sender(&format!("{} {}", found.name, found.address)));
+                    let name = format!("{} {}", found.name, found.address);
+                    traffic.push(TrafficConfig::of_account(&name, Sender::Link));
                     (Target::Function(flow), true)
                 }
                 Ok(Address::Service { service, name }) => (
@@ -185,21 +184,5 @@ fn flow_to(functions: &[FunctionConfig], name: &str, qualifier: Option<&str>, ke
         mapping: None,
         through: false,
         key,
-    }
-}
-
-/// What the account itself sends is never repeated by its sender.
-fn sender(name: &str) -> TrafficConfig {
-    TrafficConfig {
-        name: name.to_owned(),
-        sender: Sender::Link,
-        retry: RetryConfig {
-            mode: RetryMode::None,
-            max_attempts: 1,
-            clients: 1,
-            read_timeout: None,
-        },
-        transfer: None,
-        through: None,
     }
 }

@@ -15,8 +15,7 @@ use super::values;
 use crate::facts::{FlowId, FunctionId, InvocationType, LinkId, MappingId, QualifierId, QueueId, StreamId, TrafficId};
 use crate::kernel::draws::StreamKey;
 use crate::lambda::{
-    FlowConfig, FunctionConfig, MappingConfig, MappingSource, QueueMappingConfig, RetryConfig, RetryMode,
-    ScalingConfig, Sender, TrafficConfig,
+    FlowConfig, FunctionConfig, MappingConfig, MappingSource, QueueMappingConfig, ScalingConfig, Sender, TrafficConfig,
 };
 use crate::messaging::{QueueConfig, StreamConfig};
 use crate::units::{Bytes, Share, Span, Timestamp};
@@ -118,18 +117,7 @@ impl Mappings<'_> {
             mapping: Some(MappingId(self.configs.len() as u32 - 1)),
             key,
         });
-        self.traffic.push(TrafficConfig {
-            name: name.to_owned(),
-            sender: Sender::Mapping,
-            retry: RetryConfig {
-                mode: RetryMode::None,
-                max_attempts: 1,
-                clients: 1,
-                read_timeout: None,
-            },
-            transfer: None,
-            through: None,
-        });
+        self.traffic.push(TrafficConfig::of_account(name, Sender::Mapping));
     }
 
     fn source(&self, text: &str) -> Result<Source, Fault> {
@@ -219,13 +207,7 @@ impl Mappings<'_> {
     ) -> QueueMappingConfig {
         let config = &self.queues[queue.index()];
         let function = &self.functions[function.index()];
-        let served = &function.qualifiers[qualifier.index()];
-        let versions = [Some(served.version), served.additional.map(|(version, _)| version)];
-        let timeouts = versions
-            .into_iter()
-            .flatten()
-            .map(|version| function.versions[version.index()].timeout);
-        let timeout = timeouts.max().unwrap_or(Span::ZERO);
+        let timeout = function.longest_timeout(qualifier);
         let (batch_size, window) = self.batching(entry, config.groups.is_some());
         if config.visibility_timeout < timeout {
             let found = format!(

@@ -60,7 +60,7 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
     let resolver = Resolver { reader, root };
     let book = options.prices.clone().unwrap_or_else(PriceBook::built_in);
     let top = resolver.top(path, options, &book);
-    let parameter_node = resolver.inner("parameters");
+    let parameter_node = root.inner("parameters");
     let layers = Layers(parameter_node.into_iter().collect());
     let parameters = parameters::of_account(reader, &layers);
     parameters::of_function(reader, &layers);
@@ -71,11 +71,11 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
     let declared = Queues {
         reader,
         dated: &top.dated,
-        entries: resolver.named("queues"),
+        entries: root.named("queues"),
     };
     let queues = declared.names();
-    let budgets = budgets(reader, &resolver.named("budgets"));
-    let streams = streams::streams(reader, &resolver.named("streams"), top.seed);
+    let budgets = budgets(reader, &root.named("budgets"));
+    let streams = streams::streams(reader, &root.named("streams"), top.seed);
     let functions = Functions {
         budgets: &budgets,
         platform: Platform {
@@ -85,7 +85,7 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
             links: &links,
             attachments: Attachments::default(),
         },
-        defaults: resolver.inner("defaults"),
+        defaults: root.inner("defaults"),
         parameters: parameter_node,
         directory: &directory,
     };
@@ -114,12 +114,12 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
         seed: top.seed,
         start: top.start,
         duration: top.duration,
-        written: resolver.named("functions"),
+        written: root.named("functions"),
         configs: Vec::new(),
         flows: Vec::new(),
         sources: Vec::new(),
     };
-    for entry in resolver.named("traffic") {
+    for entry in root.named("traffic") {
         traffic.read(entry);
     }
     let (mut traffic, mut flows, sources) = (traffic.configs, traffic.flows, traffic.sources);
@@ -134,7 +134,7 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
         length: top.duration + top.drain,
     };
     let control = control.read();
-    let mapping_entries = resolver.named("event_source_mappings");
+    let mapping_entries = root.named("event_source_mappings");
     let failures = failure_links(reader, &mapping_entries, &links);
     let mut named = links.queues();
     named.extend(queues.iter().cloned());
@@ -233,17 +233,6 @@ struct Resolver<'a> {
 }
 
 impl<'a> Resolver<'a> {
-    fn inner(&self, key: &str) -> Option<&'a Node> {
-        self.root.entry(key).map(|entry| &entry.value)
-    }
-
-    /// The entries of a map from names, by name.
-    fn named(&self, key: &str) -> Vec<&'a Entry> {
-        let mut entries: Vec<&Entry> = self.inner(key).map_or(&[][..], Node::entries).iter().collect();
-        entries.sort_by(|a, b| a.key.cmp(&b.key));
-        entries
-    }
-
     fn top(&self, path: &Path, options: &LoadOptions, book: &PriceBook) -> Top {
         let reader = self.reader;
         let get = |key: &str| self.root.entry(key);
@@ -268,7 +257,7 @@ impl<'a> Resolver<'a> {
             region: billing::region(reader, get("region"), book),
             dated: Dated {
                 model_date: day.unwrap_or_else(|| day_of(start)),
-                forced: dated::forced(reader, self.inner("switches")),
+                forced: dated::forced(reader, self.root.inner("switches")),
             },
         }
     }
@@ -335,7 +324,7 @@ impl<'a> Resolver<'a> {
     /// Traffic entries that name an Azure trace, with what it holds.
     fn azure_traces(&self) -> Vec<AzureTrace> {
         let mut traces = Vec::new();
-        for entry in self.named("traffic") {
+        for entry in self.root.named("traffic") {
             let azure = entry
                 .value
                 .entry("arrivals")
@@ -366,7 +355,7 @@ impl<'a> Resolver<'a> {
             .flat_map(|trace| &trace.functions)
             .map(|function| function.name.as_str())
             .collect();
-        for entry in self.named("functions") {
+        for entry in self.root.named("functions") {
             if let Err(fault) = check_function_name(&entry.key)
                 && !traced.contains(entry.key.as_str())
             {
@@ -389,7 +378,7 @@ impl<'a> Resolver<'a> {
         'a: 'f,
     {
         let mut origins: BTreeMap<&str, Origin<'f>> = BTreeMap::new();
-        for entry in self.named("functions") {
+        for entry in self.root.named("functions") {
             let name = entry.key.as_str();
             let origin = Origin {
                 name,
@@ -414,6 +403,7 @@ impl<'a> Resolver<'a> {
 
     fn account(&self, top: &Top, parameters: &AccountParameters) -> AccountConfig {
         let limit = self
+            .root
             .inner("account")
             .and_then(|node| node.entry("concurrent_executions"));
         let limit = limit.and_then(|entry| self.reader.count(entry, 1, 10_000_000));
@@ -510,7 +500,7 @@ impl<'a> Resolver<'a> {
                 subscriptions: items.unwrap_or_default().iter().filter_map(subscription).collect(),
             }
         };
-        self.named("topics").into_iter().map(topic).collect()
+        self.root.named("topics").into_iter().map(topic).collect()
     }
 
     fn expectations(&self) -> Vec<Expectation> {
@@ -536,9 +526,9 @@ impl<'a> Resolver<'a> {
     }
 
     fn changed_parameters(&self) -> Vec<(String, String)> {
-        let own = self.inner("parameters").map_or(&[][..], Node::entries);
+        let own = self.root.inner("parameters").map_or(&[][..], Node::entries);
         let mut changed = parameters::changed(own, "");
-        for function in self.named("functions") {
+        for function in self.root.named("functions") {
             if let Some(own) = function.value.entry("parameters") {
                 changed.extend(parameters::changed(
                     own.value.entries(),

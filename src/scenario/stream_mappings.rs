@@ -147,13 +147,8 @@ impl Mappings<'_> {
             }
         }
         let function = &self.functions[function.index()];
-        let served = &function.qualifiers[qualifier.index()];
-        let versions = [Some(served.version), served.additional.map(|(version, _)| version)];
-        let timeouts = versions
-            .into_iter()
-            .flatten()
-            .map(|version| function.versions[version.index()].timeout);
-        if let Some(timeout) = timeouts.max().filter(|timeout| *timeout > KAFKA_TIMEOUT) {
+        let timeout = function.longest_timeout(qualifier);
+        if timeout > KAFKA_TIMEOUT {
             let found = format!("{} has a timeout of {timeout}", function.name);
             let allowed = "functions behind Kafka have a timeout of at most 14 min (ESM-9)";
             self.reader.problem(entry.mark, found, allowed);

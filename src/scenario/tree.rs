@@ -83,6 +83,18 @@ impl Node {
         self.entries().iter().find(|entry| entry.key == key)
     }
 
+    /// What stands under a key of a map.
+    pub fn inner(&self, key: &str) -> Option<&Node> {
+        self.entry(key).map(|entry| &entry.value)
+    }
+
+    /// The entries of the map under a key, by name.
+    pub fn named(&self, key: &str) -> Vec<&Entry> {
+        let mut entries: Vec<&Entry> = self.inner(key).map_or(&[][..], Node::entries).iter().collect();
+        entries.sort_by(|a, b| a.key.cmp(&b.key));
+        entries
+    }
+
     /// The text of a scalar.
     pub fn text(&self) -> Option<&str> {
         match &self.kind {

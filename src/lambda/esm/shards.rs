@@ -1,6 +1,7 @@
 //! Lanes of streams and Kafka topics at the platform: records go to them, they invoke (lambda-model §5.4, §5.5).
 
 use super::call::{BatchCall, NotTaken, payload};
+use super::config::StreamMappingConfig;
 use super::lane::{BatchEnd, Next, Tell};
 use super::mapping::Mapping;
 use super::stream_poller::StreamPoller;
@@ -100,14 +101,7 @@ impl Platform {
             (Verdict::Ok, _) => BatchEnd::Done,
             _ => BatchEnd::FailedFrom(0),
         };
-        let mut telling = Telling {
-            now,
-            stream,
-            mapping,
-            on_failure: poller.config.on_failure,
-            outbox: &mut self.outbox,
-            observer,
-        };
+        let mut telling = Telling::of(&poller.config, mapping, now, &mut self.outbox, observer);
         lane.finished(now, end, &poller.config.lane, &mut telling);
         let (mut offset_lag, mut pollers) = (None, None);
         if let Some(pool) = &mut poller.pool {
@@ -151,14 +145,7 @@ impl Platform {
         if !poller.enabled {
             return;
         }
-        let mut telling = Telling {
-            now,
-            stream: poller.config.stream,
-            mapping,
-            on_failure: poller.config.on_failure,
-            outbox: &mut self.outbox,
-            observer,
-        };
+        let mut telling = Telling::of(&poller.config, mapping, now, &mut self.outbox, observer);
         let links = &self.links;
         let size = |record: &Message| payload(links, record);
         match poller.lanes[lane as usize].look(now, &poller.config.lane, size, &mut telling) {
@@ -198,14 +185,7 @@ impl Platform {
                 true
             }
             Err(refused) => {
-                let mut telling = Telling {
-                    now,
-                    stream: poller.config.stream,
-                    mapping,
-                    on_failure: poller.config.on_failure,
-                    outbox: &mut self.outbox,
-                    observer,
-                };
+                let mut telling = Telling::of(&poller.config, mapping, now, &mut self.outbox, observer);
                 match refused {
                     NotTaken::Throttled => lane.throttled(now, &poller.config.lane),
                     NotTaken::Rejected => {
@@ -334,6 +314,25 @@ struct Telling<'a, O> {
     on_failure: Option<LinkId>,
     outbox: &'a mut Outbox,
     observer: &'a mut O,
+}
+
+impl<'a, O> Telling<'a, O> {
+    fn of(
+        config: &StreamMappingConfig,
+        mapping: MappingId,
+        now: SimTime,
+        outbox: &'a mut Outbox,
+        observer: &'a mut O,
+    ) -> Telling<'a, O> {
+        Telling {
+            now,
+            stream: config.stream,
+            mapping,
+            on_failure: config.on_failure,
+            outbox,
+            observer,
+        }
+    }
 }
 
 impl<O: Observer> Tell for Telling<'_, O> {
