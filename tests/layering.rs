@@ -14,7 +14,7 @@ const FLOORS: &[&[&str]] = &[
     &["control"],
     &["simulation", "trace"],
     &["scenario"],
-    &["experiment"],
+    &["experiment", "import"],
     &["report"],
     &["cli"],
     &["main"],
@@ -54,10 +54,11 @@ const IMPURE: [&str; 14] = [
 ];
 
 /// Libraries and the rooms that may use them.
-const HOMES: [(&str, &[&str]); 8] = [
+const HOMES: [(&str, &[&str]); 9] = [
+    ("base64", &["import"]),
     ("plotters", &["report"]),
     ("clap", &["cli"]),
-    ("rayon", &["experiment"]),
+    ("rayon", &["experiment", "import"]),
     ("statrs", &["report"]),
     ("csv", &["rules", "pricing", "trace", "report"]),
     ("rand", &["kernel"]),

@@ -6,6 +6,7 @@ mod determinism;
 mod edges;
 mod equipment;
 mod golden;
+mod import;
 mod laws;
 mod layering;
 mod queues;

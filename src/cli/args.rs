@@ -3,6 +3,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::scenario::is_function_name;
+
 const AFTER_HELP: &str = "\
 First steps: `lambdasim new shop`, then `lambdasim run shop.yaml`.
 Exit codes: 0 done, 1 an expectation failed, 2 wrong usage or scenario, 3 input or output failed, 130 interrupted.";
@@ -14,6 +16,10 @@ Exit codes: 0 done, 1 an expectation failed, 2 wrong usage or scenario, 3 input 
 const AFTER_MONTH: &str = "\
 Example: lambdasim month weekday.yaml=21 weekend.yaml=8 black-friday.yaml=1
 The usage of the runs is combined, each scaled to its days; then free tier and price tiers apply once.";
+
+const AFTER_IMPORT: &str = "\
+What the source does not tell is marked FILL IN in the written scenario and has a safe value: it runs as it is.
+What was not used is listed on standard error. docs/import.md describes every source.";
 
 const AFTER_PRICE: &str = "\
 Example: lambdasim price --requests 3000000 --duration 120ms --memory-size 1536MB --free-tier
@@ -37,6 +43,9 @@ pub(super) enum Command {
     Validate(ValidateCommand),
     /// Write a commented starter scenario
     New(NewCommand),
+    /// Write a scenario from what you have: templates, traces, measurements
+    #[command(after_help = AFTER_IMPORT)]
+    Import(ImportCommand),
     /// Simulate kinds of days and bill a month of them
     #[command(after_help = AFTER_MONTH)]
     Month(MonthCommand),
@@ -300,6 +309,32 @@ pub(super) struct MonthCommand {
 }
 
 #[derive(Args, Debug)]
+pub(super) struct ImportCommand {
+    #[command(subcommand)]
+    pub source: ImportSource,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ImportSource {
+    /// The output of Lambda Power Tuning: how duration depends on memory
+    PowerTuning(ImportPowerTuning),
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ImportPowerTuning {
+    /// The state machine's output, or what `aws stepfunctions describe-execution` prints (JSON)
+    pub file: PathBuf,
+
+    /// Name of the function in the scenario
+    #[arg(long, value_name = "NAME", default_value = "tuned", value_parser = function_name)]
+    pub function: String,
+
+    /// Write the scenario to this file instead of printing it; an existing file is left alone
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
 pub(super) struct PricesCommand {
     /// Only the prices of this region, those that stand in for unlisted ones included
     #[arg(long, value_name = "REGION")]
@@ -362,6 +397,13 @@ fn path_and_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((path, value)) if !path.trim().is_empty() => Ok((path.trim().to_owned(), value.to_owned())),
         _ => Err("write it as path=value, such as functions.checkout.memory_size=512".to_owned()),
+    }
+}
+
+fn function_name(text: &str) -> Result<String, String> {
+    match is_function_name(text) {
+        true => Ok(text.to_owned()),
+        false => Err("1 to 140 letters, digits, hyphens and underscores are allowed".to_owned()),
     }
 }
 

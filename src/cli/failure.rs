@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::import::ImportError;
 use crate::pricing::PriceProblems;
 use crate::report::ReportError;
 use crate::scenario::Problems;
@@ -33,6 +34,9 @@ pub enum Failure {
     /// A trace could not be read a second time.
     #[error("{0}")]
     Trace(String),
+    /// Nothing could be imported.
+    #[error("{0}")]
+    Import(#[from] ImportError),
     /// A run folder could not be written.
     #[error("{0}")]
     Report(#[from] ReportError),
@@ -60,8 +64,9 @@ impl Failure {
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Failure::Scenarios(problems) => ExitCode::from(problems.iter().map(Problems::exit_code).max().unwrap_or(2)),
-            Failure::Usage(_) | Failure::Prices { .. } => ExitCode::from(2),
+            Failure::Usage(_) | Failure::Prices { .. } | Failure::Import(ImportError::Wrong(_)) => ExitCode::from(2),
             Failure::Read { .. }
+            | Failure::Import(ImportError::Read { .. })
             | Failure::Trace(_)
             | Failure::Report(_)
             | Failure::Write { .. }

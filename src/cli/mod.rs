@@ -2,6 +2,7 @@
 
 mod args;
 mod failure;
+mod import;
 mod month;
 mod new;
 mod output;
@@ -35,6 +36,7 @@ pub fn dispatch(arguments: Arguments) -> Result<ExitCode, Failure> {
         args::Command::Run(command) => run::run(&command),
         args::Command::Validate(command) => validate::validate(&command),
         args::Command::New(command) => new::new(&command),
+        args::Command::Import(command) => import::import(&command),
         args::Command::Month(command) => month::month(&command),
         args::Command::Price(command) => price::price(&command),
         args::Command::Prices(command) => prices::prices(&command),

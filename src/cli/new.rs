@@ -1,11 +1,9 @@
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::args::NewCommand;
 use super::failure::Failure;
-use super::output::print;
+use super::output::{print, write_new};
 use crate::scenario;
 
 const DEFAULT_NAME: &str = "my-scenario";
@@ -23,16 +21,7 @@ pub(super) fn new(command: &NewCommand) -> Result<ExitCode, Failure> {
         )));
     }
     let path = PathBuf::from(format!("{name}.yaml"));
-    let written = OpenOptions::new().write(true).create_new(true).open(&path);
-    written
-        .and_then(|mut file| file.write_all(scenario::starter(name).as_bytes()))
-        .map_err(|cause| match cause.kind() {
-            ErrorKind::AlreadyExists => Failure::Exists { path: path.clone() },
-            _ => Failure::Write {
-                path: path.clone(),
-                cause,
-            },
-        })?;
+    write_new(&path, scenario::starter(name).as_bytes())?;
     print(&format!("wrote {0}; next: lambdasim run {0}\n", path.display()))?;
     Ok(ExitCode::SUCCESS)
 }

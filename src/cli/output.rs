@@ -1,4 +1,6 @@
+use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, Write};
+use std::path::Path;
 
 use super::failure::Failure;
 
@@ -12,6 +14,20 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
         }),
         _ => Ok(()),
     }
+}
+
+/// Writes a file that must not exist yet.
+pub(super) fn write_new(path: &Path, content: &[u8]) -> Result<(), Failure> {
+    let written = OpenOptions::new().write(true).create_new(true).open(path);
+    written
+        .and_then(|mut file| file.write_all(content))
+        .map_err(|cause| match cause.kind() {
+            ErrorKind::AlreadyExists => Failure::Exists { path: path.to_owned() },
+            _ => Failure::Write {
+                path: path.to_owned(),
+                cause,
+            },
+        })
 }
 
 /// Prints a line on standard error. Where nobody reads it, there is nobody to tell.

@@ -139,6 +139,11 @@ pub fn load(path: &Path, options: &LoadOptions) -> Result<Scenario, Problems> {
     })
 }
 
+/// Whether a function can have this name; names of services, such as `sqs`, are none.
+pub fn is_function_name(name: &str) -> bool {
+    address::check_function_name(name).is_ok()
+}
+
 /// The comment lines that open the file, up to the first empty one.
 fn question(text: &str) -> Option<String> {
     let lines = text.trim_start_matches('\u{feff}').lines();

@@ -1,0 +1,30 @@
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::args::{ImportCommand, ImportSource};
+use super::failure::Failure;
+use super::output::{complain, print, write_new};
+use crate::import::{self, Imported};
+
+/// `lambdasim import KIND …`: a scenario from what the user has; what was not used goes to standard error.
+pub(super) fn import(command: &ImportCommand) -> Result<ExitCode, Failure> {
+    match &command.source {
+        ImportSource::PowerTuning(source) => {
+            let imported = import::import_power_tuning(&source.file, &source.function)?;
+            hand_over(&imported, source.out.as_deref())
+        }
+    }
+}
+
+/// Prints the scenario, or writes it to a file that must not exist yet.
+fn hand_over(imported: &Imported, out: Option<&Path>) -> Result<ExitCode, Failure> {
+    match out {
+        Some(path) => {
+            write_new(path, imported.scenario.as_bytes())?;
+            print(&format!("wrote {0}; next: lambdasim run {0}\n", path.display()))?;
+        }
+        None => print(&imported.scenario)?,
+    }
+    imported.remarks.iter().for_each(|remark| complain(remark));
+    Ok(ExitCode::SUCCESS)
+}
