@@ -9,6 +9,7 @@ mod golden;
 mod import;
 mod laws;
 mod layering;
+mod logs;
 mod queues;
 mod rules;
 mod streams;

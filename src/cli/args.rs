@@ -88,6 +88,10 @@ pub(super) struct RunCommand {
     #[arg(long)]
     pub records: bool,
 
+    /// Write START, END and REPORT lines of every invocation to FILE, as CloudWatch Logs has them; .gz is compressed
+    #[arg(long, value_name = "FILE")]
+    pub emit_logs: Option<PathBuf>,
+
     /// Print summary.json on standard output instead of the table
     #[arg(long)]
     pub json: bool,

@@ -11,7 +11,8 @@ use super::validate::load_all;
 use crate::experiment::in_order;
 use crate::facts::Observer;
 use crate::report::{
-    ExpectationResult, ReportInput, ReportOptions, RunFolder, blank_summary, summary_json, terminal_summary, value_at,
+    ExpectationResult, LogLines, Records, ReportInput, ReportOptions, RunFolder, blank_summary, summary_json,
+    terminal_summary, value_at,
 };
 use crate::scenario::Scenario;
 use crate::simulation::{Plan, emptied, simulate};
@@ -44,6 +45,11 @@ pub(super) fn run(command: &RunCommand) -> Result<ExitCode, Failure> {
     }
     catch_interrupts();
     let scenarios = load_all(&command.scenarios)?;
+    if command.emit_logs.is_some() && scenarios.len() > 1 {
+        return Err(Failure::Usage(
+            "--emit-logs writes the lines of one scenario; run the others by themselves".to_owned(),
+        ));
+    }
     let targets = targets(&scenarios, command.out.as_deref())?;
     let jobs = scenarios.into_iter().zip(&targets);
     let jobs = jobs.map(|(scenario, target)| {
@@ -89,17 +95,15 @@ fn carry_out(job: Job, command: &RunCommand, bars: &Bars) -> Result<Done, Failur
     let plan = &emptied(&scenario.plan, &mut search).ok_or(Failure::Interrupted)?;
     drop(search);
     let mut sink = folder.sink(plan)?;
-    let mut records = if command.records {
-        Some(folder.records(plan, VERSION)?)
-    } else {
-        None
-    };
+    let mut extra = extra_listeners(command, &folder, plan)?;
     let mut bar = bars.bar(&plan.name, plan.horizon());
-    let extra = records.as_mut().map(|records| records as &mut dyn Observer);
-    let result = simulate(plan, &mut sink, extra, &mut bar).ok_or(Failure::Interrupted)?;
+    let listens = extra.0.is_some() || extra.1.is_some();
+    let listener = listens.then_some(&mut extra as &mut dyn Observer);
+    let result = simulate(plan, &mut sink, listener, &mut bar).ok_or(Failure::Interrupted)?;
     drop(bar);
     sink.close()?;
-    records.map_or(Ok(()), |records| records.close())?;
+    let (records, log_lines) = extra;
+    records.map_or(Ok(()), Records::close)?;
     if let Some(failure) = trace_failure(plan) {
         return Err(Failure::Trace(failure));
     }
@@ -122,6 +126,7 @@ fn carry_out(job: Job, command: &RunCommand, bars: &Bars) -> Result<Done, Failur
     if interrupted() {
         return Err(Failure::Interrupted);
     }
+    log_lines.map_or(Ok(()), LogLines::close)?;
     let target = folder.target().to_owned();
     folder.finish(
         &input,
@@ -134,6 +139,17 @@ fn carry_out(job: Job, command: &RunCommand, bars: &Bars) -> Result<Done, Failur
         summary: command.json.then(|| summary_json(&input)),
         met: verdicts.iter().all(|verdict| verdict.ok),
     })
+}
+
+/// Who else listens: `records.parquet` and log lines, where they are asked for.
+fn extra_listeners<'a>(
+    command: &RunCommand,
+    folder: &RunFolder,
+    plan: &'a Plan,
+) -> Result<(Option<Records>, Option<LogLines<'a>>), Failure> {
+    let records = command.records.then(|| folder.records(plan, VERSION)).transpose()?;
+    let log_lines = command.emit_logs.as_deref().map(|file| LogLines::create(plan, file));
+    Ok((records, log_lines.transpose()?))
 }
 
 /// Why a trace gave fewer rows than when the scenario was loaded.

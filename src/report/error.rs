@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-/// Why a run folder could not be written. All of them are exit code 3.
+/// Why a run folder, or a file beside it, could not be written. All of them are exit code 3.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
     /// The path does not end in a name, such as `/` or `..`.
@@ -66,6 +66,26 @@ pub enum ReportError {
         /// Where the earlier folder is now.
         path: PathBuf,
         /// What the operating system said.
+        cause: std::io::Error,
+    },
+    /// The path of a file does not end in a name.
+    #[error("{} does not name a file", path.display())]
+    NamelessFile {
+        /// As given.
+        path: PathBuf,
+    },
+    /// A file that would be written is there already.
+    #[error("{} exists and is left as it is; take another name, or remove the file", path.display())]
+    FileExists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file outside the run folder could not be written whole.
+    #[error("cannot write {}: {cause}; it is not there", path.display())]
+    WriteFile {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system or the encoder said.
         cause: std::io::Error,
     },
 }

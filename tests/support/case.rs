@@ -28,7 +28,7 @@ pub struct Case {
     output: Vec<String>,
     /// Files of the run folder, each with a text that must stand in it.
     holds: Vec<(String, String)>,
-    /// Arguments, where it is not `run`.
+    /// Arguments, where it is not `run`; `{cases}` stands for the folder of the cases.
     command: Option<Vec<String>>,
 }
 
@@ -134,7 +134,12 @@ impl Case {
         let folder = out.path().join("run");
         let mut call = Command::new(program);
         match &self.command {
-            Some(arguments) => call.args(arguments).current_dir(out.path()),
+            Some(arguments) => {
+                let cases = self.path.parent().unwrap_or(Path::new("."));
+                let cases = cases.canonicalize().map_err(|error| error.to_string())?;
+                let place = |word: &String| word.replace("{cases}", &cases.to_string_lossy());
+                call.args(arguments.iter().map(place)).current_dir(out.path())
+            }
             None => {
                 let file = self.path.canonicalize().map_err(|error| error.to_string())?;
                 call.arg("run")
