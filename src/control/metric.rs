@@ -1,4 +1,4 @@
-use crate::facts::{FunctionId, QualifierId, VersionId};
+use crate::facts::{FunctionId, QualifierId, QueueId, StreamId, VersionId};
 
 /// What an alarm can watch (lambda-model §10.1), by CloudWatch's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +31,22 @@ pub enum Metric {
     AsyncEventsDropped,
     /// MET-13.
     AsyncEventAge,
+    /// MET-15, of a stream or of a function that reads some: one sample for each batch that has ended.
+    IteratorAge,
+    /// MET-15, of Kafka likewise.
+    OffsetLag,
+    /// Messages sent to a queue.
+    NumberOfMessagesSent,
+    /// Receives of single messages.
+    NumberOfMessagesReceived,
+    /// Messages deleted.
+    NumberOfMessagesDeleted,
+    /// Messages of a queue that wait.
+    ApproximateNumberOfMessagesVisible,
+    /// Messages of a queue that are in flight.
+    ApproximateNumberOfMessagesNotVisible,
+    /// Age of the oldest message of a queue that is not deleted, in seconds.
+    ApproximateAgeOfOldestMessage,
     /// Invocations that waited for a new environment.
     SimColdStarts,
 }
@@ -48,7 +64,7 @@ pub enum Nature {
 
 impl Metric {
     /// All of them.
-    pub const ALL: [Metric; 15] = [
+    pub const ALL: [Metric; 23] = [
         Metric::Invocations,
         Metric::Errors,
         Metric::Throttles,
@@ -63,6 +79,14 @@ impl Metric {
         Metric::AsyncEventsReceived,
         Metric::AsyncEventsDropped,
         Metric::AsyncEventAge,
+        Metric::IteratorAge,
+        Metric::OffsetLag,
+        Metric::NumberOfMessagesSent,
+        Metric::NumberOfMessagesReceived,
+        Metric::NumberOfMessagesDeleted,
+        Metric::ApproximateNumberOfMessagesVisible,
+        Metric::ApproximateNumberOfMessagesNotVisible,
+        Metric::ApproximateAgeOfOldestMessage,
         Metric::SimColdStarts,
     ];
 
@@ -83,6 +107,14 @@ impl Metric {
             Metric::AsyncEventsReceived => "AsyncEventsReceived",
             Metric::AsyncEventsDropped => "AsyncEventsDropped",
             Metric::AsyncEventAge => "AsyncEventAge",
+            Metric::IteratorAge => "IteratorAge",
+            Metric::OffsetLag => "OffsetLag",
+            Metric::NumberOfMessagesSent => "NumberOfMessagesSent",
+            Metric::NumberOfMessagesReceived => "NumberOfMessagesReceived",
+            Metric::NumberOfMessagesDeleted => "NumberOfMessagesDeleted",
+            Metric::ApproximateNumberOfMessagesVisible => "ApproximateNumberOfMessagesVisible",
+            Metric::ApproximateNumberOfMessagesNotVisible => "ApproximateNumberOfMessagesNotVisible",
+            Metric::ApproximateAgeOfOldestMessage => "ApproximateAgeOfOldestMessage",
             Metric::SimColdStarts => "SimColdStarts",
         }
     }
@@ -90,14 +122,44 @@ impl Metric {
     /// How its datapoints come about.
     pub const fn nature(self) -> Nature {
         match self {
-            Metric::Duration | Metric::AsyncEventAge => Nature::Time,
+            Metric::Duration | Metric::AsyncEventAge | Metric::IteratorAge => Nature::Time,
             Metric::ConcurrentExecutions
             | Metric::UnreservedConcurrentExecutions
             | Metric::ClaimedAccountConcurrency
             | Metric::ProvisionedConcurrentExecutions
-            | Metric::ProvisionedConcurrencyUtilization => Nature::Gauge,
+            | Metric::ProvisionedConcurrencyUtilization
+            | Metric::ApproximateNumberOfMessagesVisible
+            | Metric::ApproximateNumberOfMessagesNotVisible
+            | Metric::ApproximateAgeOfOldestMessage => Nature::Gauge,
             _ => Nature::Count,
         }
+    }
+
+    /// The statistic that §10.1 names for it.
+    pub const fn usual_statistic(self) -> Statistic {
+        match (self, self.nature()) {
+            (Metric::IteratorAge | Metric::OffsetLag, _) | (_, Nature::Gauge) => Statistic::Maximum,
+            (_, Nature::Count) => Statistic::Sum,
+            (_, Nature::Time) => Statistic::Average,
+        }
+    }
+
+    /// Whether it is SQS's, of a queue: those have a datapoint for every period.
+    pub const fn is_of_queues(self) -> bool {
+        matches!(
+            self,
+            Metric::NumberOfMessagesSent
+                | Metric::NumberOfMessagesReceived
+                | Metric::NumberOfMessagesDeleted
+                | Metric::ApproximateNumberOfMessagesVisible
+                | Metric::ApproximateNumberOfMessagesNotVisible
+                | Metric::ApproximateAgeOfOldestMessage
+        )
+    }
+
+    /// Whether batches of streams tell it (MET-15).
+    pub const fn is_of_batches(self) -> bool {
+        matches!(self, Metric::IteratorAge | Metric::OffsetLag)
     }
 }
 
@@ -112,6 +174,10 @@ pub enum Dimension {
     Qualifier(FunctionId, QualifierId),
     /// `ExecutedVersion`, whatever the name it was invoked by.
     Version(FunctionId, VersionId),
+    /// `QueueName`.
+    Queue(QueueId),
+    /// A stream or topic, whoever reads it.
+    Stream(StreamId),
 }
 
 impl Dimension {
@@ -122,6 +188,7 @@ impl Dimension {
             Dimension::Function(of) => of == function,
             Dimension::Qualifier(of, by) => of == function && by == qualifier,
             Dimension::Version(of, executed) => of == function && version == Some(executed),
+            Dimension::Queue(_) | Dimension::Stream(_) => false,
         }
     }
 }
@@ -152,13 +219,4 @@ impl Statistic {
         Statistic::Minimum,
         Statistic::SampleCount,
     ];
-
-    /// What §10.1 names for this kind of metric.
-    pub const fn usual(nature: Nature) -> Statistic {
-        match nature {
-            Nature::Count => Statistic::Sum,
-            Nature::Time => Statistic::Average,
-            Nature::Gauge => Statistic::Maximum,
-        }
-    }
 }

@@ -2,6 +2,7 @@
 //! (lambda-model §3.4, §7, §10.2).
 
 mod act;
+mod ages;
 mod alarm;
 mod change;
 mod claims;

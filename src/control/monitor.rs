@@ -1,10 +1,14 @@
 use std::collections::BTreeMap;
 
+use super::ages::Ages;
 use super::claims::Claims;
 use super::gauge::Gauge;
 use super::metric::{Dimension, Metric, Nature, Statistic};
 use super::samples::{ByPeriod, Samples};
-use crate::facts::{AsyncStep, Attempt, Call, FunctionId, Observer, Pool, QualifierId, Refusal, StartKind, VersionId};
+use crate::facts::{
+    AsyncStep, Attempt, BatchEnded, Call, FunctionId, Message, MessageStep, Observer, Pool, QualifierId, QueueId,
+    Refusal, StartKind, StreamId, VersionId,
+};
 use crate::units::{Fraction, SimTime, Span};
 
 /// What somebody watches.
@@ -26,6 +30,9 @@ pub struct Monitor {
     series: Vec<Series>,
     /// Places in `series` of what concerns each function.
     by_function: Vec<Vec<u32>>,
+    /// Likewise of each queue and stream that is watched.
+    by_queue: BTreeMap<QueueId, Vec<u32>>,
+    by_stream: BTreeMap<StreamId, Vec<u32>>,
     /// Samples that are not to be seen yet: by when they are, whose they are, and of which period.
     unseen: BTreeMap<(SimTime, u32, u64), Samples>,
     /// Somebody looks at multiples of it.
@@ -40,6 +47,8 @@ struct Series {
     watch: Watch,
     samples: ByPeriod<Samples>,
     gauge: Gauge,
+    /// Where the age of a queue's oldest message is watched.
+    ages: Option<Box<Ages>>,
 }
 
 impl Monitor {
@@ -47,12 +56,15 @@ impl Monitor {
     /// concurrency of each function.
     pub(super) fn new(watches: Vec<Watch>, looks_every: Span, reserved: Vec<Option<u32>>) -> Monitor {
         let mut by_function = vec![Vec::new(); reserved.len()];
-        for (place, watch) in watches.iter().enumerate() {
+        let (mut by_queue, mut by_stream) = (BTreeMap::<_, Vec<u32>>::new(), BTreeMap::<_, Vec<u32>>::new());
+        for (place, watch) in (0..).zip(&watches) {
             match watch.dimension {
-                Dimension::Account => by_function.iter_mut().for_each(|places| places.push(place as u32)),
+                Dimension::Account => by_function.iter_mut().for_each(|places| places.push(place)),
                 Dimension::Function(function) | Dimension::Qualifier(function, _) | Dimension::Version(function, _) => {
-                    by_function[function.index()].push(place as u32)
+                    by_function[function.index()].push(place);
                 }
+                Dimension::Queue(queue) => by_queue.entry(queue).or_default().push(place),
+                Dimension::Stream(stream) => by_stream.entry(stream).or_default().push(place),
             }
         }
         let watches_claims = |place: &u32| watches[*place as usize].metric == Metric::ClaimedAccountConcurrency;
@@ -61,11 +73,14 @@ impl Monitor {
         let series = |watch: Watch| Series {
             gauge: Gauge::new(u64::from(watch.metric != Metric::ProvisionedConcurrencyUtilization)),
             samples: ByPeriod::default(),
+            ages: (watch.metric == Metric::ApproximateAgeOfOldestMessage).then(Box::default),
             watch,
         };
         let mut monitor = Monitor {
             series: watches.into_iter().map(series).collect(),
             by_function,
+            by_queue,
+            by_stream,
             unseen: BTreeMap::new(),
             looks_every,
             claims,
@@ -91,19 +106,19 @@ impl Monitor {
             let first = period.saturating_sub(series.watch.keep.into());
             series.samples.forget_before(first);
             series.gauge.forget_before(first);
+            if let Some(ages) = &mut series.ages {
+                ages.advance(now, series.watch.period);
+                ages.forget_before(first);
+            }
         }
     }
 
     /// A statistic of the watch at `place` over its period number `period`; none where there is no datapoint.
     pub(super) fn statistic(&self, place: usize, period: u64, statistic: Statistic) -> Option<Fraction> {
         let series = &self.series[place];
-        let per_unit = match series.watch.metric.nature() {
-            Nature::Gauge => return series.gauge.statistic(period, series.watch.period, statistic),
-            Nature::Count => 1,
-            Nature::Time => 1_000,
-        };
-        let samples = series.samples.get(period)?;
-        Some(samples.statistic(statistic, per_unit))
+        let found = series.statistic(period, statistic);
+        // A queue that is polled has its datapoints all the time.
+        found.or(series.watch.metric.is_of_queues().then_some(Fraction::ZERO))
     }
 
     /// Adds a sample of `metric` that happened at `time` and can be seen from `visible` on.
@@ -138,6 +153,17 @@ impl Monitor {
         }
     }
 
+    /// Adds a sample of a batch to what is watched of its stream.
+    fn batch_sample(&mut self, metric: Metric, stream: StreamId, time: SimTime, value: u64) {
+        for place in self.by_stream.get(&stream).into_iter().flatten() {
+            let series = &mut self.series[*place as usize];
+            if series.watch.metric == metric {
+                let period = time.as_micros() / series.watch.period.as_micros();
+                series.book(period, &Samples::one(value));
+            }
+        }
+    }
+
     fn claim(&mut self, time: SimTime) {
         for place in &self.watching_claims {
             let series = &mut self.series[*place as usize];
@@ -149,6 +175,59 @@ impl Monitor {
 }
 
 impl Series {
+    fn statistic(&self, period: u64, statistic: Statistic) -> Option<Fraction> {
+        let per_unit = match (&self.ages, self.watch.metric.nature()) {
+            (Some(ages), _) => return ages.statistic(period, self.watch.period, statistic),
+            (None, Nature::Gauge) => return self.gauge.statistic(period, self.watch.period, statistic),
+            (None, Nature::Count) => 1,
+            (None, Nature::Time) => 1_000,
+        };
+        let samples = self.samples.get(period)?;
+        Some(samples.statistic(statistic, per_unit))
+    }
+
+    /// A message of the queue that is watched takes a step.
+    fn message(&mut self, time: SimTime, message: &Message, step: MessageStep) {
+        use MessageStep::{DeadLettered, Deleted, Expired, Received, Returned, Sent};
+        let period = self.watch.period;
+        let counted = match self.watch.metric {
+            Metric::ApproximateNumberOfMessagesVisible => {
+                let change = match step {
+                    Sent | Returned => 1,
+                    Received | DeadLettered | Expired => -1,
+                    Deleted => 0,
+                };
+                return self.hold(time, change);
+            }
+            Metric::ApproximateNumberOfMessagesNotVisible => {
+                let change = match step {
+                    Received => 1,
+                    Returned | Deleted => -1,
+                    Sent | DeadLettered | Expired => 0,
+                };
+                return self.hold(time, change);
+            }
+            Metric::NumberOfMessagesSent => Sent,
+            Metric::NumberOfMessagesReceived => Received,
+            Metric::NumberOfMessagesDeleted => Deleted,
+            _ => {
+                if let Some(ages) = &mut self.ages {
+                    ages.step(time, message, step, period);
+                }
+                return;
+            }
+        };
+        if step == counted {
+            self.book(time.as_micros() / period.as_micros(), &Samples::one(1));
+        }
+    }
+
+    fn hold(&mut self, time: SimTime, change: i64) {
+        self.gauge.advance(time, self.watch.period);
+        self.gauge.value = self.gauge.value.saturating_add_signed(change);
+        self.gauge.touch(self.watch.period);
+    }
+
     fn book(&mut self, period: u64, samples: &Samples) {
         let mut fresh = false;
         let kept = self.samples.entry(period, || {
@@ -222,6 +301,29 @@ impl Observer for Monitor {
                 self.sample(Metric::AsyncEventsDropped, &of, time, time, 1);
             }
             _ => {}
+        }
+    }
+
+    fn message(&mut self, time: SimTime, queue: QueueId, message: &Message, step: MessageStep) {
+        for place in self.by_queue.get(&queue).into_iter().flatten() {
+            self.series[*place as usize].message(time, message, step);
+        }
+    }
+
+    fn batch_ended(&mut self, ended: &BatchEnded) {
+        let of = Origin {
+            function: ended.function,
+            qualifier: ended.qualifier,
+            version: None,
+        };
+        let told = [
+            (Metric::IteratorAge, Some(ended.iterator_age().as_micros())),
+            (Metric::OffsetLag, ended.offset_lag),
+        ];
+        for (metric, value) in told {
+            let Some(value) = value else { continue };
+            self.sample(metric, &of, ended.time, ended.time, value);
+            self.batch_sample(metric, ended.stream, ended.time, value);
         }
     }
 

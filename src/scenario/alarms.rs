@@ -7,8 +7,9 @@ use super::reader::Reader;
 use super::tree::{Entry, shortened};
 use super::values;
 use crate::control::{AlarmConfig, Comparison, Dimension, Metric, MissingData, Nature, Statistic};
-use crate::facts::{FunctionId, QualifierId, VersionId};
+use crate::facts::{FunctionId, QualifierId, QueueId, StreamId, VersionId};
 use crate::lambda::FunctionConfig;
+use crate::messaging::{StreamConfig, StreamKind};
 use crate::units::{Fraction, Span};
 
 const MINUTE: Span = Span::from_secs(60);
@@ -19,7 +20,7 @@ const LONGEST_WINDOW: Span = Span::from_secs(7 * 86_400);
 const MOST_PERIODS: u64 = 60_480;
 
 const FORMS: &str = "allowed: functions.NAME.METRIC, functions.NAME:ALIAS.METRIC, functions.NAME.by_version.NUMBER.METRIC, \
-    account.METRIC";
+    queues.NAME.METRIC, streams.NAME.METRIC, account.METRIC";
 
 /// Reads alarms, in the order of their names.
 pub(super) struct Alarms<'a> {
@@ -27,6 +28,10 @@ pub(super) struct Alarms<'a> {
     pub reader: &'a Reader,
     /// All functions, by name.
     pub functions: &'a [FunctionConfig],
+    /// Names of all queues, sorted.
+    pub queues: &'a [String],
+    /// All streams, by name.
+    pub streams: &'a [StreamConfig],
 }
 
 impl Alarms<'_> {
@@ -80,7 +85,7 @@ impl Alarms<'_> {
 
     fn statistic(&self, entry: Option<&Entry>, metric: Metric) -> Option<Statistic> {
         let Some(entry) = entry else {
-            return Some(Statistic::usual(metric.nature()));
+            return Some(metric.usual_statistic());
         };
         self.reader.value(entry, |text| {
             if text.starts_with('p') && text[1..].starts_with(|c: char| c.is_ascii_digit()) {
@@ -113,11 +118,17 @@ impl Alarms<'_> {
             return Err(Fault::new(found, "metrics are never negative: compare with 0 or more"));
         }
         let (dimension, metric) = self.watched(&path)?;
+        let is_time = |text: &str| values::number(text.trim()).is_err();
+        let per_unit = match text.rsplit(['<', '>', '=']).next().is_some_and(is_time) {
+            // CloudWatch's unit of this one is the second, not the millisecond.
+            true if metric == Metric::ApproximateAgeOfOldestMessage => 1e3,
+            _ => 1.0,
+        };
         Ok(When {
             metric,
             dimension,
             comparison,
-            threshold: Fraction::from_decimal(value),
+            threshold: Fraction::from_decimal(value / per_unit),
         })
     }
 
@@ -125,6 +136,17 @@ impl Alarms<'_> {
         let unknown = || Fault::new(format!("names {}, which is not watched", shortened(path)), FORMS);
         if let Some(metric) = path.strip_prefix("account.") {
             return Ok((Dimension::Account, metric_of(metric, Dimension::Account)?));
+        }
+        if let Some(rest) = path.strip_prefix("queues.") {
+            // Names of FIFO queues have a dot.
+            let (name, metric) = rest.rsplit_once('.').ok_or_else(unknown)?;
+            let place = place_of("queue", name, self.queues.iter())?;
+            let dimension = Dimension::Queue(QueueId(place));
+            return Ok((dimension, metric_of(metric, dimension)?));
+        }
+        if let Some(rest) = path.strip_prefix("streams.") {
+            let (name, metric) = rest.rsplit_once('.').ok_or_else(unknown)?;
+            return self.of_stream(name, metric);
         }
         let rest = path.strip_prefix("functions.").ok_or_else(unknown)?;
         let (address, rest) = rest.split_once('.').ok_or_else(unknown)?;
@@ -144,19 +166,35 @@ impl Alarms<'_> {
         Ok((dimension, metric_of(metric, dimension)?))
     }
 
-    fn function(&self, name: &str) -> Result<(FunctionId, &FunctionConfig), Fault> {
-        let found = self.functions.iter().position(|function| function.name == name);
-        if let Some(place) = found {
-            return Ok((FunctionId(place as u32), &self.functions[place]));
+    fn of_stream(&self, name: &str, metric: &str) -> Result<(Dimension, Metric), Fault> {
+        let place = place_of("stream", name, self.streams.iter().map(|stream| &stream.name))?;
+        let dimension = Dimension::Stream(StreamId(place));
+        let metric = metric_of(metric, dimension)?;
+        if metric == Metric::OffsetLag && self.streams[place as usize].kind != StreamKind::Kafka {
+            let found = format!("watches OffsetLag of {name}, which is no Kafka topic");
+            return Err(Fault::new(found, "watch IteratorAge (MET-15)"));
         }
-        let names = self.functions.iter().map(|function| function.name.as_str());
-        let allowed = match nearest(name, names) {
-            Some(close) => format!("did you mean {close}?"),
-            None => "name one that is defined under `functions`".to_owned(),
-        };
-        let found = format!("watches the function {}, which does not exist", shortened(name));
-        Err(Fault::new(found, allowed))
+        Ok((dimension, metric))
     }
+
+    fn function(&self, name: &str) -> Result<(FunctionId, &FunctionConfig), Fault> {
+        let names = self.functions.iter().map(|function| &function.name);
+        let place = place_of("function", name, names)?;
+        Ok((FunctionId(place), &self.functions[place as usize]))
+    }
+}
+
+/// The place of `name` among those that exist.
+fn place_of<'a>(kind: &str, name: &str, known: impl Iterator<Item = &'a String> + Clone) -> Result<u32, Fault> {
+    if let Some(place) = known.clone().position(|known| known == name) {
+        return Ok(place as u32);
+    }
+    let allowed = match nearest(name, known.map(String::as_str)) {
+        Some(close) => format!("did you mean {close}?"),
+        None => format!("name one that is defined under `{kind}s`"),
+    };
+    let found = format!("watches the {kind} {}, which does not exist", shortened(name));
+    Err(Fault::new(found, allowed))
 }
 
 /// The condition of an alarm.
@@ -207,6 +245,8 @@ fn metric_of(name: &str, dimension: Dimension) -> Result<Metric, Fault> {
         let allowed = match metric {
             Metric::ProvisionedConcurrencyUtilization => "name the alias or version: functions.NAME:ALIAS.… (PC-1)",
             Metric::UnreservedConcurrentExecutions | Metric::ClaimedAccountConcurrency => "watch account.…",
+            metric if metric.is_of_queues() => "watch a queue: queues.NAME.…",
+            metric if metric.is_of_batches() => "watch a stream, a function or an alias (MET-15)",
             _ => "watch the function or the alias",
         };
         return Err(Fault::new(
@@ -229,10 +269,15 @@ fn dimension_has(dimension: Dimension, metric: Metric) -> bool {
         metric,
         Metric::UnreservedConcurrentExecutions | Metric::ClaimedAccountConcurrency
     );
+    let of_functions = !metric.is_of_queues();
     match dimension {
-        Dimension::Account => metric != Metric::ProvisionedConcurrencyUtilization,
-        Dimension::Function(_) => !of_account && metric != Metric::ProvisionedConcurrencyUtilization,
-        Dimension::Qualifier(..) => !of_account,
+        Dimension::Queue(_) => metric.is_of_queues(),
+        Dimension::Stream(_) => metric.is_of_batches(),
+        Dimension::Account => {
+            of_functions && !metric.is_of_batches() && metric != Metric::ProvisionedConcurrencyUtilization
+        }
+        Dimension::Function(_) => of_functions && !of_account && metric != Metric::ProvisionedConcurrencyUtilization,
+        Dimension::Qualifier(..) => of_functions && !of_account,
         Dimension::Version(..) => matches!(
             metric,
             Metric::Invocations

@@ -11,6 +11,7 @@ use super::tree::{Entry, Node};
 use crate::control::{ControlConfig, ScalingConfig};
 use crate::facts::{FunctionId, QualifierId};
 use crate::lambda::FunctionConfig;
+use crate::messaging::StreamConfig;
 use crate::units::{Span, Timestamp};
 
 /// Reads everything that acts during a run.
@@ -21,7 +22,11 @@ pub(super) struct Control<'a> {
     pub root: &'a Node,
     /// All functions, by name.
     pub functions: &'a [FunctionConfig],
-    /// The same with their qualifiers, for messages.
+    /// Names of all queues, sorted.
+    pub queues: &'a [String],
+    /// All streams, by name.
+    pub streams: &'a [StreamConfig],
+    /// Functions with their qualifiers, for messages.
     pub directory: &'a Directory,
     /// Ways to the functions of hooks.
     pub links: &'a Links,
@@ -39,6 +44,8 @@ impl<'a> Control<'a> {
         let alarms = Alarms {
             reader: self.reader,
             functions: self.functions,
+            queues: self.queues,
+            streams: self.streams,
         };
         let (entries, layers) = (
             self.root.named("alarms"),

@@ -123,10 +123,17 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
         traffic.read(entry);
     }
     let (mut traffic, mut flows, sources) = (traffic.configs, traffic.flows, traffic.sources);
+    let mapping_entries = root.named("event_source_mappings");
+    let failures = failure_links(reader, &mapping_entries, &links);
+    let mut named = links.queues();
+    named.extend(queues.iter().cloned());
+    let names: Vec<String> = named.into_iter().collect();
     let control = Control {
         reader,
         root,
         functions: &configs,
+        queues: &names,
+        streams: &streams,
         directory: &directory,
         links: &links,
         seed: top.seed,
@@ -134,11 +141,6 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
         length: top.duration + top.drain,
     };
     let control = control.read();
-    let mapping_entries = root.named("event_source_mappings");
-    let failures = failure_links(reader, &mapping_entries, &links);
-    let mut named = links.queues();
-    named.extend(queues.iter().cloned());
-    let names: Vec<String> = named.into_iter().collect();
     let targets = Targets {
         functions: &configs,
         queues: &names,

@@ -13,7 +13,7 @@ pub static ALARM: Section = Section {
             "when",
             Text,
             "required",
-            "METRIC, `>`, `>=`, `<` or `<=`, and a value: `functions.checkout.Errors > 10`. A metric is one of `functions.NAME.`, `functions.NAME:ALIAS.`, `functions.NAME.by_version.NUMBER.` or `account.`, with CloudWatch's name.",
+            "METRIC, `>`, `>=`, `<` or `<=`, and a value: `functions.checkout.Errors > 10`. A metric is one of `functions.NAME.`, `functions.NAME:ALIAS.`, `functions.NAME.by_version.NUMBER.`, `queues.NAME.`, `streams.NAME.` or `account.`, with CloudWatch's name.",
         ),
         key(
             "period",
@@ -37,7 +37,7 @@ pub static ALARM: Section = Section {
             "statistic",
             Choice(&["Sum", "Average", "Maximum", "Minimum", "SampleCount"]),
             "by metric",
-            "Sum for counts, Average for times, Maximum for concurrency and utilization.",
+            "Sum for counts, Average for times, Maximum for concurrency, utilization, queues' depths and ages, IteratorAge and OffsetLag.",
         ),
         key(
             "treat_missing_data",
