@@ -9,6 +9,7 @@ mod error_code;
 mod ids;
 mod message;
 mod observer;
+mod pollers;
 mod record;
 
 pub use action::{Action, AlarmState, DeploymentStep, ScalingCause};
@@ -23,4 +24,5 @@ pub use ids::{
 };
 pub use message::{Message, MessageStep, Target};
 pub use observer::{AsyncStep, Call, Ended, Ending, Observer, Pool, Streamed};
+pub use pollers::{ActivePollers, PollerKind};
 pub use record::{BatchEnded, Blockage, RecordStep};

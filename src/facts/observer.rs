@@ -1,6 +1,6 @@
 use super::{
-    Action, Attempt, BatchEnded, Blockage, BudgetCall, Compute, FlowId, FunctionId, InvocationType, LinkId, MappingId,
-    Message, MessageStep, QualifierId, QueueId, RecordStep, Refusal, StartKind, StreamId, VersionId,
+    Action, ActivePollers, Attempt, BatchEnded, Blockage, BudgetCall, Compute, FlowId, FunctionId, InvocationType,
+    LinkId, MappingId, Message, MessageStep, QualifierId, QueueId, RecordStep, Refusal, StartKind, StreamId, VersionId,
 };
 use crate::units::{Bytes, Share, SimTime, Span};
 
@@ -46,16 +46,8 @@ pub trait Observer {
     fn batch_ended(&mut self, _ended: &BatchEnded) {}
     /// A lane that was stopped goes on, or the run ends.
     fn blocked(&mut self, _blockage: &Blockage) {}
-    /// From `time` on so many pollers of a mapping in provisioned mode are active, which invokes that function (SQSP-5).
-    fn pollers(
-        &mut self,
-        _time: SimTime,
-        _mapping: MappingId,
-        _function: FunctionId,
-        _qualifier: QualifierId,
-        _pollers: u32,
-    ) {
-    }
+    /// More or fewer pollers of a mapping in provisioned mode are active (SQSP-5, KAF-2).
+    fn pollers(&mut self, _active: &ActivePollers) {}
     /// A concurrency slot was taken (`true`) or given back.
     fn slot(&mut self, _time: SimTime, _pool: Pool, _taken: bool) {}
     /// An environment was created (`true`) or ended. Ends may be told late, with their true time.
@@ -144,7 +136,7 @@ forward! {
     records(time: SimTime, stream: StreamId, mapping: Option<MappingId>, records: &[Message], step: RecordStep);
     batch_ended(ended: &BatchEnded);
     blocked(blockage: &Blockage);
-    pollers(time: SimTime, mapping: MappingId, function: FunctionId, qualifier: QualifierId, pollers: u32);
+    pollers(active: &ActivePollers);
     slot(time: SimTime, pool: Pool, taken: bool);
     environment(time: SimTime, function: FunctionId, created: bool);
     environment_used(time: SimTime, function: FunctionId);

@@ -6,7 +6,7 @@ use super::charge::bill;
 use super::meter::Meter;
 use super::month::{Month, day_of, midnight};
 use super::usage::Usage;
-use crate::facts::{Attempt, Call, Compute, FunctionId, MappingId, Observer, QualifierId, Streamed, VersionId};
+use crate::facts::{ActivePollers, Attempt, Call, Compute, FunctionId, Observer, QualifierId, Streamed, VersionId};
 use crate::units::{Bytes, Money, Share, SimTime, Span, Timestamp};
 
 /// Cost data is refreshed three times a day (BUD-1).
@@ -146,16 +146,9 @@ impl Observer for BudgetMeter {
         self.meter.streamed(streamed);
     }
 
-    fn pollers(
-        &mut self,
-        time: SimTime,
-        mapping: MappingId,
-        function: FunctionId,
-        qualifier: QualifierId,
-        pollers: u32,
-    ) {
-        self.reach(time);
-        self.meter.pollers(time, mapping, function, qualifier, pollers);
+    fn pollers(&mut self, active: &ActivePollers) {
+        self.reach(active.time);
+        self.meter.pollers(active);
     }
 
     fn provisioned(&mut self, time: SimTime, function: FunctionId, qualifier: QualifierId, amount: u32, ready: u32) {

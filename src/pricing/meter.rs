@@ -6,7 +6,8 @@ use super::usage::{
 };
 use super::workload::streamed_beyond_free;
 use crate::facts::{
-    Architecture, Attempt, Call, Compute, FunctionId, MappingId, Observer, QualifierId, StartKind, Streamed, VersionId,
+    ActivePollers, Architecture, Attempt, Call, Compute, FunctionId, Observer, QualifierId, StartKind, Streamed,
+    VersionId,
 };
 use crate::units::{Bytes, MemoryMb, Share, SimTime, Span, Timestamp};
 
@@ -240,14 +241,14 @@ impl Meter {
         month
     }
 
-    /// Books the time of provisioned pollers, month by month (SQSP-5).
+    /// Books the time of provisioned pollers, month by month (SQSP-5, KAF-3).
     fn poll(&mut self, active: Active, until: SimTime) {
         let mut from = active.from;
-        while from < until && active.count > 0 {
+        while from < until && active.units > 0 {
             let month = self.month_at(from);
             let cut = self.months[month].end.min(until);
-            let micros = active.count as u128 * (cut - from).as_micros() as u128;
-            self.months[month].cells[ARCHITECTURES.len() * active.place].add(Measure::SqsPollerSeconds, micros);
+            let micros = active.units as u128 * (cut - from).as_micros() as u128;
+            self.months[month].cells[ARCHITECTURES.len() * active.place].add(active.measure, micros);
             from = cut;
         }
     }
@@ -426,10 +427,10 @@ impl Observer for Meter {
         self.add_at(streamed.time, who, Measure::StreamedBytes, beyond);
     }
 
-    fn pollers(&mut self, time: SimTime, mapping: MappingId, function: FunctionId, qualifier: QualifierId, count: u32) {
-        let place = self.place(function, qualifier);
-        if let Some(before) = self.pollers.change(time, mapping, place, count) {
-            self.poll(before, time);
+    fn pollers(&mut self, active: &ActivePollers) {
+        let place = self.place(active.function, active.qualifier);
+        if let Some(before) = self.pollers.change(active, place) {
+            self.poll(before, active.time);
         }
     }
 
@@ -555,8 +556,9 @@ fn in_millis(cell: &Amounts) -> Amounts {
     for measure in [Measure::ProvisionedConcurrency, Measure::SnapStartCache] {
         amounts.set(measure, (cell.get(measure) + 500) / 1_000);
     }
-    let poller_seconds = cell.get(Measure::SqsPollerSeconds).div_ceil(1_000_000);
-    amounts.set(Measure::SqsPollerSeconds, poller_seconds);
+    for measure in [Measure::SqsPollerSeconds, Measure::KafkaPollerSeconds] {
+        amounts.set(measure, cell.get(measure).div_ceil(1_000_000));
+    }
     amounts
 }
 

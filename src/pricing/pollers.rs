@@ -1,6 +1,7 @@
-//! Time of provisioned event pollers (PRICE-15, SQSP-5).
+//! Time of provisioned event pollers (PRICE-15, SQSP-5, KAF-3).
 
-use crate::facts::MappingId;
+use super::usage::Measure;
+use crate::facts::{ActivePollers, MappingId, PollerKind};
 use crate::units::{SimTime, Span};
 use std::collections::BTreeMap;
 
@@ -16,19 +17,25 @@ pub(super) struct Pollers(BTreeMap<MappingId, Active>);
 pub(super) struct Active {
     /// Place of the qualifier that they invoke.
     pub place: usize,
-    pub count: u32,
+    /// What their units are booked as.
+    pub measure: Measure,
+    pub units: u32,
     pub from: SimTime,
 }
 
 impl Pollers {
-    /// From `time` on `count` pollers of a mapping are active; returns what was until then.
-    pub fn change(&mut self, time: SimTime, mapping: MappingId, place: usize, count: u32) -> Option<Active> {
+    /// Other pollers of a mapping are active; returns what was until then.
+    pub fn change(&mut self, active: &ActivePollers, place: usize) -> Option<Active> {
         let now = Active {
             place,
-            count,
-            from: time,
+            measure: match active.kind {
+                PollerKind::Sqs => Measure::SqsPollerSeconds,
+                PollerKind::Kafka => Measure::KafkaPollerSeconds,
+            },
+            units: active.units,
+            from: active.time,
         };
-        self.0.insert(mapping, now)
+        self.0.insert(active.mapping, now)
     }
 
     /// What is active at `end`, each with how long it is billed in all from its last change on.

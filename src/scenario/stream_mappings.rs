@@ -97,6 +97,10 @@ impl Mappings<'_> {
             starts_at: self.starting_position(entry, config.kind),
             on_failure: self.failures.get(&entry.key).copied(),
             pollers: kafka.then(|| self.kafka_pollers(entry, config.shards)),
+            poller_group: entry
+                .value
+                .entry("provisioned_poller_config")
+                .and_then(|provisioned| self.reader.text(provisioned.value.entry("poller_group_name")?)),
         }
     }
 

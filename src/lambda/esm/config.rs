@@ -96,4 +96,6 @@ pub struct StreamMappingConfig {
     pub on_failure: Option<LinkId>,
     /// Pollers of a Kafka mapping; those of other streams are never short.
     pub pollers: Option<PollerConfig>,
+    /// Provisioned mappings of one name share event poller units (KAF-3).
+    pub poller_group: Option<String>,
 }

@@ -7,6 +7,7 @@ mod lane;
 pub(super) mod mapping;
 mod pending;
 mod poller_pool;
+mod poller_units;
 mod polling;
 mod reconfigure;
 mod scaling;

@@ -1,11 +1,14 @@
 use std::collections::VecDeque;
 
-use crate::units::{SimTime, Span};
+use crate::units::{Bytes, SimTime, Span};
 
 /// How often the lag of a Kafka mapping is looked at (KAF-1).
 pub(super) const CHECK: Span = Span::from_secs(60);
 /// How long after a check pollers come or go on demand: the longest that is documented (KAF-1).
 const CHANGE: Span = Span::from_secs(180);
+/// Bytes that one provisioned poller fetches in a second (KAF-2).
+const BYTES_PER_SECOND: u64 = 5 << 20;
+const SECOND: u64 = 1_000_000;
 
 /// How many pollers a Kafka mapping has (KAF-1, KAF-2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +37,10 @@ pub(super) struct PollerPool {
     /// When the lag is looked at next; `None` while there is nothing to do.
     pub checks: Option<SimTime>,
     ordered: Option<(SimTime, u32)>,
+    /// From when on the next batch can be fetched.
+    fetches_at: SimTime,
+    /// The last such instant that somebody was told to come back at.
+    told_fetch: SimTime,
 }
 
 impl PollerPool {
@@ -46,7 +53,14 @@ impl PollerPool {
             throttled: false,
             checks: None,
             ordered: None,
+            fetches_at: SimTime::ZERO,
+            told_fetch: SimTime::ZERO,
         }
+    }
+
+    /// Whether its pollers are provisioned.
+    pub fn is_provisioned(&self) -> bool {
+        self.config.provisioned
     }
 
     /// Other bounds from now on; what was ordered within the old ones is forgotten.
@@ -62,8 +76,8 @@ impl PollerPool {
     }
 
     /// A lane wants to invoke: it may, or waits in turn.
-    pub fn take(&mut self, lane: u32) -> bool {
-        let free = self.has_room();
+    pub fn take(&mut self, now: SimTime, lane: u32) -> bool {
+        let free = self.has_room(now);
         if free {
             self.running += 1;
         } else {
@@ -78,16 +92,34 @@ impl PollerPool {
     }
 
     /// The lane whose turn it is, if there is room for it.
-    pub fn next_lane(&mut self) -> Option<u32> {
-        if self.has_room() {
+    pub fn next_lane(&mut self, now: SimTime) -> Option<u32> {
+        if self.has_room(now) {
             self.waiting.pop_front()
         } else {
             None
         }
     }
 
-    fn has_room(&self) -> bool {
-        self.running < self.pollers.saturating_mul(self.config.per_poller)
+    /// A batch of so many bytes was fetched: what provisioned pollers fetch next is spaced so that all together keep to
+    /// their bytes a second (KAF-2).
+    pub fn fetched(&mut self, now: SimTime, bytes: Bytes) {
+        if self.config.provisioned {
+            let micros = bytes.0.saturating_mul(SECOND) / BYTES_PER_SECOND / u64::from(self.pollers.max(1));
+            self.fetches_at = self.fetches_at.max(now).saturating_add(Span::from_micros(micros));
+        }
+    }
+
+    /// When to come back for a lane that waits for bytes; told once.
+    pub fn next_fetch(&mut self, now: SimTime) -> Option<SimTime> {
+        let news = !self.waiting.is_empty() && self.fetches_at > now && self.told_fetch != self.fetches_at;
+        news.then(|| {
+            self.told_fetch = self.fetches_at;
+            self.fetches_at
+        })
+    }
+
+    fn has_room(&self, now: SimTime) -> bool {
+        self.fetches_at <= now && self.running < self.pollers.saturating_mul(self.config.per_poller)
     }
 
     /// There are records: the lag will be looked at.
@@ -185,9 +217,10 @@ mod tests {
     #[test]
     fn lanes_wait_in_turn_for_a_poller() {
         let mut pool = pool(true, 2);
-        assert!(pool.take(7) && !pool.take(8) && !pool.take(9));
-        assert_eq!(pool.next_lane(), None);
+        let now = minute(1);
+        assert!(pool.take(now, 7) && !pool.take(now, 8) && !pool.take(now, 9));
+        assert_eq!(pool.next_lane(now), None);
         pool.give_back();
-        assert_eq!(pool.next_lane(), Some(8));
+        assert_eq!(pool.next_lane(now), Some(8));
     }
 }

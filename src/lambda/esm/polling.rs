@@ -5,7 +5,7 @@ use super::call::{BatchCall, NotTaken, payload};
 use super::mapping::{Mapping, Pollers};
 use super::scaling::Trend;
 use super::timer::{DriverEvent, Timer};
-use crate::facts::{MappingId, Message, MessageStep, Observer, QueueId, Verdict};
+use crate::facts::{ActivePollers, MappingId, Message, MessageStep, Observer, PollerKind, QueueId, Verdict};
 use crate::kernel::Class;
 use crate::kernel::draws::Purpose;
 use crate::lambda::outbox::Link;
@@ -30,7 +30,10 @@ impl Platform {
                     self.readers[pollers.config.queue.index()].push(mapping);
                     self.look(SimTime::ZERO, mapping, observer);
                 }
-                Mapping::Stream(poller) => self.stream_readers[poller.config.stream.index()].push(mapping),
+                Mapping::Stream(poller) => {
+                    self.stream_readers[poller.config.stream.index()].push(mapping);
+                    self.tell_units(SimTime::ZERO, mapping, observer);
+                }
             }
         }
     }
@@ -112,11 +115,23 @@ impl Platform {
         let next = change.into_iter().chain(ready).min();
         let look = next.filter(|at| *at < pollers.look_at && *at > now);
         pollers.look_at = look.unwrap_or(pollers.look_at);
-        let told = pollers.scaling.pollers().filter(|count| *count != pollers.told_pollers);
+        let active = pollers
+            .scaling
+            .pollers()
+            .map(|count| if pollers.enabled { count } else { 0 });
+        let told = active.filter(|count| *count != pollers.told_pollers);
         if let Some(count) = told {
             pollers.told_pollers = count;
             let flow = &self.flows[pollers.flow.index()];
-            observer.pollers(now, mapping, flow.function, flow.qualifier, count);
+            observer.pollers(&ActivePollers {
+                time: now,
+                mapping,
+                function: flow.function,
+                qualifier: flow.qualifier,
+                kind: PollerKind::Sqs,
+                pollers: count,
+                units: count,
+            });
         }
         for at in reads {
             self.schedule_mapping(at, mapping, Timer::Poll, 0);

@@ -11,7 +11,7 @@ use crate::kernel::Class;
 use crate::lambda::outbox::{Outbox, Outgoing};
 use crate::lambda::platform::Platform;
 use crate::messaging::Position;
-use crate::units::SimTime;
+use crate::units::{Bytes, SimTime};
 
 impl Platform {
     /// A stream takes in a record, and so do the lanes that read it.
@@ -72,7 +72,7 @@ impl Platform {
         observer: &mut O,
     ) {
         match timer {
-            Timer::Poll => self.check_pollers(now, mapping),
+            Timer::Poll => self.check_pollers(now, mapping, observer),
             Timer::Activate => self.activate_lanes(now, mapping, observer),
             _ => self.look_at_lane(now, mapping, lane, observer),
         }
@@ -130,7 +130,11 @@ impl Platform {
             let Mapping::Stream(poller) = &mut self.mappings[mapping.index()] else {
                 return;
             };
-            let Some(lane) = poller.pool.as_mut().and_then(|pool| pool.next_lane()) else {
+            let Some(pool) = &mut poller.pool else { return };
+            let Some(lane) = pool.next_lane(now) else {
+                if let Some(at) = pool.next_fetch(now) {
+                    self.schedule_lane(at, mapping, Timer::Look, 0);
+                }
                 return;
             };
             poller.lanes[lane as usize].wake(now);
@@ -152,7 +156,7 @@ impl Platform {
             Next::Rest => {}
             Next::LookAt(at) => self.schedule_lane(at, mapping, Timer::Look, lane),
             Next::Invoke => {
-                if poller.pool.as_mut().is_none_or(|pool| pool.take(lane)) {
+                if poller.pool.as_mut().is_none_or(|pool| pool.take(now, lane)) {
                     self.invoke_lane(now, mapping, lane, observer);
                 }
             }
@@ -166,6 +170,10 @@ impl Platform {
         };
         let (flow, lanes) = (poller.flow, poller.lanes.len() as u64);
         let mut lane = std::mem::take(&mut poller.lanes[index as usize]);
+        if let (Some(pool), 0) = (&mut poller.pool, lane.attempt) {
+            let size = |record: &Message| payload(&self.links, record).0;
+            pool.fetched(now, Bytes(lane.records().iter().map(size).sum()));
+        }
         let call = BatchCall {
             flow,
             number: lane.number * lanes + u64::from(index),
@@ -216,7 +224,7 @@ impl Platform {
     }
 
     /// KAF-1: once a minute the lag decides about pollers.
-    fn check_pollers(&mut self, now: SimTime, mapping: MappingId) {
+    fn check_pollers<O: Observer>(&mut self, now: SimTime, mapping: MappingId, observer: &mut O) {
         let Mapping::Stream(poller) = &mut self.mappings[mapping.index()] else {
             return;
         };
@@ -227,6 +235,7 @@ impl Platform {
         if let Some(at) = next {
             self.schedule_lane(at, mapping, Timer::Poll, 0);
         }
+        self.tell_units(now, mapping, observer);
     }
 
     pub(super) fn activate_lanes<O: Observer>(&mut self, now: SimTime, mapping: MappingId, observer: &mut O) {
@@ -240,6 +249,10 @@ impl Platform {
         let lanes: Vec<u32> = (0..poller.lanes.len() as u32).filter(waiting).collect();
         if let Some(at) = poller.pool.as_mut().and_then(|pool| pool.wake(now)) {
             self.schedule_lane(at, mapping, Timer::Poll, 0);
+        }
+        for changed in (0..self.mappings.len() as u32).map(MappingId) {
+            // It may have left a group.
+            self.tell_units(now, changed, observer);
         }
         for lane in lanes {
             if let Mapping::Stream(poller) = &mut self.mappings[mapping.index()] {

@@ -20,6 +20,8 @@ pub(in crate::lambda) struct StreamPoller {
     pub(super) pool: Option<PollerPool>,
     /// What it becomes when its changes take effect (ESM-8).
     pub(super) pending: PendingChanges,
+    /// Provisioned pollers and their units that listeners know of.
+    pub(super) told: (u32, u32),
 }
 
 impl StreamPoller {
@@ -41,6 +43,7 @@ impl StreamPoller {
             pool: config.pollers.map(PollerPool::new),
             config: config.clone(),
             pending: PendingChanges::default(),
+            told: (0, 0),
         }
     }
 
@@ -79,6 +82,7 @@ impl StreamPoller {
         self.reports_failures = mapping.reports_failures;
         if let MappingSource::Stream(config) = &mapping.source {
             self.config.lane = config.lane.clone();
+            self.config.poller_group.clone_from(&config.poller_group);
             if let (Some(pool), Some(pollers)) = (&mut self.pool, config.pollers) {
                 pool.set_config(pollers);
             }
