@@ -60,7 +60,7 @@ const HOMES: [(&str, &[&str]); 9] = [
     ("clap", &["cli"]),
     ("rayon", &["experiment", "import"]),
     ("statrs", &["report"]),
-    ("csv", &["rules", "pricing", "trace", "report"]),
+    ("csv", &["rules", "lambda", "pricing", "trace", "report"]),
     ("rand", &["kernel"]),
     ("rand_chacha", &["kernel"]),
     ("libm", &["kernel"]),

@@ -1,195 +1,42 @@
 //! Defaults that AWS does not document but others measured: INIT by runtime (COLD-2), first invocations (COLD-5), idle
 //! life (COLD-7), maximum life (LIFE-13).
 
+use std::sync::OnceLock;
+
 use crate::facts::{Architecture, PackageType};
 use crate::kernel::Distribution;
 use crate::units::{MemoryMb, Span};
 
-/// A row of the runtime table.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// INIT by runtime, architecture and package; the file tells where it comes from.
+const INIT: &str = include_str!("init.csv");
+/// First invocations by runtime and memory; the file tells where they come from.
+const FIRST_INVOCATIONS: &str = include_str!("first_invocations.csv");
+/// Columns of [`INIT`] before its quantiles: runtime, base, architecture, package, samples.
+const LEADING_COLUMNS: usize = 5;
+/// Probabilities of the quantiles in [`INIT`].
+const KNOTS: [f64; 9] = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99];
+/// Memory sizes of the columns in [`FIRST_INVOCATIONS`].
+const FIRST_INVOKE_MB: [f64; 4] = [128.0, 256.0, 512.0, 1024.0];
+
+/// What was measured of a runtime.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Runtime {
-    /// AWS's identifier, or the language for code on `provided.al2023`.
-    pub name: &'static str,
-    /// p10, p50, p90, p99 of INIT in ms: zip x86_64, zip arm64, image x86_64, image arm64.
-    init_ms: [[u16; 4]; 4],
-    /// Mean of the first invocation's duration in ms at 128, 256, 512, 1,024 MB.
+    /// AWS's identifier, or the language for code on `provided.*`.
+    pub name: String,
+    /// Whether it is a custom runtime, on AWS's `provided.*`.
+    pub custom: bool,
+    /// Quantiles of INIT in ms: zip x86_64, zip arm64, image x86_64, image arm64.
+    init_ms: [[f64; KNOTS.len()]; 4],
+    /// Mean of the first invocation's duration in ms, by [`FIRST_INVOKE_MB`].
     first_invoke_ms: [f64; 4],
 }
-
-/// INIT of hello-world functions: statistics over the daily cold-start data of maxday/lambda-perf, July and August 2026
-/// (314,893 cold starts).
-const RUNTIMES: &[Runtime] = &[
-    Runtime {
-        name: "python3.12",
-        init_ms: [
-            [75, 84, 101, 138],
-            [64, 81, 88, 146],
-            [123, 152, 283, 380],
-            [99, 130, 254, 366],
-        ],
-        first_invoke_ms: [2.3, 2.0, 1.9, 2.0],
-    },
-    Runtime {
-        name: "python3.13",
-        init_ms: [
-            [78, 85, 106, 185],
-            [64, 80, 92, 119],
-            [121, 154, 292, 382],
-            [99, 130, 255, 317],
-        ],
-        first_invoke_ms: [2.3, 2.1, 2.1, 2.2],
-    },
-    Runtime {
-        name: "python3.14",
-        init_ms: [
-            [98, 110, 147, 270],
-            [81, 102, 114, 192],
-            [145, 175, 338, 433],
-            [119, 157, 298, 363],
-        ],
-        first_invoke_ms: [2.2, 2.0, 2.0, 1.9],
-    },
-    Runtime {
-        name: "nodejs20.x",
-        init_ms: [
-            [128, 142, 162, 201],
-            [105, 131, 140, 158],
-            [224, 265, 557, 775],
-            [174, 227, 263, 690],
-        ],
-        first_invoke_ms: [11.1, 3.2, 3.1, 3.1],
-    },
-    Runtime {
-        name: "nodejs22.x",
-        init_ms: [
-            [126, 141, 164, 200],
-            [101, 129, 137, 155],
-            [232, 295, 579, 809],
-            [175, 237, 581, 769],
-        ],
-        first_invoke_ms: [12.2, 3.4, 3.4, 3.3],
-    },
-    Runtime {
-        name: "nodejs24.x",
-        init_ms: [
-            [120, 135, 156, 201],
-            [97, 123, 133, 155],
-            [220, 273, 566, 782],
-            [168, 228, 661, 746],
-        ],
-        first_invoke_ms: [14.0, 4.0, 3.3, 3.1],
-    },
-    Runtime {
-        name: "ruby3.3",
-        init_ms: [
-            [202, 237, 389, 470],
-            [181, 242, 345, 433],
-            [236, 275, 396, 494],
-            [209, 281, 345, 453],
-        ],
-        first_invoke_ms: [13.0, 3.5, 2.9, 2.7],
-    },
-    Runtime {
-        name: "ruby3.4",
-        init_ms: [
-            [193, 225, 388, 470],
-            [178, 235, 394, 441],
-            [228, 262, 384, 479],
-            [204, 268, 341, 447],
-        ],
-        first_invoke_ms: [12.0, 2.6, 2.6, 2.5],
-    },
-    Runtime {
-        name: "java11",
-        init_ms: [
-            [260, 277, 374, 594],
-            [217, 283, 528, 569],
-            [310, 366, 636, 792],
-            [252, 336, 655, 762],
-        ],
-        first_invoke_ms: [9.2, 2.8, 2.8, 2.8],
-    },
-    Runtime {
-        name: "java17",
-        init_ms: [
-            [189, 205, 233, 533],
-            [163, 217, 232, 412],
-            [256, 304, 477, 719],
-            [216, 294, 462, 637],
-        ],
-        first_invoke_ms: [5.4, 2.4, 2.5, 2.5],
-    },
-    Runtime {
-        name: "java21",
-        init_ms: [
-            [221, 239, 280, 629],
-            [187, 248, 268, 563],
-            [277, 341, 619, 799],
-            [226, 313, 548, 748],
-        ],
-        first_invoke_ms: [96.1, 34.6, 31.8, 6.8],
-    },
-    Runtime {
-        name: "java25",
-        init_ms: [
-            [172, 191, 301, 496],
-            [144, 196, 228, 438],
-            [207, 239, 480, 634],
-            [174, 243, 413, 563],
-        ],
-        first_invoke_ms: [242.8, 94.4, 25.0, 10.1],
-    },
-    Runtime {
-        name: "dotnet8",
-        init_ms: [
-            [228, 253, 345, 659],
-            [232, 297, 575, 709],
-            [329, 401, 675, 830],
-            [330, 428, 668, 857],
-        ],
-        first_invoke_ms: [714.8, 354.4, 163.9, 74.0],
-    },
-    Runtime {
-        name: "dotnet10",
-        init_ms: [
-            [229, 254, 584, 708],
-            [200, 253, 598, 689],
-            [328, 392, 709, 842],
-            [277, 365, 660, 848],
-        ],
-        first_invoke_ms: [793.5, 386.7, 180.4, 79.9],
-    },
-    Runtime {
-        name: "dotnet8-aot",
-        init_ms: [
-            [82, 87, 98, 122],
-            [67, 77, 84, 104],
-            [50, 61, 106, 172],
-            [43, 55, 91, 155],
-        ],
-        first_invoke_ms: [4.7, 2.0, 2.0, 2.0],
-    },
-    Runtime {
-        name: "go",
-        init_ms: [[47, 50, 53, 70], [36, 43, 44, 52], [37, 46, 86, 128], [29, 39, 64, 107]],
-        first_invoke_ms: [1.6, 1.5, 1.5, 1.5],
-    },
-    Runtime {
-        name: "rust",
-        init_ms: [[15, 16, 22, 50], [12, 14, 16, 44], [28, 35, 63, 103], [23, 30, 45, 92]],
-        first_invoke_ms: [1.3, 1.3, 1.3, 1.4],
-    },
-];
-
-/// Memory sizes of the first-invocation columns.
-const FIRST_INVOKE_MB: [f64; 4] = [128.0, 256.0, 512.0, 1024.0];
 
 impl Runtime {
     /// The row for an AWS runtime identifier: its own, else the nearest earlier version of its language, else that of the
     /// earliest version (COLD-8). `provided.*` takes the row of compiled Go. `None` for an unknown language.
-    pub fn find(identifier: &str) -> Option<Runtime> {
-        if let Some(row) = RUNTIMES.iter().find(|row| row.name == identifier) {
-            return Some(*row);
+    pub fn find(identifier: &str) -> Option<&'static Runtime> {
+        if let Some(row) = Runtime::all().iter().find(|row| row.name == identifier) {
+            return Some(row);
         }
         let (language, wanted) = split_version(identifier);
         let language = if language.starts_with("provided") {
@@ -197,25 +44,25 @@ impl Runtime {
         } else {
             language
         };
-        let managed = || RUNTIMES.iter().filter(|row| !row.name.contains('-'));
-        let of_language = || managed().filter(move |row| split_version(row.name).0 == language);
-        let earlier = of_language().filter(|row| split_version(row.name).1 <= wanted);
+        let plain = || Runtime::all().iter().filter(|row| !row.name.contains('-'));
+        let of_language = || plain().filter(move |row| split_version(&row.name).0 == language);
+        let earlier = of_language().filter(|row| split_version(&row.name).1 <= wanted);
         earlier
-            .max_by_key(|row| split_version(row.name).1)
-            .or_else(|| of_language().next())
-            .copied()
+            .max_by_key(|row| split_version(&row.name).1)
+            .or_else(|| of_language().min_by_key(|row| split_version(&row.name).1))
     }
 
-    /// All rows, for listing what is known.
-    pub fn names() -> impl Iterator<Item = &'static str> {
-        RUNTIMES.iter().map(|row| row.name)
+    /// Every measured runtime.
+    pub fn all() -> &'static [Runtime] {
+        static ALL: OnceLock<Vec<Runtime>> = OnceLock::new();
+        ALL.get_or_init(|| read(INIT, FIRST_INVOCATIONS).expect("a test reads the built-in tables"))
     }
 
     /// INIT of a hello-world function (COLD-2, RNG-2). Independent of memory (COLD-3).
     pub fn init(&self, package: PackageType, architecture: Architecture) -> Distribution {
-        let column = 2 * (package == PackageType::Image) as usize + (architecture == Architecture::Arm64) as usize;
-        let [p10, p50, p90, p99] = self.init_ms[column].map(f64::from);
-        Distribution::quantiles(&[(0.1, p10), (0.5, p50), (0.9, p90), (0.99, p99)])
+        let quantiles = self.init_ms[column(package, architecture)];
+        let points: Vec<(f64, f64)> = KNOTS.into_iter().zip(quantiles).collect();
+        Distribution::quantiles(&points)
     }
 
     /// Mean duration of the first invocation after INIT (COLD-5), linear between the measured memory sizes.
@@ -226,6 +73,52 @@ impl Runtime {
         let (d0, d1) = (self.first_invoke_ms[after - 1], self.first_invoke_ms[after]);
         Span::from_micros(((d0 + (d1 - d0) * (mb - m0) / (m1 - m0)) * 1e3).round() as u64)
     }
+}
+
+/// Where [`Runtime::init_ms`] holds a package and an architecture.
+fn column(package: PackageType, architecture: Architecture) -> usize {
+    2 * (package == PackageType::Image) as usize + (architecture == Architecture::Arm64) as usize
+}
+
+/// The runtimes of the two tables, in the order of the second. `None` where a value is missing.
+fn read(init: &str, first_invocations: &str) -> Option<Vec<Runtime>> {
+    let init = rows(init);
+    let one = |row: csv::StringRecord| {
+        let name = row[0].to_owned();
+        let own = || init.iter().filter(|line| line[0] == *name);
+        let mut init_ms = [[0.0; KNOTS.len()]; 4];
+        let combinations = [
+            ("zip", "x86_64"),
+            ("zip", "arm64"),
+            ("image", "x86_64"),
+            ("image", "arm64"),
+        ];
+        for (quantiles, (package, architecture)) in init_ms.iter_mut().zip(combinations) {
+            let line = own().find(|line| line[2] == *architecture && line[3] == *package)?;
+            *quantiles = numbers(line, LEADING_COLUMNS)?;
+        }
+        Some(Runtime {
+            custom: own().next()?[1].starts_with("provided"),
+            init_ms,
+            first_invoke_ms: numbers(&row, 2)?,
+            name,
+        })
+    };
+    rows(first_invocations).into_iter().map(one).collect()
+}
+
+/// The rows of a table whose comments begin with `#`.
+fn rows(table: &str) -> Vec<csv::StringRecord> {
+    let mut reader = csv::ReaderBuilder::new()
+        .comment(Some(b'#'))
+        .from_reader(table.as_bytes());
+    reader.records().map_while(Result::ok).collect()
+}
+
+/// The fields from `first` on.
+fn numbers<const N: usize>(row: &csv::StringRecord, first: usize) -> Option<[f64; N]> {
+    let values: Option<Vec<f64>> = row.iter().skip(first).map(|field| field.parse().ok()).collect();
+    values?.try_into().ok()
 }
 
 /// Which terms SnapStart has for an AWS runtime identifier (SNAP-1): `Some(true)` where its snapshots are billed (PRICE-11),
@@ -289,7 +182,7 @@ mod tests {
             "provided.al2023",
             "dotnet9",
         ]
-        .map(|identifier| Runtime::find(identifier).unwrap().name);
+        .map(|identifier| Runtime::find(identifier).unwrap().name.as_str());
         assert_eq!(
             found,
             [
@@ -297,7 +190,7 @@ mod tests {
                 "nodejs24.x",
                 "ruby3.4",
                 "java21",
-                "python3.12",
+                "python3.9",
                 "go",
                 "dotnet8"
             ]
@@ -318,6 +211,29 @@ mod tests {
             "provided.al2023",
         ];
         assert_eq!(without.map(snap_start_terms), [None; 6]);
+    }
+
+    #[test]
+    fn every_runtime_of_the_tables_has_rising_quantiles_for_both_architectures_and_packages() {
+        assert_eq!(Runtime::all().len(), rows(FIRST_INVOCATIONS).len());
+        assert_eq!(4 * Runtime::all().len(), rows(INIT).len());
+        for runtime in Runtime::all() {
+            for quantiles in runtime.init_ms {
+                assert!(quantiles[0] > 0.0 && quantiles.is_sorted(), "{}", runtime.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_table_with_a_missing_value_is_not_read() {
+        assert_eq!(
+            read(
+                &INIT.replace("java21,managed,arm64,zip", "java21,managed,arm64,tar"),
+                FIRST_INVOCATIONS
+            ),
+            None
+        );
+        assert_eq!(read(INIT, &FIRST_INVOCATIONS.replace("96.1", "")), None);
     }
 
     #[test]

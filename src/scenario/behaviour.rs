@@ -303,7 +303,7 @@ impl Platform<'_> {
         let row = runtime.as_ref().and_then(|(_, name)| Runtime::find(name));
         let custom = match (&runtime, row) {
             (Some((_, name)), _) if name.starts_with("provided") => true,
-            (_, Some(row)) => matches!(row.name, "go" | "rust" | "dotnet8-aot"),
+            (_, Some(row)) => row.custom,
             _ => false,
         };
         if let Some(entry) = place.all.get("init") {
@@ -312,7 +312,8 @@ impl Platform<'_> {
         }
         match (runtime, row) {
             (runtime, Some(row)) => {
-                if let Some((_, name)) = runtime.filter(|(_, name)| name != row.name && !custom) {
+                if let Some((_, name)) = runtime.filter(|(_, name)| *name != row.name && !name.starts_with("provided"))
+                {
                     self.reader.warn(format!(
                         "the runtime {name} is not measured; {} of the same language stands in for its INIT (COLD-8)",
                         row.name
@@ -321,7 +322,7 @@ impl Platform<'_> {
                 (row.init(package, architecture), row.first_invoke(memory), custom)
             }
             (Some((entry, name)), None) => {
-                let allowed = match nearest(&name, Runtime::names()) {
+                let allowed = match nearest(&name, Runtime::all().iter().map(|row| row.name.as_str())) {
                     Some(close) => format!("did you mean {close}?"),
                     None => "name a runtime such as python3.13, nodejs24.x or java21, or give `init`".to_owned(),
                 };
