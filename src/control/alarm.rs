@@ -1,4 +1,4 @@
-use super::config::{AlarmConfig, MissingData};
+use super::config::{AlarmConfig, AlarmRule, MissingData};
 use crate::facts::AlarmState;
 use crate::units::{SimTime, Span};
 
@@ -13,11 +13,8 @@ pub(super) fn looks_back(evaluation_periods: u32) -> u32 {
 
 /// How often an alarm is evaluated: by the minute, every ten seconds below a minute, by the hour over more than a day
 /// (ALARM-2).
-pub(super) fn cadence(config: &AlarmConfig) -> Span {
-    let window = config
-        .period
-        .as_micros()
-        .saturating_mul(config.evaluation_periods.into());
+pub(super) fn cadence(config: &AlarmConfig, rule: &AlarmRule) -> Span {
+    let window = config.period.as_micros().saturating_mul(rule.evaluation_periods.into());
     if config.period < Span::from_secs(60) {
         Span::from_secs(10)
     } else if window > DAY.as_micros() {

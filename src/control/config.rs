@@ -36,6 +36,15 @@ pub struct AlarmConfig {
     pub statistic: Statistic,
     /// Length of a datapoint's period, above 0.
     pub period: Span,
+    /// When it goes off at first.
+    pub rule: AlarmRule,
+    /// When it goes off from an instant on, by rising time.
+    pub changes: Vec<(SimTime, AlarmRule)>,
+}
+
+/// When an alarm goes off.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AlarmRule {
     /// N: how many of the latest datapoints are looked at, at least 1.
     pub evaluation_periods: u32,
     /// M: how many of them must breach, 1 to N.
@@ -46,6 +55,20 @@ pub struct AlarmConfig {
     pub threshold: Fraction,
     /// What a missing datapoint means (ALARM-3).
     pub missing: MissingData,
+}
+
+impl AlarmConfig {
+    /// When it goes off at `now`.
+    pub(super) fn rule(&self, now: SimTime) -> &AlarmRule {
+        let latest = self.changes.iter().rev().find(|(from, _)| *from <= now);
+        latest.map_or(&self.rule, |(_, rule)| rule)
+    }
+
+    /// The most datapoints that it ever looks at.
+    pub(super) fn most_periods(&self) -> u32 {
+        let later = self.changes.iter().map(|(_, rule)| rule.evaluation_periods);
+        later.fold(self.rule.evaluation_periods, u32::max)
+    }
 }
 
 /// How a datapoint breaches its threshold.

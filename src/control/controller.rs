@@ -65,9 +65,13 @@ impl<'a> Controller<'a> {
         let tracks = config.scaling.iter().any(|scaled| !scaled.policies.is_empty());
         let watched = |alarm: &AlarmConfig| Watched {
             record: Record::default(),
-            next: SimTime::ZERO + cadence(alarm),
+            next: SimTime::ZERO + cadence(alarm, &alarm.rule),
         };
-        let looks_every = config.alarms.iter().map(cadence).min().unwrap_or(scaling::PERIOD);
+        let shortest = |alarm: &AlarmConfig| {
+            let later = alarm.changes.iter().map(|(_, rule)| cadence(alarm, rule));
+            later.fold(cadence(alarm, &alarm.rule), Span::min)
+        };
+        let looks_every = config.alarms.iter().map(shortest).min().unwrap_or(scaling::PERIOD);
         let anything = !watches.is_empty();
         let monitor = anything.then(|| Monitor::new(watches, looks_every.min(scaling::PERIOD), reserved));
         let controller = Controller {
@@ -109,7 +113,7 @@ impl<'a> Controller<'a> {
                 continue;
             }
             let config = &self.config.alarms[place];
-            self.alarms[place].next = now.saturating_add(cadence(config));
+            self.alarms[place].next = now.saturating_add(cadence(config, config.rule(now)));
             let state = self.judge(now, place, watchers.0.as_ref());
             if self.alarms[place].record.set(now, state) {
                 let alarm = AlarmId(place as u32);
@@ -120,15 +124,16 @@ impl<'a> Controller<'a> {
 
     fn judge(&self, now: SimTime, place: usize, monitor: Option<&Monitor>) -> AlarmState {
         let config = &self.config.alarms[place];
+        let rule = config.rule(now);
         let breaches = |ago: u32| {
             let value = datapoint(monitor, place, config.period, now, ago, config.statistic)?;
-            Some(config.comparison.breaches(value, config.threshold))
+            Some(rule.comparison.breaches(value, rule.threshold))
         };
-        let points: Vec<Option<bool>> = (0..looks_back(config.evaluation_periods)).map(breaches).collect();
+        let points: Vec<Option<bool>> = (0..looks_back(rule.evaluation_periods)).map(breaches).collect();
         let criterion = Criterion {
-            evaluation_periods: config.evaluation_periods,
-            datapoints_to_alarm: config.datapoints_to_alarm,
-            missing: config.missing,
+            evaluation_periods: rule.evaluation_periods,
+            datapoints_to_alarm: rule.datapoints_to_alarm,
+            missing: rule.missing,
         };
         criterion.judge(&points, self.alarms[place].record.state)
     }
@@ -265,7 +270,7 @@ fn alarm_watch(alarm: &AlarmConfig) -> Watch {
         metric: alarm.metric,
         dimension: alarm.dimension,
         period: alarm.period,
-        keep: looks_back(alarm.evaluation_periods),
+        keep: looks_back(alarm.most_periods()),
     }
 }
 

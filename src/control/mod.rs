@@ -5,6 +5,7 @@ mod act;
 mod ages;
 mod alarm;
 mod change;
+mod changes;
 mod claims;
 mod config;
 mod controller;
@@ -17,10 +18,11 @@ mod samples;
 mod scaling;
 
 pub use act::Act;
-pub use change::{Change, ChangeRefusal, ChangeStep, Changes, PlannedChange, RefusedChange};
+pub use change::{Change, ChangeRefusal, FunctionChange};
+pub use changes::{ChangeStep, Changes, PlannedChange, RefusedChange};
 pub use config::{
-    AlarmConfig, Comparison, ControlConfig, DeploymentConfig, Hook, MissingData, ScalingConfig, ScheduledAction,
-    TargetTracking,
+    AlarmConfig, AlarmRule, Comparison, ControlConfig, DeploymentConfig, Hook, MissingData, ScalingConfig,
+    ScheduledAction, TargetTracking,
 };
 pub use controller::{Controller, Watchers};
 pub use deployment::{canary, linear};

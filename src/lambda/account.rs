@@ -102,6 +102,12 @@ impl Account {
         self.provisioned = self.provisioned - before + after;
     }
 
+    /// Whether refused requests give their count back from now on (RPS-5).
+    pub fn set_refund(&mut self, refund: bool) {
+        self.refund = refund;
+        self.config.rate_refund = refund;
+    }
+
     /// CONC-13: the account limit changes at once; what runs beyond it only drains.
     pub fn set_limit(&mut self, limit: u32) {
         self.limit = limit;

@@ -21,6 +21,7 @@ mod provisioned;
 mod provisioned_pool;
 mod rate;
 mod resources;
+mod rewire;
 mod runtimes;
 pub mod switches;
 mod task;

@@ -30,10 +30,10 @@ use crate::units::{Share, SimTime};
 #[derive(Debug)]
 pub struct Platform {
     pub(super) functions: Vec<Function>,
-    account: Account,
+    pub(super) account: Account,
     clients: Vec<Clients>,
     transfers: Vec<Option<TransferConfig>>,
-    throughs: Vec<Option<Through>>,
+    pub(super) throughs: Vec<Option<Through>>,
     gateway: Bucket,
     pub(super) flows: Vec<FlowConfig>,
     pub(super) links: Vec<Link>,

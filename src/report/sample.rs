@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{ExpectationResult, ReportInput};
 use crate::control::{
-    AlarmConfig, Comparison, ControlConfig, ControlSummary, DeploymentConfig, DeploymentStatus, Dimension, Metric,
-    MissingData, ScalingConfig, Statistic, canary,
+    AlarmConfig, AlarmRule, Comparison, ControlConfig, ControlSummary, DeploymentConfig, DeploymentStatus, Dimension,
+    Metric, MissingData, ScalingConfig, Statistic, canary,
 };
 use crate::facts::{
     Action, AlarmId, AlarmState, Architecture, DeploymentId, DeploymentStep, FlowId, FunctionId, InvocationType,
@@ -191,11 +191,14 @@ fn alarm_config() -> AlarmConfig {
         dimension: Dimension::Function(FunctionId(0)),
         statistic: Statistic::Sum,
         period: Span::from_secs(60),
-        evaluation_periods: 1,
-        datapoints_to_alarm: 1,
-        comparison: Comparison::Above,
-        threshold: Fraction::ZERO,
-        missing: MissingData::Missing,
+        rule: AlarmRule {
+            evaluation_periods: 1,
+            datapoints_to_alarm: 1,
+            comparison: Comparison::Above,
+            threshold: Fraction::ZERO,
+            missing: MissingData::Missing,
+        },
+        changes: Vec::new(),
     }
 }
 

@@ -6,7 +6,7 @@ use super::problem::Fault;
 use super::reader::Reader;
 use super::tree::{Entry, shortened};
 use super::values;
-use crate::control::{AlarmConfig, Comparison, Dimension, Metric, MissingData, Nature, Statistic};
+use crate::control::{AlarmConfig, AlarmRule, Comparison, Dimension, Metric, MissingData, Nature, Statistic};
 use crate::facts::{FunctionId, QualifierId, QueueId, StreamId, VersionId};
 use crate::lambda::FunctionConfig;
 use crate::messaging::{StreamConfig, StreamKind};
@@ -66,11 +66,14 @@ impl Alarms<'_> {
             dimension: when.dimension,
             statistic: self.statistic(node.entry("statistic"), when.metric)?,
             period,
-            evaluation_periods,
-            datapoints_to_alarm: datapoints_to_alarm.unwrap_or(evaluation_periods),
-            comparison: when.comparison,
-            threshold: when.threshold,
-            missing: missing.map_or(MissingData::Missing, |position| treatments[position]),
+            rule: AlarmRule {
+                evaluation_periods,
+                datapoints_to_alarm: datapoints_to_alarm.unwrap_or(evaluation_periods),
+                comparison: when.comparison,
+                threshold: when.threshold,
+                missing: missing.map_or(MissingData::Missing, |position| treatments[position]),
+            },
+            changes: Vec::new(),
         })
     }
 

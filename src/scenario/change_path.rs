@@ -28,16 +28,48 @@ pub(super) const CONFIGURATION: &[&str] = &[
 /// Parts of a scenario below which something can change during a run.
 const CHANGEABLE: &[&str] = &[
     "account",
+    "alarms",
     "budgets",
     "defaults",
     "event_source_mappings",
     "functions",
     "parameters",
     "queues",
+    "topics",
     "traffic",
 ];
-const REMEDY: &str = "a change can set paths below functions, defaults, traffic, queues, event_source_mappings, budgets and \
-                      parameters, and account.concurrent_executions";
+const REMEDY: &str = "a change can set paths below functions, defaults, traffic, queues, topics, event_source_mappings, \
+                      alarms, budgets and parameters, and account.concurrent_executions";
+
+/// Parameters of the account that can change; those that a function may hold can as well.
+const ACCOUNT_PARAMETERS: &[&str] = &[
+    "async.rps_nonaws",
+    "client.read_timeout",
+    "esm.activation",
+    "fe.latency",
+    "kafka.step",
+    "rps.refund",
+    "s3.latency",
+    "sqs.backoff",
+    "sqs.latency",
+    "sqs.ramp",
+    "sqs.scale_in",
+    "stream.retry",
+    "throttle_reason.account_rate",
+    "throttle_reason.scaling_rate",
+];
+
+/// What to do instead of changing something of a part that holds for the whole run.
+fn remedy(part: &str) -> String {
+    let instead = match part {
+        "deployments" => "a deployment begins at its own `at`; ",
+        "streams" => "the shards of a stream and its records stay; ",
+        "billing" | "cost_budgets" => "the bill is one for the whole run; ",
+        "drain" | "duration" | "seed" | "start" | "warm_up" => "it says what the run is; ",
+        _ => "",
+    };
+    format!("{instead}{REMEDY}")
+}
 
 /// Whether a change may set the value at `keys`.
 ///
@@ -45,36 +77,60 @@ const REMEDY: &str = "a change can set paths below functions, defaults, traffic,
 /// What is wrong with the path, and what is allowed.
 pub(super) fn check_path(root: &Node, plan: &Plan, keys: &[&str]) -> Result<(), Fault> {
     walk(root, plan, keys)?;
-    let whole_run = |why: &str| {
-        Err(Fault::new(
-            format!("`{}` holds for the whole run", shortened(&keys.join("."))),
-            why,
-        ))
-    };
-    match keys {
-        ["account", "concurrent_executions"] => Ok(()),
-        ["account", ..] => whole_run("of `account`, concurrent_executions can change"),
-        ["parameters", name] if FUNCTION_PARAMETERS.find(name).is_none() => {
-            whole_run("parameters that a function may hold as well can change")
+    if let ["functions", name, "versions", number, key, ..] = keys
+        && CONFIGURATION.contains(key)
+    {
+        let found = format!("version {number} of {name} is published: its `{key}` never changes (VER-1)");
+        let allowed = format!(
+            "declare another version with it and move an alias there, or set functions.{name}.{key}, which changes $LATEST"
+        );
+        return Err(Fault::new(found, allowed));
+    }
+    match reason_to_stay(keys) {
+        Some(reason) => {
+            let found = format!("`{}` holds for the whole run", shortened(&keys.join(".")));
+            Err(Fault::new(found, reason))
         }
-        ["functions", _, "tags", ..] | ["defaults", "tags", ..] => whole_run("costs are summed by tags; remove it"),
-        ["functions", _, _, _, "scaling_policies", ..] => whole_run("scaled by its own scheduled_actions; remove it"),
-        ["functions", name, "versions", number, key, ..] if CONFIGURATION.contains(key) => Err(Fault::new(
-            format!("version {number} of {name} is published: its `{key}` never changes (VER-1)"),
-            format!(
-                "declare another version with it and move an alias there, or set functions.{name}.{key}, which changes $LATEST"
-            ),
-        )),
-        ["event_source_mappings", name, "event_source" | "function", ..] => whole_run(&format!(
-            "declare another mapping beside {name}, and change `enabled` of both"
-        )),
-        ["traffic", name, "to" | "invocation_type" | "through", ..] => whole_run(&format!(
-            "end the traffic {name} with `until`, and begin another entry `from` then"
-        )),
+        None => Ok(()),
+    }
+}
+
+/// Why something below a part that can change cannot, and what to do instead.
+fn reason_to_stay(keys: &[&str]) -> Option<String> {
+    let reason = match keys {
+        ["account", "concurrent_executions"] => return None,
+        ["account", ..] => "it belongs to the bill of the whole run; of `account`, concurrent_executions can change",
+        ["parameters" | "defaults", name, ..] | ["functions", _, "parameters", name] if name.starts_with("aas.") => {
+            "scaling policies hold for the whole run; remove it"
+        }
+        ["parameters", name] if !ACCOUNT_PARAMETERS.contains(name) && FUNCTION_PARAMETERS.find(name).is_none() => {
+            return Some(format!(
+                "of the account's parameters these can change: {}; and all that a function may hold",
+                ACCOUNT_PARAMETERS.join(", ")
+            ));
+        }
+        ["functions", _, "tags", ..] | ["defaults", "tags", ..] => "costs are summed by tags; remove it",
+        ["functions", _, _, _, "scaling_policies", ..] => "scaled by its own scheduled_actions; remove it",
+        ["event_source_mappings", name, "event_source" | "function", ..] => {
+            return Some(format!(
+                "declare another mapping beside {name}, and change `enabled` of both"
+            ));
+        }
+        ["traffic", name, "invocation_type" | "through" | "event_type", ..] => {
+            return Some(format!(
+                "its callers and what they see are of one kind; end the traffic {name} with `until`, and begin another \
+                 entry `from` then"
+            ));
+        }
+        ["alarms", name, "period" | "statistic", ..] => {
+            return Some(format!(
+                "an alarm goes on with its datapoints; declare another one beside {name}"
+            ));
+        }
         ["queues", _, key, ..]
             if !["visibility_timeout", "message_retention_period", "redrive_policy"].contains(key) =>
         {
-            whole_run("of a queue, visibility_timeout, message_retention_period and redrive_policy can change")
+            "of a queue, visibility_timeout, message_retention_period and redrive_policy can change"
         }
         [
             "event_source_mappings",
@@ -83,15 +139,15 @@ pub(super) fn check_path(root: &Node, plan: &Plan, keys: &[&str]) -> Result<(), 
             | "starting_position_timestamp"
             | "parallelization_factor"
             | "tumbling_window"
-            | "enhanced_fan_out"
-            | "on_failure",
+            | "enhanced_fan_out",
             ..,
         ]
-        | ["event_source_mappings", _, _, "poller_group_name", ..] => whole_run(
-            "what a mapping reads, whom it invokes and its lanes stay; declare a second mapping and change `enabled` of both",
-        ),
-        _ => Ok(()),
-    }
+        | ["event_source_mappings", _, _, "poller_group_name", ..] => {
+            "what a mapping reads, whom it invokes and its lanes stay; declare a second mapping and change `enabled` of both"
+        }
+        _ => return None,
+    };
+    Some(reason.to_owned())
 }
 
 /// Follows the path through the table of keys and the names of the file.
@@ -100,7 +156,8 @@ fn walk(root: &Node, plan: &Plan, keys: &[&str]) -> Result<(), Fault> {
     while let Some((first, after)) = rest.split_first() {
         let key = section.find(first).ok_or_else(|| unknown(first, section))?;
         if rest.len() == keys.len() && !CHANGEABLE.contains(first) {
-            return Err(Fault::new(format!("`{first}` holds for the whole run"), REMEDY));
+            let found = format!("`{first}` holds for the whole run");
+            return Err(Fault::new(found, remedy(first)));
         }
         node = node.and_then(|node| node.entry(first)).map(|entry| &entry.value);
         match key.takes {

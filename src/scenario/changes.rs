@@ -7,6 +7,7 @@ use super::LoadOptions;
 use super::change_path::{CONFIGURATION, check_path};
 use super::difference::difference;
 use super::keys::VERSION;
+use super::links::Links;
 use super::load::{put, split_path};
 use super::problem::Finding;
 use super::reader::Reader;
@@ -15,11 +16,10 @@ use super::source::Mark;
 use super::tree::{Entry, Kind, Node};
 use super::values;
 use crate::control::{ChangeStep, PlannedChange};
-use crate::facts::LinkId;
 use crate::lambda::FunctionConfig;
 use crate::simulation::Plan;
 use crate::units::SimTime;
-use crate::workload::SourceChange;
+use crate::workload::{SourceChange, SourceConfig};
 
 /// Instants at which something changes.
 const MOST_INSTANTS: usize = 1_000;
@@ -64,7 +64,7 @@ struct State {
 }
 
 /// Reads `changes` into `plan`, which is the state at the start.
-pub(super) fn read(reader: &Reader, root: &Node, path: &Path, options: &LoadOptions, plan: &mut Plan) {
+pub(super) fn read(reader: &Reader, root: &Node, path: &Path, options: &LoadOptions, ways: &Links, plan: &mut Plan) {
     let Some(entry) = root.entry("changes") else { return };
     let entries = root.named("changes");
     let changes = Changes {
@@ -72,6 +72,7 @@ pub(super) fn read(reader: &Reader, root: &Node, path: &Path, options: &LoadOpti
         root,
         path,
         options,
+        ways,
         section: entry,
     };
     let given: Vec<Given> = entries.iter().filter_map(|entry| changes.given(entry, plan)).collect();
@@ -94,6 +95,8 @@ struct Changes<'a> {
     root: &'a Node,
     path: &'a Path,
     options: &'a LoadOptions,
+    /// Ways of all states.
+    ways: &'a Links,
     /// The entry `changes`.
     section: &'a Entry,
 }
@@ -184,7 +187,8 @@ impl<'a> Changes<'a> {
         }
     }
 
-    /// Resolves one state after the other and notes what lies between them.
+    /// Resolves one state after the other and notes what lies between them. Once a state has found a new way, nothing more
+    /// is noted: everything is read again.
     fn follow(&self, mut given: Vec<Given<'a>>, plan: &mut Plan, mark: Mark) {
         given.sort_by_key(|change| change.from);
         let ends = given.iter().filter_map(|change| change.until);
@@ -200,9 +204,12 @@ impl<'a> Changes<'a> {
             plan: plan.clone(),
             tree: self.without_changes(),
         };
-        let mut told = BTreeSet::new();
+        let (mut told, known_ways) = (BTreeSet::new(), self.ways.len());
         for at in instants {
             let after = self.state(at, &given, &mut told);
+            if self.ways.len() > known_ways {
+                continue;
+            }
             if let Some(mark) = self.turning(at, &given).next().map(|change| change.mark) {
                 self.check_fixed(&before.plan, &after.plan, at, mark);
             }
@@ -218,6 +225,7 @@ impl<'a> Changes<'a> {
             for name in self.changed_traffic(at, &given) {
                 change_sources(plan, at, name, &before, &after);
             }
+            change_alarms(plan, at, &before.plan, &after.plan);
             before = after;
         }
     }
@@ -297,7 +305,7 @@ impl<'a> Changes<'a> {
                 reader.problem(setting.entry.mark, found, "name a key below a map");
             }
         }
-        let plan = resolve(&reader, &tree, self.path, self.options).plan;
+        let plan = resolve(&reader, &tree, self.path, self.options, self.ways).plan;
         let (_, findings, warnings) = reader.finish();
         let turning: Vec<&Given> = self.turning(at, given).collect();
         for finding in findings {
@@ -341,41 +349,21 @@ impl<'a> Changes<'a> {
         }
     }
 
-    /// What a run cannot change yet, or not at all.
+    /// What a value can say that the path does not: a trace names other functions, an alarm watches something else.
     fn check_fixed(&self, before: &Plan, after: &Plan, at: SimTime, mark: Mark) {
-        let refuse = |found: &str, allowed: &str| {
-            let found = format!("{found} at {}", at - SimTime::ZERO);
-            self.reader.problem(mark, found, allowed);
-        };
+        let at = at - SimTime::ZERO;
         if before.flows.len() != after.flows.len() || before.sources.len() != after.sources.len() {
-            refuse(
-                "the functions that a trace names would change",
-                "name them all from the start",
-            );
+            let found = format!("the functions that a trace names would change at {at}");
+            self.reader.problem(mark, found, "name them all from the start");
         }
-        if before.links != after.links {
-            refuse(
-                "where something is sent would change",
-                "destinations, dead-letter queues and `invokes` lead to the same places for the whole run; remove it",
-            );
-            return;
-        }
-        for (old, new) in before.functions.iter().zip(&after.functions) {
-            if ways(old) != ways(new) {
-                let found = format!("a destination or dead-letter queue of {} would change", new.name);
-                refuse(&found, "destinations hold for the whole run; remove it");
+        for (old, new) in before.control.alarms.iter().zip(&after.control.alarms) {
+            if (old.metric, old.dimension) != (new.metric, new.dimension) {
+                let found = format!("the alarm {} would watch something else at {at}", new.name);
+                let allowed = "its comparison and threshold can change; for another metric declare another alarm";
+                self.reader.problem(mark, found, allowed);
             }
         }
     }
-}
-
-/// Where a function's records go.
-fn ways(function: &FunctionConfig) -> Vec<Option<LinkId>> {
-    let letters = function.versions.iter().map(|version| version.dead_letter);
-    let events = function.qualifiers.iter().map(|qualifier| &qualifier.event_invoke);
-    letters
-        .chain(events.flat_map(|event| [event.on_success, event.on_failure]))
-        .collect()
 }
 
 /// Versions besides `$LATEST` stay as they are in `frozen`.
@@ -467,33 +455,45 @@ fn configuration(tree: &Node, name: &str) -> BTreeMap<&'static str, String> {
 
 /// The sources of a traffic entry go on as those of the state `after`.
 fn change_sources(plan: &mut Plan, at: SimTime, name: &str, before: &State, after: &State) {
-    let written = |state: &State, key: &str| {
-        let traffic = state
-            .tree
-            .entry("traffic")
-            .and_then(|traffic| traffic.value.entry(name));
-        let entry = traffic.and_then(|traffic| traffic.value.entry(key));
-        entry.map(|entry| entry.value.compact())
+    let arrivals = |state: &State| {
+        let traffic = below_all(&state.tree, &["traffic", name, "arrivals"]);
+        traffic.map(Node::compact)
     };
-    let changed = |key: &&str| written(before, key) != written(after, key);
-    if !["arrivals", "from", "until", "scale"].iter().any(&changed) {
-        return;
+    let new_process = arrivals(before) != arrivals(after);
+    let settings = |source: &SourceConfig| (source.from, source.until, source.scale, source.pass, source.flow);
+    let of = |plan: &Plan| -> Vec<usize> {
+        let all = 0..plan.sources.len();
+        all.filter(|index| is_of(plan, *index, name)).collect()
+    };
+    for ((index, old), new) in of(plan).into_iter().zip(of(&before.plan)).zip(of(&after.plan)) {
+        let (old, new) = (&before.plan.sources[old], &after.plan.sources[new]);
+        if new_process || settings(old) != settings(new) {
+            plan.sources[index].changes.push(SourceChange {
+                at,
+                from: new.from,
+                until: new.until,
+                scale: new.scale,
+                pass: new.pass,
+                flow: new.flow,
+                process: new_process.then(|| new.process.clone()),
+            });
+        }
     }
-    let new_process = changed(&"arrivals");
-    let own: Vec<usize> = (0..plan.sources.len())
-        .filter(|index| is_of(plan, *index, name))
-        .collect();
-    let states = (0..after.plan.sources.len()).filter(|index| is_of(&after.plan, *index, name));
-    for (index, state) in own.into_iter().zip(states) {
-        let state = &after.plan.sources[state];
-        plan.sources[index].changes.push(SourceChange {
-            at,
-            from: state.from,
-            until: state.until,
-            scale: state.scale,
-            process: new_process.then(|| state.process.clone()),
-        });
+}
+
+/// Alarms go off by the rules of the state `after`.
+fn change_alarms(plan: &mut Plan, at: SimTime, before: &Plan, after: &Plan) {
+    let states = before.control.alarms.iter().zip(&after.control.alarms);
+    for (alarm, (old, new)) in plan.control.alarms.iter_mut().zip(states) {
+        if old.rule != new.rule {
+            alarm.changes.push((at, new.rule));
+        }
     }
+}
+
+fn below_all<'n>(tree: &'n Node, path: &[&str]) -> Option<&'n Node> {
+    path.iter()
+        .try_fold(tree, |node, key| node.entry(key).map(|entry| &entry.value))
 }
 
 /// Whether a source belongs to this traffic entry.

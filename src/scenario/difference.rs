@@ -1,8 +1,8 @@
 //! What changes between two states of an account.
 
-use crate::control::Change;
-use crate::facts::{BudgetId, FunctionId, MappingId, QualifierId, QueueId, TrafficId, VersionId};
-use crate::lambda::{FunctionConfig, MappingConfig, MappingSource};
+use crate::control::{Change, FunctionChange};
+use crate::facts::{BudgetId, FunctionId, LinkId, MappingId, QualifierId, QueueId, TopicId, TrafficId, VersionId};
+use crate::lambda::{AccountConfig, FunctionConfig, MappingConfig, MappingSource};
 use crate::messaging::QueueConfig;
 use crate::simulation::Plan;
 use crate::units::Span;
@@ -22,17 +22,10 @@ pub(super) fn difference(before: &Plan, after: &Plan, renewed: impl Fn(&str) -> 
             of_function(FunctionId(index as u32), old, new, renewed, &mut found);
         }
     }
-    for (index, (old, new)) in before.traffic.iter().zip(&after.traffic).enumerate() {
-        let traffic = TrafficId(index as u32);
-        if old.retry != new.retry {
-            let retry = new.retry;
-            found.push((MIDDLE, Change::Retry { traffic, retry }));
-        }
-        if old.transfer != new.transfer {
-            let transfer = Box::new(new.transfer.clone());
-            found.push((MIDDLE, Change::Transfer { traffic, transfer }));
-        }
+    if refusals(&before.account) != refusals(&after.account) {
+        found.push((MIDDLE, Change::Account(Box::new(after.account.clone()))));
     }
+    of_senders(before, after, &mut found);
     for (index, (old, new)) in before.account.budgets.iter().zip(&after.account.budgets).enumerate() {
         if old != new {
             let change = Change::Budget {
@@ -55,6 +48,53 @@ const MIDDLE: u8 = 4;
 const MORE_PROVISIONED: u8 = 5;
 const LAST: u8 = 6;
 
+/// What a run can change of how the account refuses.
+fn refusals(account: &AccountConfig) -> impl PartialEq + use<> {
+    (
+        account.rate_refund,
+        account.rate_limits_events,
+        account.scaling_reason,
+        account.account_rate_reason,
+    )
+}
+
+/// Callers, the services between them and Lambda, and who gets copies.
+fn of_senders(before: &Plan, after: &Plan, found: &mut Vec<(u8, Change)>) {
+    let mut push = |change: Change| found.push((MIDDLE, change));
+    for (index, (old, new)) in before.traffic.iter().zip(&after.traffic).enumerate() {
+        let traffic = TrafficId(index as u32);
+        if old.retry != new.retry {
+            let retry = new.retry;
+            push(Change::Retry { traffic, retry });
+        }
+        if old.transfer != new.transfer {
+            let transfer = Box::new(new.transfer.clone());
+            push(Change::Transfer { traffic, transfer });
+        }
+        if old.through != new.through {
+            let through = Box::new(new.through.clone());
+            push(Change::Through { traffic, through });
+        }
+    }
+    for (index, (old, new)) in before.links.iter().zip(&after.links).enumerate() {
+        if old.push != new.push {
+            let push_config = Box::new(new.push.clone());
+            let link = LinkId(index as u32);
+            push(Change::Delivery {
+                link,
+                push: push_config,
+            });
+        }
+    }
+    for (index, (old, new)) in before.topics.iter().zip(&after.topics).enumerate() {
+        if old != new {
+            let config = Box::new(new.clone());
+            let topic = TopicId(index as u32);
+            push(Change::Topic { topic, config });
+        }
+    }
+}
+
 fn of_function(
     function: FunctionId,
     before: &FunctionConfig,
@@ -62,59 +102,48 @@ fn of_function(
     renewed: bool,
     found: &mut Vec<(u8, Change)>,
 ) {
+    let mut push = |rank: u8, change: FunctionChange| found.push((rank, Change::Function(function, change)));
     if before.reserved != after.reserved {
         let amount = after.reserved;
         let grows = amount.is_some_and(|amount| before.reserved.is_none_or(|before| amount > before));
         let rank = if grows { MORE_RESERVED } else { LESS_RESERVED };
-        found.push((rank, Change::Reserved { function, amount }));
+        push(rank, FunctionChange::Reserved(amount));
     }
     for (index, (old, new)) in before.versions.iter().zip(&after.versions).enumerate() {
         let renewed = renewed && index == 0;
         if renewed || old != new {
-            let change = Change::Version {
-                function,
+            let change = FunctionChange::Version {
                 version: VersionId(index as u16),
                 config: Box::new(new.clone()),
                 renewed,
             };
-            found.push((MIDDLE, change));
+            push(MIDDLE, change);
         }
     }
     for (index, (old, new)) in before.qualifiers.iter().zip(&after.qualifiers).enumerate() {
         let qualifier = QualifierId(index as u16);
         if old.event_invoke != new.event_invoke {
             let config = Box::new(new.event_invoke.clone());
-            let change = Change::EventInvoke {
-                function,
-                qualifier,
-                config,
-            };
-            found.push((MIDDLE, change));
+            push(MIDDLE, FunctionChange::EventInvoke { qualifier, config });
         }
         if (old.version, old.additional) != (new.version, new.additional) {
-            let change = Change::Routing {
-                function,
+            let change = FunctionChange::Routing {
                 qualifier,
                 version: new.version,
                 additional: new.additional,
             };
-            found.push((MIDDLE, change));
+            push(MIDDLE, change);
         }
         if old.provisioned != new.provisioned {
             let amount = new.provisioned;
             let more = amount > old.provisioned;
-            let change = Change::Provisioned {
-                function,
-                qualifier,
-                amount,
-            };
-            found.push((if more { MORE_PROVISIONED } else { LESS_PROVISIONED }, change));
+            let rank = if more { MORE_PROVISIONED } else { LESS_PROVISIONED };
+            push(rank, FunctionChange::Provisioned { qualifier, amount });
         }
     }
     let (old, new) = (as_a_whole(before), as_a_whole(after));
     if old != new {
-        let config = Box::new(new);
-        found.push((MIDDLE, Change::Parameters { function, config }));
+        push(MIDDLE, FunctionChange::Parameters(Box::new(new)));
     }
 }
 

@@ -13,15 +13,20 @@ use crate::kernel::draws::StreamKey;
 use crate::lambda::{FlowConfig, FunctionConfig, LinkConfig, PushConfig, Sender, Through, TrafficConfig};
 use crate::messaging::{StreamConfig, TopicConfig};
 
-/// All links of a scenario.
+/// All links of a scenario, in every state that it goes through: what has been found once keeps its number.
 pub(super) struct Links {
     seed: u64,
     list: RefCell<Vec<Found>>,
     /// Places in the list by sender and address, without those of traffic.
     places: RefCell<BTreeMap<String, LinkId>>,
+    /// Places in the list by traffic entry.
+    of_traffic: RefCell<BTreeMap<String, Vec<LinkId>>>,
+    /// Functions that each traffic entry asks for, as addresses.
+    targets: RefCell<BTreeMap<String, Vec<String>>>,
 }
 
 /// A link whose address has been checked, but not yet led to its target.
+#[derive(Clone)]
 struct Found {
     name: String,
     address: String,
@@ -48,7 +53,26 @@ impl Links {
             seed,
             list: RefCell::default(),
             places: RefCell::default(),
+            of_traffic: RefCell::default(),
+            targets: RefCell::default(),
         }
+    }
+
+    /// How many ways have been found.
+    pub fn len(&self) -> usize {
+        self.list.borrow().len() + self.targets.borrow().values().map(Vec::len).sum::<usize>()
+    }
+
+    /// Addresses of the functions that a traffic entry asks for in any state, in the order in which they were found, and
+    /// the place of `address` among them, which is the one of this state.
+    pub fn targets(&self, entry: &str, address: Option<&str>) -> (Vec<String>, Option<usize>) {
+        let mut all = self.targets.borrow_mut();
+        let known = all.entry(entry.to_owned()).or_default();
+        if let Some(new) = address.filter(|address| !known.iter().any(|known| known == address)) {
+            known.push(new.to_owned());
+        }
+        let place = known.iter().position(|known| Some(known.as_str()) == address);
+        (known.clone(), place)
     }
 
     /// The link of `sender` (such as `checkout on_failure`) to an address that is known to be right; the same one for the
@@ -71,20 +95,35 @@ impl Links {
         link
     }
 
-    /// The link of a traffic entry: its draws are those of the entry, what is sent has the size of its payload.
+    /// The link of a traffic entry: its draws are those of the entry, what is sent has the size of its payload. Another
+    /// address, or another payload, is another link: what has been sent keeps its size.
     pub fn add_traffic(&self, entry: &TrafficConfig, address: &str, key: StreamKey) -> LinkId {
         let mut list = self.list.borrow_mut();
+        let mut all = self.of_traffic.borrow_mut();
+        let known = all.entry(entry.name.clone()).or_default();
+        let payload = entry.transfer.as_ref().map(|transfer| transfer.payload.clone());
+        let push = match &entry.through {
+            Some(Through::Push(push)) => Some(push.clone()),
+            _ => None,
+        };
+        let same = |link: &&LinkId| list[link.index()].address == address && list[link.index()].payload == payload;
+        if let Some(link) = known.iter().find(same).copied() {
+            list[link.index()].push = push;
+            return link;
+        }
+        let link = LinkId(list.len() as u32);
         list.push(Found {
             name: entry.name.clone(),
             address: address.to_owned(),
-            key,
-            payload: entry.transfer.as_ref().map(|transfer| transfer.payload.clone()),
-            push: match &entry.through {
-                Some(Through::Push(push)) => Some(push.clone()),
-                _ => None,
+            key: match known.len() {
+                0 => key,
+                others => StreamKey::derive(self.seed, 0, "link", &format!("{} {others}", entry.name)),
             },
+            payload,
+            push,
         });
-        LinkId(list.len() as u32 - 1)
+        known.push(link);
+        link
     }
 
     /// Draws of what concerns a link but is decided by its sender.
@@ -101,12 +140,12 @@ impl Links {
 
     /// Leads every link to its target; links to functions become senders with a flow.
     pub fn finish(
-        self,
+        &self,
         targets: &Targets<'_>,
         traffic: &mut Vec<TrafficConfig>,
         flows: &mut Vec<FlowConfig>,
     ) -> Vec<LinkConfig> {
-        let list = self.list.into_inner();
+        let list = self.list.borrow().clone();
         let lead = |found: Found| {
             let (target, keeps_chain) = match Address::parse(&found.address) {
                 Ok(Address::Function { name, qualifier }) => {

@@ -65,6 +65,7 @@ pub use workload::{Estimate, EstimateOptions, NamedWorkload, load_estimate};
 
 use crate::pricing::PriceBook;
 use crate::simulation::Plan;
+use links::Links;
 use problem::Fault;
 use reader::Reader;
 use source::Source;
@@ -121,8 +122,18 @@ impl Scenario {
 pub fn load(path: &Path, options: &LoadOptions) -> Result<Scenario, Problems> {
     let loaded = load::load(path, &options.set, options.allow_outside)?;
     let reader = Reader::new(loaded.sources, options.allow_outside);
-    let mut resolution = resolve::resolve(&reader, &loaded.root, path, options);
-    changes::read(&reader, &loaded.root, path, options, &mut resolution.plan);
+    let ways = Links::new(resolve::seed(&reader, &loaded.root, options));
+    let states = || {
+        let mut start = resolve::resolve(&reader, &loaded.root, path, options, &ways);
+        let known = ways.len();
+        changes::read(&reader, &loaded.root, path, options, &ways, &mut start.plan);
+        (start, ways.len() > known)
+    };
+    let (mut resolution, lead_elsewhere) = states();
+    if lead_elsewhere {
+        // A change leads somewhere new: now that all ways are known, every state numbers them alike.
+        (resolution, _) = states();
+    }
     let (sources, findings, warnings) = reader.finish();
     if !findings.is_empty() || !loaded.findings.is_empty() {
         let all = loaded.findings.into_iter().chain(findings);

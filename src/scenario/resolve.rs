@@ -53,8 +53,8 @@ pub(super) struct Resolution {
     pub changed_parameters: Vec<(String, String)>,
 }
 
-/// Reads a whole scenario.
-pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadOptions) -> Resolution {
+/// Reads a whole scenario. `ways` are those of all its states.
+pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadOptions, ways: &Links) -> Resolution {
     check(reader, root, &SCENARIO);
     warn_of_many_calls(reader, root);
     let resolver = Resolver { reader, root };
@@ -66,8 +66,7 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
     parameters::of_function(reader, &layers);
     let azure = resolver.azure_traces();
     let directory = resolver.directory(&azure);
-    let links = Links::new(top.seed);
-    let topics = resolver.topics(&links, &directory);
+    let topics = resolver.topics(ways, &directory);
     let declared = Queues {
         reader,
         dated: &top.dated,
@@ -82,7 +81,7 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
             reader,
             dated: &top.dated,
             allow_extended: parameters.allow_extended,
-            links: &links,
+            links: ways,
             attachments: Attachments::default(),
         },
         defaults: root.inner("defaults"),
@@ -109,7 +108,7 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
         queues: &queues,
         streams: &streams,
         topics: &topics.iter().map(|topic| topic.name.clone()).collect::<Vec<_>>(),
-        links: &links,
+        links: ways,
         azure,
         seed: top.seed,
         start: top.start,
@@ -124,8 +123,8 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
     }
     let (mut traffic, mut flows, sources) = (traffic.configs, traffic.flows, traffic.sources);
     let mapping_entries = root.named("event_source_mappings");
-    let failures = failure_links(reader, &mapping_entries, &links);
-    let mut named = links.queues();
+    let failures = failure_links(reader, &mapping_entries, ways);
+    let mut named = ways.queues();
     named.extend(queues.iter().cloned());
     let names: Vec<String> = named.into_iter().collect();
     let control = Control {
@@ -135,7 +134,7 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
         queues: &names,
         streams: &streams,
         directory: &directory,
-        links: &links,
+        links: ways,
         seed: top.seed,
         start: top.start,
         length: top.duration + top.drain,
@@ -147,7 +146,7 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
         streams: &streams,
         topics: &topics,
     };
-    let links = links.finish(&targets, &mut traffic, &mut flows);
+    let links = ways.finish(&targets, &mut traffic, &mut flows);
     let queue_configs = declared.configs(&names);
     let mut mappings = Mappings {
         reader,
@@ -216,6 +215,12 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
     }
 }
 
+/// Seed of all draws.
+pub(super) fn seed(reader: &Reader, root: &Node, options: &LoadOptions) -> u64 {
+    let written = root.entry("seed").and_then(|entry| reader.count(entry, 0, u64::MAX));
+    options.seed.or(written).unwrap_or(0)
+}
+
 /// The scalars at the top of a scenario.
 struct Top {
     name: String,
@@ -238,7 +243,6 @@ impl<'a> Resolver<'a> {
     fn top(&self, path: &Path, options: &LoadOptions, book: &PriceBook) -> Top {
         let reader = self.reader;
         let get = |key: &str| self.root.entry(key);
-        let seed = get("seed").and_then(|entry| reader.count(entry, 0, u64::MAX));
         let default_start = || values::instant(DEFAULT_START).unwrap_or_default();
         let start = get("start")
             .and_then(|entry| reader.value(entry, values::instant))
@@ -250,7 +254,7 @@ impl<'a> Resolver<'a> {
         let duration = self.duration();
         Top {
             name: self.name(path, options),
-            seed: options.seed.or(seed).unwrap_or(0),
+            seed: seed(reader, self.root, options),
             start,
             duration,
             warm_up: self.warm_up(duration),

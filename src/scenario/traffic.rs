@@ -191,38 +191,9 @@ impl Traffic<'_> {
         let first = self.flows.len();
         match targets {
             Targets::Single(process) => {
-                let flow = match self.target(entry) {
-                    Some(Towards::Function(target)) => {
-                        let function = &self.functions[target.0.index()];
-                        let written = self.written.iter().find(|written| written.key == function.name);
-                        check_target(
-                            self.reader,
-                            self.parameters,
-                            entry,
-                            function,
-                            target.1,
-                            written.copied(),
-                        );
-                        self.flows.push(template.flow(target, key));
-                        FlowId(first as u32)
-                    }
-                    Some(Towards::Service(_))
-                        if matches!(self.configs[template.traffic.index()].through, Some(Through::Front(_))) =>
-                    {
-                        let found = "a front end leads to a queue or topic";
-                        let allowed =
-                            "it calls functions only; a service such as s3 or eventbridge sends to queues and topics";
-                        self.reader.problem(entry.mark, found, allowed);
-                        return;
-                    }
-                    Some(Towards::Service(address)) => FlowId::of_link(self.links.add_traffic(
-                        &self.configs[template.traffic.index()],
-                        &address,
-                        key,
-                    )),
-                    None => return,
-                };
-                self.sources.push(template.source(flow, key, process));
+                if let Some(flow) = self.single(entry, template, key) {
+                    self.sources.push(template.source(flow, key, process));
+                }
             }
             Targets::Named(process, names) => {
                 self.refuse_target(entry);
@@ -250,6 +221,50 @@ impl Traffic<'_> {
                 }
             }
         }
+    }
+
+    /// The flow, or the link as a flow, to what `to` names.
+    fn single(&mut self, entry: &Entry, template: &Template, key: StreamKey) -> Option<FlowId> {
+        let target = self.target(entry);
+        let flow = self.flow_to(entry, template, key, matches!(target, Some(Towards::Function(_))));
+        let config = &self.configs[template.traffic.index()];
+        match target? {
+            Towards::Function(target) => {
+                let function = &self.functions[target.0.index()];
+                let written = self.written.iter().find(|written| written.key == function.name);
+                check_target(
+                    self.reader,
+                    self.parameters,
+                    entry,
+                    function,
+                    target.1,
+                    written.copied(),
+                );
+                flow
+            }
+            Towards::Service(_) if matches!(config.through, Some(Through::Front(_))) => {
+                let found = "a front end leads to a queue or topic";
+                let allowed = "it calls functions only; a service such as s3 or eventbridge sends to queues and topics";
+                self.reader.problem(entry.mark, found, allowed);
+                None
+            }
+            Towards::Service(address) => Some(FlowId::of_link(self.links.add_traffic(config, &address, key))),
+        }
+    }
+
+    /// Adds a flow for every function that the entry asks for in any state; the one of this state, where there is one.
+    fn flow_to(&mut self, entry: &Entry, template: &Template, key: StreamKey, to_function: bool) -> Option<FlowId> {
+        let to = entry.value.entry("to").and_then(|to| to.value.text());
+        let (addresses, current) = self.links.targets(&entry.key, to.filter(|_| to_function));
+        let first = self.flows.len();
+        for address in addresses {
+            let target = match Address::parse(&address) {
+                Ok(Address::Function { name, qualifier }) => links::place(self.functions, name, qualifier),
+                _ => None,
+            };
+            self.flows.push(template.flow(target.unwrap_or_default(), key));
+        }
+        current.map(|place| FlowId((first + place) as u32))
     }
 
     fn invocation_type(&self, node: &Node, passage: &Passage) -> InvocationType {

@@ -40,6 +40,10 @@ pub struct SourceChange {
     pub until: SimTime,
     /// Factor on rates and recorded arrivals.
     pub scale: f64,
+    /// Share of it that arrives at all from now on.
+    pub pass: Share,
+    /// The flow of its arrivals from now on.
+    pub flow: FlowId,
     /// Another process that begins now; `None`: the one there was goes on.
     pub process: Option<Process>,
 }

@@ -70,6 +70,7 @@ impl Source {
             let from = change.at.max(change.from);
             let next_change = self.changes.as_slice().first().map_or(SimTime::MAX, |change| change.at);
             self.until = change.until.min(next_change);
+            (self.flow, self.pass) = (change.flow, change.pass);
             match &change.process {
                 Some(process) => {
                     self.generator = Generator::new(process, from, change.scale, self.draws.key, self.ordinal);
@@ -493,6 +494,8 @@ mod tests {
             from: SimTime::ZERO,
             until,
             scale: *scale,
+            pass: Share::ALL,
+            flow: FlowId(0),
             process: process.clone(),
         };
         times(Source::new(&SourceConfig {

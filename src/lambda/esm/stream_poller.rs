@@ -83,6 +83,7 @@ impl StreamPoller {
         if let MappingSource::Stream(config) = &mapping.source {
             self.config.lane = config.lane.clone();
             self.config.poller_group.clone_from(&config.poller_group);
+            self.config.on_failure = config.on_failure;
             if let (Some(pool), Some(pollers)) = (&mut self.pool, config.pollers) {
                 pool.set_config(pollers);
             }

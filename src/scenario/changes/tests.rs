@@ -1,6 +1,6 @@
 use super::*;
-use crate::control::Change;
-use crate::facts::{FunctionId, VersionId};
+use crate::control::{Change, FunctionChange};
+use crate::facts::{FlowId, FunctionId, VersionId};
 use crate::scenario::{Problems, Scenario, load};
 use crate::units::Span;
 
@@ -87,7 +87,7 @@ fn what_holds_for_the_whole_run_cannot_change() {
         "account.free_tier",
         "parameters.rps.shape",
         "functions.api.tags.team",
-        "traffic.users.to",
+        "traffic.users.through",
     ] {
         refuses(
             &format!("{{ at: 1 min, set: {{ {path}: x }} }}"),
@@ -99,11 +99,6 @@ fn what_holds_for_the_whole_run_cannot_change() {
         "{ at: 1 min, set: { functions.api.versions.1.timeout: 5 s } }",
         "functions.api",
         &["VER-1", "functions.api.timeout"],
-    );
-    refuses(
-        "{ at: 1 min, set: { functions.api.event_invoke_config.on_failure: sqs:dead } }",
-        "c:",
-        &["where something is sent would change"],
     );
 }
 
@@ -182,12 +177,14 @@ fn memory_changes_latest_only_and_durations_stay_measured_where_they_were() {
     let [change] = found[0].changes.as_slice() else {
         panic!("{found:?}")
     };
-    let Change::Version {
-        function: FunctionId(0),
-        version: VersionId(0),
-        config,
-        renewed: true,
-    } = change
+    let Change::Function(
+        FunctionId(0),
+        FunctionChange::Version {
+            version: VersionId(0),
+            config,
+            renewed: true,
+        },
+    ) = change
     else {
         panic!("{change:?}")
     };
@@ -199,12 +196,14 @@ fn behaviour_is_set_for_every_version_and_restored() {
     let found = steps("  a: { from: 1 min, until: 2 min, set: { functions.api.duration: 1 s } }\n");
     let durations = |step: &ChangeStep| -> Vec<(u16, Option<Span>)> {
         let version = |change: &Change| match change {
-            Change::Version {
-                version,
-                config,
-                renewed: false,
-                ..
-            } => (version.0, config.duration.as_constant()),
+            Change::Function(
+                _,
+                FunctionChange::Version {
+                    version,
+                    config,
+                    renewed: false,
+                },
+            ) => (version.0, config.duration.as_constant()),
             other => panic!("{other:?}"),
         };
         step.changes.iter().map(version).collect()
@@ -259,7 +258,7 @@ fn budgets_and_what_is_used_of_them_can_change() {
     std::fs::write(&path, text).unwrap();
     let steps = load(&path, &LoadOptions::default()).unwrap().plan.change_steps;
     assert!(matches!(&steps[0].changes[..], [Change::Budget { .. }]));
-    let [Change::Parameters { config, .. }] = &steps[1].changes[..] else {
+    let [Change::Function(_, FunctionChange::Parameters(config))] = &steps[1].changes[..] else {
         panic!("{:?}", steps[1])
     };
     assert_eq!(config.uses[0].amount, 2);
@@ -311,5 +310,56 @@ fn esm_8_changes_of_mappings_wait_and_those_of_queues_do_not() {
     refused(
         "event_source_mappings.m.batch_size: 5",
         "queues.orders.delay_seconds: 5 s",
+    );
+}
+
+#[test]
+fn traffic_that_moves_has_a_flow_for_every_function_and_a_link_for_every_payload() {
+    let text = "duration: 1 h\nfunctions: { a: { init: 0 s, duration: 1 s }, b: { init: 0 s, duration: 1 s } }\nqueues: { q: {} }\ntraffic: { users: { to: a, arrivals: { constant: 1/s } } }\nchanges:\n  b: { at: 1 min, set: { traffic.users.to: b } }\n  q: { at: 2 min, set: { traffic.users.to: sqs:q } }\n  large: { at: 3 min, set: { traffic.users.payload: 2 KB } }\n  back: { at: 4 min, set: { traffic.users.to: a } }\n";
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.yaml");
+    std::fs::write(&path, text).unwrap();
+    let plan = load(&path, &LoadOptions::default()).unwrap().plan;
+    let function = |flow: FlowId| plan.flows[flow.index()].function;
+    let [b, q, large, back] = plan.sources[0].changes.as_slice() else {
+        panic!("{:?}", plan.sources[0].changes)
+    };
+    assert_eq!(function(plan.sources[0].flow), FunctionId(0));
+    assert_eq!((function(b.flow), function(back.flow)), (FunctionId(1), FunctionId(0)));
+    let links = [q, large].map(|change| &plan.links[change.flow.link().unwrap().index()]);
+    assert!(links.iter().all(|link| link.address == "sqs:q"));
+    assert!(links[0].key != links[1].key && links[0].payload.is_none() && links[1].payload.is_some());
+}
+
+#[test]
+fn clients_services_and_refusals_change_with_the_parameters_of_the_account() {
+    let found = steps(
+        "  a: { at: 1 min, set: { parameters.client.read_timeout: 5 s } }\n  b: { at: 2 min, set: { parameters.rps.refund: off } }\n  c: { at: 3 min, set: { parameters.throttle_reason.account_rate: FunctionInvocationRateLimitExceeded } }\n",
+    );
+    let changes: Vec<&[Change]> = found.iter().map(|step| &step.changes[..]).collect();
+    let [[Change::Retry { retry, .. }], [Change::Account(account)], ..] = changes.as_slice() else {
+        panic!("{changes:?}")
+    };
+    assert_eq!(
+        (retry.read_timeout, account.rate_refund),
+        (Some(Span::from_secs(5)), false)
+    );
+}
+
+#[test]
+fn an_alarm_cannot_watch_something_else_from_a_change_on() {
+    let alarm = "alarms: { busy: { when: functions.api.Errors > 10 } }\n";
+    let base = BASE.replace("changes:\n", &format!("{alarm}changes:\n"));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.yaml");
+    std::fs::write(
+        &path,
+        format!("{base}  c: {{ at: 1 min, set: {{ alarms.busy.when: functions.api.Throttles > 10 }} }}\n"),
+    )
+    .unwrap();
+    let problems = load(&path, &LoadOptions::default()).unwrap_err().to_string();
+    assert!(
+        problems.contains("a.yaml:13:3") && problems.contains("watch something else at 60 s"),
+        "{problems}"
     );
 }

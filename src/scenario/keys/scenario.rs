@@ -176,7 +176,7 @@ static CHANGE: Section = Section {
             Values("paths of this file to the values they get"),
             "required",
             "`{ functions.checkout.reserved_concurrent_executions: 50 }`: paths below functions, defaults, traffic, \
-             queues, event_source_mappings, budgets and parameters, and account.concurrent_executions.",
+             queues, topics, event_source_mappings, alarms, budgets and parameters, and account.concurrent_executions.",
         ),
     ]],
 };
