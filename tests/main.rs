@@ -14,4 +14,5 @@ mod queues;
 mod rules;
 mod streams;
 mod support;
+mod sweep;
 mod theory;

@@ -1,8 +1,10 @@
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+use super::common_args::{LoadArguments, When};
+use super::sweep_args::{AFTER_MERGE, AFTER_SWEEP, MergeCommand, SweepCommand};
 use crate::scenario::is_function_name;
 
 const AFTER_HELP: &str = "\
@@ -39,6 +41,12 @@ pub(super) enum Command {
     /// Simulate scenarios, print a summary and write a run folder for each
     #[command(after_help = AFTER_RUN)]
     Run(RunCommand),
+    /// Run a scenario once for every combination of values, and compare what comes of it
+    #[command(after_help = AFTER_SWEEP)]
+    Sweep(SweepCommand),
+    /// Put the parts of a sweep that ran with --shard together
+    #[command(after_help = AFTER_MERGE)]
+    Merge(MergeCommand),
     /// Report every problem of scenarios without running them
     Validate(ValidateCommand),
     /// Write a commented starter scenario
@@ -121,21 +129,8 @@ pub(super) struct ScenarioArguments {
     #[arg(required = true, value_name = "SCENARIO")]
     pub files: Vec<PathBuf>,
 
-    /// Seed of all draws, instead of the file's
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
-
-    /// Set a value of the scenario, such as functions.checkout.memory_size=512 (repeatable)
-    #[arg(long, value_name = "PATH=VALUE", value_parser = path_and_value)]
-    pub set: Vec<(String, String)>,
-
-    /// Prices in place of the built-in ones: a table as `lambdasim prices --csv` prints it
-    #[arg(long, value_name = "FILE")]
-    pub prices: Option<PathBuf>,
-
-    /// Let a scenario name data files outside its folder
-    #[arg(long)]
-    pub allow_outside: bool,
+    #[command(flatten)]
+    pub load: LoadArguments,
 }
 
 #[derive(Args, Debug)]
@@ -291,21 +286,8 @@ pub(super) struct MonthCommand {
     #[arg(required = true, value_name = "SCENARIO=DAYS", value_parser = file_and_days)]
     pub days: Vec<(PathBuf, u32)>,
 
-    /// Seed of all draws, instead of the files'
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
-
-    /// Set a value of all scenarios (repeatable)
-    #[arg(long, value_name = "PATH=VALUE", value_parser = path_and_value)]
-    pub set: Vec<(String, String)>,
-
-    /// Prices in place of the built-in ones: a table as `lambdasim prices --csv` prints it
-    #[arg(long, value_name = "FILE")]
-    pub prices: Option<PathBuf>,
-
-    /// Let a scenario name data files outside its folder
-    #[arg(long)]
-    pub allow_outside: bool,
+    #[command(flatten)]
+    pub load: LoadArguments,
 
     /// As JSON
     #[arg(long)]
@@ -384,24 +366,6 @@ pub(super) struct RulesCommand {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
-}
-
-/// When to show a progress bar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum When {
-    /// On a terminal, for runs over about a second
-    Auto,
-    /// From the start
-    Always,
-    /// Not at all
-    Never,
-}
-
-fn path_and_value(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((path, value)) if !path.trim().is_empty() => Ok((path.trim().to_owned(), value.to_owned())),
-        _ => Err("write it as path=value, such as functions.checkout.memory_size=512".to_owned()),
-    }
 }
 
 fn function_name(text: &str) -> Result<String, String> {

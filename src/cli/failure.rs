@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::experiment::JournalError;
 use crate::import::ImportError;
 use crate::pricing::PriceProblems;
 use crate::report::ReportError;
@@ -54,9 +55,20 @@ pub enum Failure {
         /// The file.
         path: PathBuf,
     },
+    /// The list of a sweep's points cannot be used.
+    #[error("{0}")]
+    Journal(#[from] JournalError),
     /// Ctrl-C.
     #[error("interrupted; nothing was written")]
     Interrupted,
+    /// Ctrl-C during a sweep.
+    #[error("interrupted; {done} of {points} points are kept: give the same command again to go on")]
+    SweepInterrupted {
+        /// Finished points.
+        done: usize,
+        /// All points.
+        points: u64,
+    },
 }
 
 impl Failure {
@@ -69,9 +81,10 @@ impl Failure {
             | Failure::Import(ImportError::Read { .. })
             | Failure::Trace(_)
             | Failure::Report(_)
+            | Failure::Journal(_)
             | Failure::Write { .. }
             | Failure::Exists { .. } => ExitCode::from(3),
-            Failure::Interrupted => ExitCode::from(130),
+            Failure::Interrupted | Failure::SweepInterrupted { .. } => ExitCode::from(130),
         }
     }
 }

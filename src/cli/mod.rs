@@ -1,8 +1,10 @@
 //! The command line: one file per command.
 
 mod args;
+mod common_args;
 mod failure;
 mod import;
+mod merge;
 mod month;
 mod new;
 mod output;
@@ -12,6 +14,8 @@ mod progress;
 mod rules;
 mod run;
 mod shell;
+mod sweep;
+mod sweep_args;
 mod validate;
 
 use std::process::ExitCode;
@@ -34,6 +38,8 @@ pub fn arguments() -> Arguments {
 pub fn dispatch(arguments: Arguments) -> Result<ExitCode, Failure> {
     match arguments.command {
         args::Command::Run(command) => run::run(&command),
+        args::Command::Sweep(command) => sweep::sweep(&command),
+        args::Command::Merge(command) => merge::merge(&command),
         args::Command::Validate(command) => validate::validate(&command),
         args::Command::New(command) => new::new(&command),
         args::Command::Import(command) => import::import(&command),

@@ -23,10 +23,7 @@ pub(super) fn month(command: &MonthCommand) -> Result<ExitCode, Failure> {
     }
     let scenarios = load_all(&ScenarioArguments {
         files: command.days.iter().map(|(file, _)| file.clone()).collect(),
-        seed: command.seed,
-        set: command.set.clone(),
-        prices: command.prices.clone(),
-        allow_outside: command.allow_outside,
+        load: command.load.clone(),
     })?;
     same_account(&scenarios)?;
     let runs: Vec<RunResult> = scenarios

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::args::When;
+use super::common_args::When;
 use crate::simulation::Pace;
 use crate::units::SimTime;
 
@@ -65,6 +65,49 @@ impl Bars {
             patience,
             shown: false,
         }
+    }
+}
+
+impl Bars {
+    /// A bar for many runs, `done` of which have been there before.
+    pub fn count(&self, name: &str, runs: u64, done: u64) -> Count {
+        let bar = ProgressBar::hidden();
+        bar.set_length(runs);
+        bar.set_message(name.to_owned());
+        let style = ProgressStyle::with_template("{msg} {bar:40} {pos} of {len} · {eta} left");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_position(done);
+        bar.reset_eta();
+        Count {
+            bar: self.bars.add(bar),
+        }
+    }
+}
+
+/// Progress of many runs.
+pub(super) struct Count {
+    bar: ProgressBar,
+}
+
+impl Count {
+    /// One more run is over.
+    pub fn add(&self) {
+        self.bar.inc(1);
+    }
+}
+
+impl Drop for Count {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// Stops runs after Ctrl-C, without a bar of their own.
+pub(super) struct UntilInterrupted;
+
+impl Pace for UntilInterrupted {
+    fn reached(&mut self, _now: SimTime) -> bool {
+        !interrupted()
     }
 }
 

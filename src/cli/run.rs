@@ -18,7 +18,8 @@ use crate::scenario::Scenario;
 use crate::simulation::{Plan, emptied, simulate};
 use crate::workload::Process;
 
-const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// Version of the program.
+pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 const DEFAULT_PARENT: &str = "notebooks-out";
 
 /// One scenario and the folder it writes.
@@ -153,7 +154,7 @@ fn extra_listeners<'a>(
 }
 
 /// Why a trace gave fewer rows than when the scenario was loaded.
-fn trace_failure(plan: &Plan) -> Option<String> {
+pub(super) fn trace_failure(plan: &Plan) -> Option<String> {
     plan.sources.iter().find_map(|source| match &source.process {
         Process::Trace(file) => file.failure(),
         _ => None,

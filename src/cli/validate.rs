@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use serde_json::Value;
 
 use super::args::{ScenarioArguments, ValidateCommand};
+use super::common_args::LoadArguments;
 use super::failure::Failure;
 use super::output::{complain, print};
 use super::prices::price_book;
@@ -28,13 +29,7 @@ pub(super) fn validate(command: &ValidateCommand) -> Result<ExitCode, Failure> {
 
 /// All scenarios of a command line, or all problems of all of them.
 pub(super) fn load_all(arguments: &ScenarioArguments) -> Result<Vec<Scenario>, Failure> {
-    let options = LoadOptions {
-        seed: arguments.seed,
-        set: arguments.set.clone(),
-        allow_outside: arguments.allow_outside,
-        prices: price_book(arguments.prices.as_deref())?,
-        name: None,
-    };
+    let options = load_options(&arguments.load)?;
     let (mut scenarios, mut problems) = (Vec::new(), Vec::new());
     for path in &arguments.files {
         match load(path, &options) {
@@ -49,9 +44,24 @@ pub(super) fn load_all(arguments: &ScenarioArguments) -> Result<Vec<Scenario>, F
     }
 }
 
+/// What the command line adds to scenario files.
+pub(super) fn load_options(arguments: &LoadArguments) -> Result<LoadOptions, Failure> {
+    Ok(LoadOptions {
+        seed: arguments.seed,
+        set: arguments.set.clone(),
+        allow_outside: arguments.allow_outside,
+        prices: price_book(arguments.prices.as_deref())?,
+        name: None,
+    })
+}
+
 /// A scenario whose expectations all speak of something that its summary has.
 fn load(path: &Path, options: &LoadOptions) -> Result<Scenario, Problems> {
-    let scenario = scenario::load(path, options)?;
+    with_known_paths(scenario::load(path, options)?)
+}
+
+/// The scenario, if its expectations all speak of something that its summary has.
+pub(super) fn with_known_paths(scenario: Scenario) -> Result<Scenario, Problems> {
     if scenario.expectations.is_empty() {
         return Ok(scenario);
     }
@@ -68,12 +78,7 @@ fn load(path: &Path, options: &LoadOptions) -> Result<Scenario, Problems> {
             "expects something of {}, which summary.json does not have",
             expectation.path
         );
-        let listed = "take a path of summary.json (docs/outputs.md lists them)";
-        let remedy = match suggestion {
-            Some(close) => format!("did you mean {close}? {listed}"),
-            None => listed.to_owned(),
-        };
-        scenario.problem(&expectation.place, expectation.text.len(), &found, &remedy)
+        scenario.problem(&expectation.place, expectation.text.len(), &found, &remedy(suggestion))
     };
     let list: Vec<_> = unknown.enumerate().map(problem).collect();
     if list.is_empty() {
@@ -85,6 +90,23 @@ fn load(path: &Path, options: &LoadOptions) -> Result<Scenario, Problems> {
             omitted: 0,
         })
     }
+}
+
+fn remedy(suggestion: Option<String>) -> String {
+    let listed = "take a path of summary.json (docs/outputs.md lists them)";
+    match suggestion {
+        Some(close) => format!("did you mean {close}? {listed}"),
+        None => listed.to_owned(),
+    }
+}
+
+/// What is wrong with a path that the command line names, if summary.json does not have it.
+pub(super) fn check_metric(blank: &Value, path: &str) -> Result<(), String> {
+    if report::exists(blank, path) {
+        return Ok(());
+    }
+    let remedy = remedy(nearest_path(blank, path));
+    Err(format!("summary.json has no {path}; {remedy}"))
 }
 
 /// The path that was probably meant: each unknown step replaced by the nearest one that the summary has there.

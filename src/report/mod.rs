@@ -24,6 +24,7 @@ mod numbers;
 mod parquet;
 mod plot;
 mod prices;
+mod sweep;
 mod terminal;
 mod warnings;
 
@@ -40,5 +41,6 @@ pub use json::{blank_summary, summary_json};
 pub use log_lines::LogLines;
 pub use parquet::Records;
 pub use prices::{prices_json, prices_table};
+pub use sweep::{SweepReport, csv_rows};
 pub use terminal::terminal_summary;
 pub use warnings::warnings;

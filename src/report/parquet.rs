@@ -289,7 +289,7 @@ impl Columns {
     }
 }
 
-fn column<T: DataType, W: Write + Send>(
+pub(super) fn column<T: DataType, W: Write + Send>(
     group: &mut SerializedRowGroupWriter<'_, W>,
     cells: &[Option<T::T>],
 ) -> Result<(), ParquetError> {

@@ -47,11 +47,13 @@ fn is_a_call(path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
+
     use crate::scenario::tree;
 
     fn warnings(text: &str) -> Vec<String> {
         let parsed = tree::parse(text, 0, 0, &mut 1_000).unwrap_or_else(|findings| panic!("{findings:?}"));
-        let reader = Reader::new(Vec::new(), false);
+        let reader = Reader::new(Vec::new(), false, Arc::default());
         warn_of_many_calls(&reader, &parsed.root.expect("a map"));
         reader.finish().2
     }

@@ -76,7 +76,12 @@ fn remedy(part: &str) -> String {
 /// # Errors
 /// What is wrong with the path, and what is allowed.
 pub(super) fn check_path(root: &Node, plan: &Plan, keys: &[&str]) -> Result<(), Fault> {
-    walk(root, plan, keys)?;
+    let first = keys.first().filter(|first| SCENARIO.find(first).is_some());
+    if let Some(first) = first.filter(|first| !CHANGEABLE.contains(first)) {
+        let found = format!("`{first}` holds for the whole run");
+        return Err(Fault::new(found, remedy(first)));
+    }
+    follow_path(root, plan, keys)?;
     if let ["functions", name, "versions", number, key, ..] = keys
         && CONFIGURATION.contains(key)
     {
@@ -150,15 +155,14 @@ fn reason_to_stay(keys: &[&str]) -> Option<String> {
     Some(reason.to_owned())
 }
 
-/// Follows the path through the table of keys and the names of the file.
-fn walk(root: &Node, plan: &Plan, keys: &[&str]) -> Result<(), Fault> {
+/// Follows a path through the table of keys and the names of the file.
+///
+/// # Errors
+/// The first step that leads nowhere, with what was probably meant.
+pub(super) fn follow_path(root: &Node, plan: &Plan, keys: &[&str]) -> Result<(), Fault> {
     let (mut section, mut node, mut rest) = (&SCENARIO, Some(root), keys);
     while let Some((first, after)) = rest.split_first() {
         let key = section.find(first).ok_or_else(|| unknown(first, section))?;
-        if rest.len() == keys.len() && !CHANGEABLE.contains(first) {
-            let found = format!("`{first}` holds for the whole run");
-            return Err(Fault::new(found, remedy(first)));
-        }
         node = node.and_then(|node| node.entry(first)).map(|entry| &entry.value);
         match key.takes {
             Takes::Named(inner) => {
@@ -228,13 +232,10 @@ fn missing(name: &str, section: &Section, key: &Key, known: &[&str]) -> Fault {
     let found = format!("there is no `{}` under {at}", shortened(name));
     let allowed = match (nearest(name, known.iter().copied()), known) {
         (Some(close), _) => format!("did you mean `{close}`?"),
-        (None, []) => "what a change sets must exist from the start: declare it there".to_owned(),
+        (None, []) => "what is set must exist from the start: declare it there".to_owned(),
         (None, known) => {
             let some: Vec<&str> = known.iter().take(20).copied().collect();
-            format!(
-                "what a change sets must exist from the start; there are: {}",
-                some.join(", ")
-            )
+            format!("what is set must exist from the start; there are: {}", some.join(", "))
         }
     };
     Fault::new(found, allowed)

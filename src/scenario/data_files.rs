@@ -1,17 +1,17 @@
 //! Traces named by a scenario: each is read once, however often the scenario is resolved.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use crate::trace::{self, AzureFunction, CsvTrace};
 use crate::units::Timestamp;
 
-/// What has been read so far.
+/// What has been read so far; several threads may share it.
 #[derive(Default)]
 pub(super) struct DataFiles {
-    recorded: RefCell<BTreeMap<PathBuf, Result<CsvTrace, String>>>,
-    azure: RefCell<BTreeMap<PathBuf, Result<Vec<AzureFunction>, String>>>,
+    recorded: Mutex<BTreeMap<PathBuf, Result<CsvTrace, String>>>,
+    azure: Mutex<BTreeMap<PathBuf, Result<Vec<AzureFunction>, String>>>,
 }
 
 impl DataFiles {
@@ -22,7 +22,8 @@ impl DataFiles {
     pub fn recorded(&self, path: &Path, start: Timestamp) -> Result<CsvTrace, String> {
         let read = || CsvTrace::check(path, start).map_err(|problem| problem.to_string());
         self.recorded
-            .borrow_mut()
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
             .entry(path.to_path_buf())
             .or_insert_with(read)
             .clone()
@@ -39,7 +40,8 @@ impl DataFiles {
             Ok(functions)
         };
         self.azure
-            .borrow_mut()
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
             .entry(path.to_path_buf())
             .or_insert_with(read)
             .clone()

@@ -23,6 +23,7 @@ const MOST_FILES: usize = 64;
 const KEPT: usize = 1_000;
 
 /// Everything that was read.
+#[derive(Clone)]
 pub(super) struct Loaded {
     /// The merged tree.
     pub root: Node,
@@ -32,6 +33,45 @@ pub(super) struct Loaded {
     pub findings: Vec<Finding>,
     /// The scenario file as read.
     pub text: String,
+    /// Nodes that may still be added.
+    nodes: usize,
+}
+
+impl Loaded {
+    /// A tree without text of its own.
+    pub fn of_tree(root: Node, sources: Vec<Arc<Source>>) -> Loaded {
+        Loaded {
+            root,
+            sources,
+            findings: Vec::new(),
+            text: String::new(),
+            nodes: NODES,
+        }
+    }
+
+    /// The same with values at paths replaced, in order, as the command line's `option` asks for. `scenario` is the
+    /// file: data that a value names is looked for in its folder.
+    pub fn with(self, settings: &[(String, String)], option: &str, scenario: &Path) -> Loaded {
+        let mut loader = Loader {
+            allow_outside: false,
+            sources: self.sources,
+            findings: self.findings,
+            nodes: self.nodes,
+            bytes: 0,
+            open: Vec::new(),
+        };
+        let mut root = self.root;
+        for (target, value) in settings {
+            loader.set(&mut root, target, value, option, scenario);
+        }
+        Loaded {
+            root,
+            sources: loader.sources,
+            findings: loader.findings,
+            text: self.text,
+            nodes: loader.nodes,
+        }
+    }
 }
 
 /// Reads the scenario file with all it includes, and applies `--set`.
@@ -50,19 +90,18 @@ pub(super) fn load(path: &Path, set: &[(String, String)], allow_outside: bool) -
         Err(ReadFault::Unreadable(fault)) => return Err(alone(&name, 0, fault, ProblemKind::Input)),
         Err(ReadFault::Wrong(line, fault)) => return Err(alone(&name, line, fault, ProblemKind::Scenario)),
     };
-    let mut root = loader.file(path, name, &text);
+    let root = loader.file(path, name, &text);
     if !matches!(root.kind, Kind::Map(_)) {
         return Err(bind(&loader.sources, loader.findings, ProblemKind::Scenario));
     }
-    for (target, value) in set {
-        loader.set(&mut root, target, value, path);
-    }
-    Ok(Loaded {
+    let loaded = Loaded {
         root,
         sources: loader.sources,
         findings: loader.findings,
         text,
-    })
+        nodes: loader.nodes,
+    };
+    Ok(loaded.with(set, "--set", path))
 }
 
 /// Findings as problems, in the order of files and places.
@@ -273,9 +312,9 @@ impl Loader {
     }
 
     /// Replaces the value at a path such as `functions.checkout.timeout`.
-    fn set(&mut self, root: &mut Node, target: &str, value: &str, scenario: &Path) {
+    fn set(&mut self, root: &mut Node, target: &str, value: &str, option: &str, scenario: &Path) {
         let folder = scenario.parent().unwrap_or(Path::new("")).to_path_buf();
-        let number = self.add(Source::new("--set".to_owned(), folder, format!("{target}={value}")));
+        let number = self.add(Source::new(option.to_owned(), folder, format!("{target}={value}")));
         let whole = Mark::new(number, 0, target.len());
         let node = match tree::parse(value, number, target.len() + 1, &mut self.nodes) {
             Ok(parsed) => {
@@ -294,8 +333,8 @@ impl Loader {
         if keys.iter().any(|key| key.is_empty()) {
             self.wrong(
                 whole,
-                "the path of --set has an empty part",
-                "write `--set functions.NAME.timeout=5s`",
+                format!("the path of {option} has an empty part"),
+                format!("write `{option} functions.NAME.timeout=5s`"),
             );
         } else if keys[0] == "include" {
             self.wrong(whole, "`include` cannot be set", "write it into the file");

@@ -18,6 +18,7 @@ mod deployments;
 mod difference;
 mod distribution;
 mod equipment;
+mod expand;
 mod expectation;
 mod functions;
 mod keys;
@@ -40,6 +41,7 @@ mod source;
 mod starter;
 mod stream_mappings;
 mod streams;
+mod template;
 #[cfg(test)]
 mod tests;
 mod through;
@@ -54,6 +56,7 @@ mod workload_keys;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use expand::expand_values;
 pub use expectation::{Expectation, Operator};
 pub use keys::nearest;
 pub use place::Place;
@@ -61,13 +64,12 @@ pub use problem::{Problem, ProblemKind, Problems};
 pub use register::{Parameter, parameters};
 pub use schema::json_schema;
 pub use starter::starter;
+pub use template::Template;
 pub use workload::{Estimate, EstimateOptions, NamedWorkload, load_estimate};
 
 use crate::pricing::PriceBook;
 use crate::simulation::Plan;
-use links::Links;
 use problem::Fault;
-use reader::Reader;
 use source::Source;
 
 /// What the command line adds to a scenario file.
@@ -120,34 +122,7 @@ impl Scenario {
 /// Every problem found, each with its place and remedy; [`Problems::exit_code`] tells a wrong scenario from a file that
 /// cannot be read.
 pub fn load(path: &Path, options: &LoadOptions) -> Result<Scenario, Problems> {
-    let loaded = load::load(path, &options.set, options.allow_outside)?;
-    let reader = Reader::new(loaded.sources, options.allow_outside);
-    let ways = Links::new(resolve::seed(&reader, &loaded.root, options));
-    let states = || {
-        let mut start = resolve::resolve(&reader, &loaded.root, path, options, &ways);
-        let known = ways.len();
-        changes::read(&reader, &loaded.root, path, options, &ways, &mut start.plan);
-        (start, ways.len() > known)
-    };
-    let (mut resolution, lead_elsewhere) = states();
-    if lead_elsewhere {
-        // A change leads somewhere new: now that all ways are known, every state numbers them alike.
-        (resolution, _) = states();
-    }
-    let (sources, findings, warnings) = reader.finish();
-    if !findings.is_empty() || !loaded.findings.is_empty() {
-        let all = loaded.findings.into_iter().chain(findings);
-        return Err(load::bind(&sources, all, ProblemKind::Scenario));
-    }
-    Ok(Scenario {
-        plan: resolution.plan,
-        question: question(&loaded.text),
-        expectations: resolution.expectations,
-        warnings,
-        changed_parameters: resolution.changed_parameters,
-        text: loaded.text,
-        sources,
-    })
+    Template::read(path, options)?.resolve(&[], "--set")
 }
 
 /// Whether a function can have this name; names of services, such as `sqs`, are none.

@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
-use std::rc::Rc;
 use std::sync::Arc;
 
 use super::data_files::DataFiles;
@@ -21,18 +20,18 @@ pub(super) struct Reader {
     /// Whether data files may lie outside the folder of the file that names them.
     pub allow_outside: bool,
     /// Traces that have been read, so that each is read once.
-    pub data: Rc<DataFiles>,
+    pub data: Arc<DataFiles>,
     findings: RefCell<BTreeSet<Finding>>,
     warnings: RefCell<BTreeSet<String>>,
 }
 
 impl Reader {
-    /// A reader over these sources.
-    pub fn new(sources: Vec<Arc<Source>>, allow_outside: bool) -> Reader {
+    /// A reader over these sources; what others have read into `data` is not read again.
+    pub fn new(sources: Vec<Arc<Source>>, allow_outside: bool, data: Arc<DataFiles>) -> Reader {
         Reader {
             sources,
             allow_outside,
-            data: Rc::default(),
+            data,
             findings: RefCell::default(),
             warnings: RefCell::default(),
         }
@@ -43,7 +42,7 @@ impl Reader {
         Reader {
             sources: self.sources.clone(),
             allow_outside: self.allow_outside,
-            data: Rc::clone(&self.data),
+            data: Arc::clone(&self.data),
             findings: RefCell::default(),
             warnings: RefCell::default(),
         }

@@ -89,12 +89,10 @@ impl Estimate {
 pub fn load_estimate(given: &EstimateOptions) -> Result<Estimate, Problems> {
     let loaded = match given.file {
         Some(path) => load::load(path, &[], false)?,
-        None => Loaded {
-            root: map(Vec::new()),
-            sources: vec![Arc::new(Source::new("price".to_owned(), "".into(), String::new()))],
-            findings: Vec::new(),
-            text: String::new(),
-        },
+        None => Loaded::of_tree(
+            map(Vec::new()),
+            vec![Arc::new(Source::new("price".to_owned(), "".into(), String::new()))],
+        ),
     };
     let Loaded {
         mut root,
@@ -103,7 +101,7 @@ pub fn load_estimate(given: &EstimateOptions) -> Result<Estimate, Problems> {
         ..
     } = loaded;
     add_options(&mut root, &mut sources, given);
-    let reader = Reader::new(sources, false);
+    let reader = Reader::new(sources, false, Arc::default());
     check(&reader, &root, &WORKLOADS);
     let estimate = Estimates {
         reader: &reader,

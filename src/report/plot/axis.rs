@@ -5,7 +5,7 @@ use crate::units::Span;
 
 /// One axis. Values are already in its unit (or, on a logarithmic axis, the decimal logarithm of it).
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Axis {
+pub(in crate::report) struct Axis {
     pub(super) label: String,
     pub(super) low: f64,
     pub(super) high: f64,
@@ -69,6 +69,53 @@ impl Axis {
             ticks: shown.iter().map(|tick| tick.log10()).collect(),
             texts: shown.iter().map(|tick| milliseconds(*tick)).collect(),
         }
+    }
+
+    /// One place for each of `texts`, at 0, 1, 2 …; where there are many, not every one is labelled.
+    pub(super) fn places(label: impl Into<String>, texts: &[String]) -> Axis {
+        const LABELS: usize = 12;
+        let every = texts.len().div_ceil(LABELS).max(1);
+        let labelled = texts.iter().enumerate().step_by(every);
+        Axis {
+            label: label.into(),
+            low: -0.5,
+            high: texts.len() as f64 - 0.5,
+            ticks: labelled.clone().map(|(place, _)| place as f64).collect(),
+            texts: labelled.map(|(_, text)| text.clone()).collect(),
+        }
+    }
+
+    /// Rising values on a scale of numbers, or of their logarithms where they span more than a decade and a half.
+    /// Returns the axis and the place of each value.
+    pub(super) fn of_values(label: impl Into<String>, values: &[f64]) -> (Axis, Vec<f64>) {
+        const DECADE_AND_A_HALF: f64 = 31.0;
+        const LABELS: f64 = 10.0;
+        let (first, last) = (
+            values.first().copied().unwrap_or(0.0),
+            values.last().copied().unwrap_or(0.0),
+        );
+        let logarithmic = first > 0.0 && last / first > DECADE_AND_A_HALF;
+        let place = |value: f64| if logarithmic { value.log10() } else { value };
+        let (low, high) = (place(first), place(last));
+        let margin = if high > low { (high - low) * 0.03 } else { 0.5 };
+        let mut axis = Axis {
+            label: label.into(),
+            low: low - margin,
+            high: high + margin,
+            ticks: Vec::new(),
+            texts: Vec::new(),
+        };
+        for value in values {
+            let far = axis
+                .ticks
+                .last()
+                .is_none_or(|tick| place(*value) - tick >= (high - low) / LABELS);
+            if far {
+                axis.ticks.push(place(*value));
+                axis.texts.push(significant(*value));
+            }
+        }
+        (axis, values.iter().map(|value| place(*value)).collect())
     }
 
     /// The label of a tick.

@@ -34,25 +34,27 @@ type Plane = Cartesian2d<Ruler, Ruler>;
 
 /// The chart as an SVG document.
 pub(in crate::report) fn draw_svg(chart: Chart, input: &ReportInput) -> io::Result<String> {
-    use_font()?;
-    let mut svg = String::new();
-    draw(
-        &chart.figure(input),
-        &SVGBackend::with_string(&mut svg, SIZE).into_drawing_area(),
-    )
-    .map_err(io::Error::other)?;
-    // Without this, bars that touch show a seam of background where they meet between two pixels.
-    Ok(svg.replace("<rect ", "<rect shape-rendering=\"crispEdges\" "))
+    figure_svg(&chart.figure(input))
 }
 
 /// The chart as a PNG file. A file that could not be written whole is left to the caller to remove.
 pub(in crate::report) fn draw_png(chart: Chart, input: &ReportInput, file: &Path) -> io::Result<()> {
+    figure_png(&chart.figure(input), file)
+}
+
+/// A figure as an SVG document.
+pub(in crate::report) fn figure_svg(figure: &Figure) -> io::Result<String> {
     use_font()?;
-    draw(
-        &chart.figure(input),
-        &BitMapBackend::new(file, SIZE).into_drawing_area(),
-    )
-    .map_err(io::Error::other)
+    let mut svg = String::new();
+    draw(figure, &SVGBackend::with_string(&mut svg, SIZE).into_drawing_area()).map_err(io::Error::other)?;
+    // Without this, bars that touch show a seam of background where they meet between two pixels.
+    Ok(svg.replace("<rect ", "<rect shape-rendering=\"crispEdges\" "))
+}
+
+/// A figure as a PNG file. A file that could not be written whole is left to the caller to remove.
+pub(in crate::report) fn figure_png(figure: &Figure, file: &Path) -> io::Result<()> {
+    use_font()?;
+    draw(figure, &BitMapBackend::new(file, SIZE).into_drawing_area()).map_err(io::Error::other)
 }
 
 fn use_font() -> io::Result<()> {

@@ -23,7 +23,7 @@ pub(super) const READY: RGBColor = RGBColor(0x6F, 0x42, 0xC1);
 
 /// A chart, whatever it will be drawn on.
 #[derive(Clone, Debug)]
-pub(super) struct Figure {
+pub(in crate::report) struct Figure {
     pub(super) title: String,
     pub(super) caption: String,
     pub(super) x: Axis,
@@ -36,7 +36,7 @@ pub(super) struct Figure {
 
 /// What one legend entry stands for.
 #[derive(Clone, Debug)]
-pub(super) struct Layer {
+pub(in crate::report) struct Layer {
     pub(super) label: String,
     pub(super) color: RGBColor,
     pub(super) mark: Mark,
@@ -44,7 +44,7 @@ pub(super) struct Layer {
 
 /// How it is drawn.
 #[derive(Clone, Debug)]
-pub(super) enum Mark {
+pub(in crate::report) enum Mark {
     /// Connected points; a piece of one point is a dot.
     Lines(Vec<Vec<(f64, f64)>>),
     /// Boxes by left, right, bottom and top.

@@ -4,6 +4,8 @@ mod axis;
 mod canvas;
 mod chart;
 mod figure;
+mod sweep_chart;
 
-pub(super) use canvas::{draw_png, draw_svg};
+pub(super) use canvas::{draw_png, draw_svg, figure_png, figure_svg};
 pub(super) use chart::Chart;
+pub(super) use sweep_chart::{SweptValues, shown, sweep_figure};

@@ -1,0 +1,81 @@
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::change_path::follow_path;
+use super::data_files::DataFiles;
+use super::links::Links;
+use super::load::{self, Loaded, split_path};
+use super::problem::ProblemKind;
+use super::reader::Reader;
+use super::resolve::{resolve, seed};
+use super::{LoadOptions, Problems, Scenario, changes, question};
+
+/// A scenario file that was read once, to be resolved many times with other values at some of its paths. Its data files
+/// are read once as well. Several threads may resolve at once.
+pub struct Template {
+    path: PathBuf,
+    options: LoadOptions,
+    loaded: Loaded,
+    data: Arc<DataFiles>,
+}
+
+impl Template {
+    /// Reads a scenario file and what it includes; nothing is checked beyond the form of the text.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or whose text holds no map.
+    pub fn read(path: &Path, options: &LoadOptions) -> Result<Template, Problems> {
+        Ok(Template {
+            loaded: load::load(path, &options.set, options.allow_outside)?,
+            path: path.to_path_buf(),
+            options: options.clone(),
+            data: Arc::default(),
+        })
+    }
+
+    /// The scenario with `settings`, YAML values at paths, in order. `option` names in messages where they come from.
+    ///
+    /// # Errors
+    /// Every problem found, as [`super::load`] tells them.
+    pub fn resolve(&self, settings: &[(String, String)], option: &str) -> Result<Scenario, Problems> {
+        let loaded = self.loaded.clone().with(settings, option, &self.path);
+        let reader = Reader::new(loaded.sources, self.options.allow_outside, Arc::clone(&self.data));
+        let (root, path, options) = (&loaded.root, &self.path, &self.options);
+        let ways = Links::new(seed(&reader, root, options));
+        let states = || {
+            let mut start = resolve(&reader, root, path, options, &ways);
+            let known = ways.len();
+            changes::read(&reader, root, path, options, &ways, &mut start.plan);
+            (start, ways.len() > known)
+        };
+        let (mut resolution, lead_elsewhere) = states();
+        if lead_elsewhere {
+            // A change leads somewhere new: now that all ways are known, every state numbers them alike.
+            (resolution, _) = states();
+        }
+        let (sources, findings, warnings) = reader.finish();
+        if !findings.is_empty() || !loaded.findings.is_empty() {
+            let all = loaded.findings.into_iter().chain(findings);
+            return Err(load::bind(&sources, all, ProblemKind::Scenario));
+        }
+        Ok(Scenario {
+            plan: resolution.plan,
+            question: question(&loaded.text),
+            expectations: resolution.expectations,
+            warnings,
+            changed_parameters: resolution.changed_parameters,
+            text: loaded.text,
+            sources,
+        })
+    }
+
+    /// Whether something can stand at a path such as `functions.checkout.timeout`: its keys exist, and its names are
+    /// those of `scenario`, which this template was resolved to.
+    ///
+    /// # Errors
+    /// What is wrong with the path, and what was probably meant.
+    pub fn check_path(&self, scenario: &Scenario, path: &str) -> Result<(), String> {
+        follow_path(&self.loaded.root, &scenario.plan, &split_path(path))
+            .map_err(|fault| format!("{path}: {}; {}", fault.found, fault.allowed))
+    }
+}
