@@ -59,7 +59,7 @@ const HOMES: [(&str, &[&str]); 9] = [
     ("plotters", &["report"]),
     ("clap", &["cli"]),
     ("rayon", &["experiment", "import"]),
-    ("statrs", &["report"]),
+    ("statrs", &["experiment", "report"]),
     ("csv", &["rules", "lambda", "pricing", "trace", "report"]),
     ("rand", &["kernel"]),
     ("rand_chacha", &["kernel"]),

@@ -11,6 +11,7 @@ mod laws;
 mod layering;
 mod logs;
 mod queues;
+mod replications;
 mod rules;
 mod streams;
 mod support;

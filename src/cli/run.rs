@@ -11,8 +11,8 @@ use super::validate::load_all;
 use crate::experiment::in_order;
 use crate::facts::Observer;
 use crate::report::{
-    ExpectationResult, LogLines, Records, ReportInput, ReportOptions, RunFolder, blank_summary, summary_json,
-    terminal_summary, value_at,
+    ExpectationResult, LogLines, Measure, Records, ReportInput, ReportOptions, RunFolder, summary_json,
+    terminal_summary,
 };
 use crate::scenario::Scenario;
 use crate::simulation::{Plan, emptied, simulate};
@@ -163,18 +163,19 @@ pub(super) fn trace_failure(plan: &Plan) -> Option<String> {
 
 /// The verdict on each expectation.
 fn judge(scenario: &Scenario, summary: &Value) -> Vec<ExpectationResult> {
-    let verdict = |expectation: &crate::scenario::Expectation| {
-        // What did not occur may be left out of the summary; a blank one has every path, at zero.
-        let value = value_at(summary, &expectation.path)
-            .or_else(|| value_at(&blank_summary(&scenario.plan), &expectation.path));
-        let ok = value.is_some_and(|value| expectation.operator.holds(value, expectation.value));
-        ExpectationResult {
+    let paths = scenario
+        .expectations
+        .iter()
+        .map(|expectation| expectation.path.as_str());
+    let values = Measure::new(&scenario.plan, paths).of_summary(summary);
+    let expectations = scenario.expectations.iter().zip(values);
+    expectations
+        .map(|(expectation, value)| ExpectationResult {
             text: expectation.text.clone(),
             value,
-            ok,
-        }
-    };
-    scenario.expectations.iter().map(verdict).collect()
+            ok: value.is_some_and(|value| expectation.operator.holds(value, expectation.value)),
+        })
+        .collect()
 }
 
 fn show(done: &[Done], command: &RunCommand) -> Result<(), Failure> {

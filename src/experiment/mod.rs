@@ -1,15 +1,23 @@
-//! Many runs at once. The only room that knows threads.
+//! Many runs at once, and how sure they are. The only room that knows threads.
 
 mod axis;
 mod batch;
+mod estimate;
 mod grid;
 mod identity;
+mod interval;
 mod journal;
+mod nature;
+mod replications;
 mod sweep;
 
 pub use axis::Axis;
-pub use batch::in_order;
+pub use batch::{in_order, in_order_until};
+pub use estimate::{Estimate, Method};
 pub use grid::Grid;
 pub use identity::Identity;
+pub use interval::{Interval, Sample, probability_interval, quantile_ranks};
 pub use journal::{Journal, JournalError, Outcome, Row, identity_of, write_durably};
+pub use nature::Nature;
+pub use replications::Replications;
 pub use sweep::{Shard, Stopped, Sweep};

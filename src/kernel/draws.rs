@@ -84,8 +84,18 @@ impl StreamKey {
         let hash = fnv1a_128(label, name);
         let mut material = [0u8; 32];
         material[..8].copy_from_slice(&seed.to_le_bytes());
-        material[8..16].copy_from_slice(&replication.to_le_bytes());
         material[16..].copy_from_slice(&hash.to_le_bytes());
+        StreamKey(ChaCha8Rng::from_seed(material).next_u64()).replicated(replication)
+    }
+
+    /// The key of the same entity under another replication number, from its key under number 0, which stays as it is.
+    pub fn replicated(self, replication: u64) -> StreamKey {
+        if replication == 0 {
+            return self;
+        }
+        let mut material = [0u8; 32];
+        material[..8].copy_from_slice(&self.0.to_le_bytes());
+        material[8..16].copy_from_slice(&replication.to_le_bytes());
         StreamKey(ChaCha8Rng::from_seed(material).next_u64())
     }
 
@@ -179,6 +189,13 @@ mod tests {
         for (offset, drawn) in block.iter().enumerate() {
             assert_eq!(*drawn, key.draw(first + offset as u64, 0, Purpose::Work));
         }
+    }
+
+    #[test]
+    fn a_key_can_be_replicated_after_it_was_derived() {
+        let key = StreamKey::derive(7, 0, "traffic", "shoppers");
+        assert_eq!(key.replicated(0), key);
+        assert_eq!(key.replicated(3), StreamKey::derive(7, 3, "traffic", "shoppers"));
     }
 
     #[test]

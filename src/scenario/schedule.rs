@@ -10,12 +10,11 @@ use super::keys::nearest;
 use super::problem::Fault;
 use super::tree::shortened;
 use crate::kernel::Distribution;
-use crate::kernel::draws::{Purpose, StreamKey};
+use crate::kernel::draws::StreamKey;
 use crate::units::{SimTime, Span, Timestamp};
-use crate::workload::Process;
+use crate::workload::{Firings, Process, Spread, SpreadSchedule};
 
 const FORMS: &str = "allowed: rate(5 minutes), cron(0 8 * * ? *), at(2026-11-20T08:00:00)";
-const TWO_53: u128 = 1 << 53;
 
 /// What surrounds a schedule.
 pub(super) struct Setting<'a> {
@@ -49,27 +48,19 @@ pub(super) fn schedule(text: &str, setting: &Setting<'_>) -> Result<Process, Fau
 }
 
 impl Setting<'_> {
-    /// One constant offset for the whole schedule (SCHED-4).
-    fn offset(&self) -> Span {
-        let uniform = self.key.draw(0, 0, Purpose::Position).first;
-        self.jitter.map_or(Span::ZERO, |jitter| jitter.sample(uniform))
+    /// Firings by their due times, late by what the setting asks for.
+    fn firings(&self, due: impl Iterator<Item = Span>) -> Process {
+        self.spread(Firings::At(due.map(|due| SimTime::ZERO.saturating_add(due)).collect()))
     }
 
-    /// Firings given by their due times, ascending.
-    fn firings(&self, due: impl Iterator<Item = Span>) -> Process {
-        let shifted = |(k, due): (usize, Span)| match self.window {
-            None => SimTime::ZERO.saturating_add(due).saturating_add(self.offset()),
-            Some(window) => {
-                let uniform = self.key.draw(k as u64, 0, Purpose::Position).second;
-                let inside = (u128::from(uniform) * u128::from(window.as_micros()) / TWO_53) as u64;
-                SimTime::ZERO
-                    .saturating_add(due)
-                    .saturating_add(Span::from_micros(inside))
-            }
+    fn spread(&self, due: Firings) -> Process {
+        let by = match (self.window, self.jitter) {
+            (Some(window), _) => Spread::Window(window),
+            (None, Some(jitter)) => Spread::Together(jitter.clone()),
+            (None, None) => return due.into(),
         };
-        let mut times: Vec<SimTime> = due.enumerate().map(shifted).collect();
-        times.sort_unstable();
-        Process::At(times)
+        let key = self.key;
+        Process::Spread(SpreadSchedule { due, by, key })
     }
 
     /// Time from t = 0 to an instant; `None` before t = 0 or after the traffic.
@@ -117,10 +108,8 @@ fn rate(inner: &str, setting: &Setting<'_>) -> Result<Process, Fault> {
         interval
     };
     if setting.window.is_none() {
-        return Ok(Process::Every {
-            first: SimTime::ZERO + first + setting.offset(),
-            interval,
-        });
+        let first = SimTime::ZERO + first;
+        return Ok(setting.spread(Firings::Every { first, interval }));
     }
     let count = setting.duration.saturating_sub(first).as_micros().div_ceil(micros);
     let due = (0..count).map(|k| Span::from_micros(first.as_micros() + k * micros));
@@ -404,25 +393,5 @@ mod tests {
                 .found
                 .contains("before the scenario's `start`")
         );
-    }
-
-    #[test]
-    fn a_flexible_window_spreads_each_firing_by_itself() {
-        let zone = TimeZone::UTC;
-        let setting = Setting {
-            start: Timestamp(0),
-            duration: Span::from_secs(86_400),
-            zone: &zone,
-            window: Some(Span::from_secs(900)),
-            jitter: None,
-            first_firing_at_once: true,
-            key: StreamKey::derive(3, 0, "schedule", "x"),
-        };
-        let Process::At(times) = schedule("rate(1 hour)", &setting).unwrap() else {
-            panic!("expected a list");
-        };
-        let inside: Vec<u64> = times.iter().map(|time| time.as_micros() % 3_600_000_000).collect();
-        assert_eq!(times.len(), 24);
-        assert!(inside.iter().all(|micros| *micros < 900_000_000) && inside.iter().any(|micros| *micros != inside[0]));
     }
 }

@@ -9,7 +9,7 @@ use crate::kernel::Distribution;
 use crate::lambda::{ResponseMode, RetryMode, Runtime, ScalingRule};
 use crate::pricing::FreeTier;
 use crate::units::{Bytes, MemoryMb, Rate, Share, SimTime, Span, Timestamp};
-use crate::workload::Process;
+use crate::workload::{Firings, Process, Spread, SpreadSchedule};
 
 /// The smallest scenario; further top-level keys may follow it.
 const SMALL: &str = "duration: 1 h\nfunctions:\n  api: { init: 0 s, duration: 80 ms }\n";
@@ -713,9 +713,11 @@ fn every_kind_of_arrival_is_read() {
         matches!(of("at: { count: 1000, time: 2 s }"), Process::Together { count: 1_000, time } if time == micros(2))
     );
     match of("schedule: rate(5 minutes)") {
-        Process::Every { first, interval } => {
-            assert_eq!(interval, Span::from_secs(300));
-            assert!(first >= micros(300) && first < micros(360));
+        // SCHED-4: all firings come late by the same time, less than a minute.
+        Process::Spread(SpreadSchedule { due, by, .. }) => {
+            let five = Span::from_secs(300);
+            assert!(matches!(due, Firings::Every { first, interval } if (first, interval) == (micros(300), five)));
+            assert!(matches!(by, Spread::Together(jitter) if jitter.sample(0) < jitter.sample(1 << 52)));
         }
         other => panic!("{other:?}"),
     }

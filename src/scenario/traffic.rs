@@ -24,7 +24,7 @@ use crate::lambda::{FlowConfig, FunctionConfig, RetryConfig, RetryMode, Sender, 
 use crate::messaging::StreamConfig;
 use crate::trace::{AzureFunction, CsvTrace};
 use crate::units::{Rate, Share, SimTime, Span, Timestamp};
-use crate::workload::{Process, RateProfile, SourceConfig, TraceFile};
+use crate::workload::{Firings, Process, RateProfile, SourceConfig, TraceFile};
 
 /// Shorter periods are a mistake, and a run would do nothing but begin them.
 const SHORTEST_REPEAT: Span = Span::from_secs(1);
@@ -90,6 +90,14 @@ enum Targets {
     Named(Process, Vec<String>),
     /// One source for each function.
     Separate(Vec<(String, Process)>),
+}
+
+fn never_fires(process: &Process) -> bool {
+    match process {
+        Process::At(times) => times.is_empty(),
+        Process::Spread(schedule) => matches!(&schedule.due, Firings::At(times) if times.is_empty()),
+        _ => false,
+    }
 }
 
 /// What all flows and sources of one entry share.
@@ -706,7 +714,7 @@ impl Traffic<'_> {
             key: StreamKey::derive(self.seed, 0, "schedule", &entry.key),
         };
         let read = self.reader.value(process, |text| schedule::schedule(text, &setting))?;
-        if matches!(&read, Process::At(times) if times.is_empty()) && self.duration > Span::ZERO {
+        if never_fires(&read) && self.duration > Span::ZERO {
             self.reader.warn(format!(
                 "the schedule of the traffic {} never fires in this scenario",
                 entry.key

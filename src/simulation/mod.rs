@@ -3,6 +3,7 @@
 mod adjoining;
 mod emptied;
 mod plan;
+mod replication;
 mod run;
 
 pub use emptied::emptied;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::spread::{Firings, SpreadSchedule};
 use crate::facts::{FlowId, Recorded};
 use crate::kernel::Distribution;
 use crate::kernel::draws::StreamKey;
@@ -87,10 +88,21 @@ pub enum Process {
         /// Between firings.
         interval: Span,
     },
+    /// Firings of a schedule that do not come when they are due.
+    Spread(SpreadSchedule),
     /// Exact counts per minute since t = 0, ascending by minute, uniform inside the minute.
     Minutes(Vec<(u32, u32)>),
     /// Recorded arrivals, read as they come.
     Trace(Arc<dyn TraceFile>),
+}
+
+impl From<Firings> for Process {
+    fn from(firings: Firings) -> Process {
+        match firings {
+            Firings::At(times) => Process::At(times),
+            Firings::Every { first, interval } => Process::Every { first, interval },
+        }
+    }
 }
 
 /// A rate over time (the intensity of a Poisson process).

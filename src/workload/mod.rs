@@ -4,6 +4,8 @@ mod arrivals;
 mod config;
 mod intensity;
 mod source;
+mod spread;
 
 pub use arrivals::Arrivals;
 pub use config::{Process, RateProfile, SourceChange, SourceConfig, TraceFile, TraceRow};
+pub use spread::{Firings, Spread, SpreadSchedule};

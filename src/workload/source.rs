@@ -185,6 +185,7 @@ impl Generator {
                 recorded(Box::new((0..*count).map(move |_| row(time))))
             }
             Process::Every { first, interval } => recorded(every(*first, *interval, from, row)),
+            Process::Spread(schedule) => Generator::new(&schedule.firings().into(), from, scale, key, ordinal),
             Process::Trace(file) => recorded(file.rows()),
             Process::Minutes(counts) => Generator::Minutes(Minutes::new(counts.clone(), from, key, scale)),
         }
