@@ -1,4 +1,5 @@
 use crate::kernel::math;
+use crate::kernel::ration::Ration;
 use crate::units::Span;
 
 /// Longest length a draw can give; longer values are cut to it (71 years).
@@ -52,6 +53,13 @@ enum Shape {
     Empirical(Vec<u64>),
     /// Another one times a factor, plus microseconds.
     Affine(Box<Distribution>, f64, f64),
+    /// A part of another one as it is, and a part as rationed CPU time.
+    Rationed {
+        whole: Box<Distribution>,
+        plain: f64,
+        cpu: f64,
+        ration: Ration,
+    },
 }
 
 impl Distribution {
@@ -169,6 +177,19 @@ impl Distribution {
         }
     }
 
+    /// `plain` times this one, plus how long `cpu` times this one takes as rationed CPU time. Both finite, ≥ 0.
+    pub fn rationed(self, plain: f64, cpu: f64, ration: Ration) -> Distribution {
+        match self.as_constant() {
+            Some(span) => Distribution::constant(round_micros(rationed(span.as_micros() as f64, plain, cpu, ration))),
+            None => Distribution(Shape::Rationed {
+                whole: Box::new(self),
+                plain,
+                cpu,
+                ration,
+            }),
+        }
+    }
+
     /// The one value of a constant distribution.
     pub fn as_constant(&self) -> Option<Span> {
         match self.0 {
@@ -182,6 +203,12 @@ impl Distribution {
         match &self.0 {
             Shape::Mixture(parts) => parts.iter().map(|(_, part)| part.minimum()).min().unwrap_or(Span::ZERO),
             Shape::Affine(inner, factor, offset) => round_micros(inner.minimum().as_micros() as f64 * factor + offset),
+            &Shape::Rationed {
+                ref whole,
+                plain,
+                cpu,
+                ration,
+            } => round_micros(rationed(whole.minimum().as_micros() as f64, plain, cpu, ration)),
             // All others rise with the uniform.
             _ => self.sample(0),
         }
@@ -223,12 +250,23 @@ impl Distribution {
                 0.0
             }
             Shape::Affine(inner, factor, offset) => inner.at(u) * factor + offset,
+            &Shape::Rationed {
+                ref whole,
+                plain,
+                cpu,
+                ration,
+            } => rationed(whole.at(u), plain, cpu, ration),
             Shape::Empirical(sorted) => {
                 let index = (u * sorted.len() as f64) as usize;
                 sorted[index.min(sorted.len() - 1)] as f64
             }
         }
     }
+}
+
+fn rationed(micros: f64, plain: f64, cpu: f64, ration: Ration) -> f64 {
+    let work = round_micros(micros * cpu).as_micros();
+    micros * plain + ration.elapsed(work) as f64
 }
 
 fn interpolate(points: &[(f64, f64)], u: f64) -> f64 {
@@ -307,6 +345,22 @@ mod tests {
         assert_eq!(d.minimum(), Span::from_millis(70));
         let constant = Distribution::constant(Span::from_millis(7)).affine(3.0, offset);
         assert_eq!(constant.as_constant(), Some(Span::from_millis(41)));
+    }
+
+    #[test]
+    fn the_rationed_part_of_a_distribution_is_a_staircase() {
+        let ration = Ration {
+            period: 20_000,
+            check: 8_000,
+            share: (1, 2),
+        };
+        // Of 20 ms 4 ms are left as they are, and 16 ms of CPU time need no rest; of 30 ms 24 ms rest once.
+        let constant = |ms| Distribution::constant(Span::from_millis(ms)).rationed(0.2, 0.8, ration);
+        assert_eq!(constant(20).as_constant(), Some(Span::from_millis(20)));
+        assert_eq!(constant(30).as_constant(), Some(Span::from_millis(34)));
+        let spread = Distribution::uniform(20.0, 30.0).rationed(0.2, 0.8, ration);
+        assert_eq!(spread.minimum(), Span::from_millis(20));
+        assert!((at(&spread, 1.0 - 1e-12) - 34.0).abs() < 0.01);
     }
 
     #[test]

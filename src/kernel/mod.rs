@@ -4,8 +4,10 @@ mod agenda;
 mod distribution;
 pub mod draws;
 pub mod math;
+mod ration;
 mod size;
 
 pub use agenda::{Agenda, Class, Moment};
 pub use distribution::Distribution;
+pub use ration::Ration;
 pub use size::SizeDistribution;

@@ -1,6 +1,7 @@
 //! The platform: environments, pools, limits, admission, retries (lambda-model §2–4, §7).
 
 mod account;
+mod application;
 mod budget;
 mod caller;
 mod config;
@@ -29,6 +30,7 @@ mod transfer;
 mod wakefulness;
 
 pub use account::billed_ms;
+pub use application::application_init;
 pub use caller::{Clients, Failure};
 pub use config::{
     AccountConfig, AllocationConfig, AsyncQueueConfig, Beyond, BudgetConfig, BudgetLimit, BudgetUse, EnvPick,

@@ -134,7 +134,7 @@ pub fn snap_start_terms(identifier: &str) -> Option<bool> {
 }
 
 /// `python3.13` → (`python`, [3, 13]): the language and its version numbers.
-fn split_version(identifier: &str) -> (&str, (u32, u32)) {
+pub(super) fn split_version(identifier: &str) -> (&str, (u32, u32)) {
     let digits = identifier
         .find(|c: char| c.is_ascii_digit())
         .unwrap_or(identifier.len());

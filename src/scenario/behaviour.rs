@@ -14,12 +14,12 @@ use super::tree::{Entry, Kind, Node};
 use super::values;
 use crate::facts::{Architecture, LinkId, PackageType};
 use crate::kernel::Distribution;
-use crate::lambda::{Runtime, VersionConfig};
+use crate::lambda::VersionConfig;
 use crate::trace::AzureFunction;
 use crate::units::{MemoryMb, Share, Span};
 
 /// Memory of one vCPU (CPU-1).
-pub(super) const FULL_CPU_MB: f64 = 1_769.0;
+pub(super) const FULL_CPU: MemoryMb = MemoryMb(1_769);
 
 /// Where one version's keys are looked up.
 pub(super) struct Behaviour<'a> {
@@ -43,7 +43,7 @@ pub(super) struct Behaviour<'a> {
 
 impl Behaviour<'_> {
     /// Whether the absence of `keys` follows from what has been told already: no map, or one of them misspelt.
-    fn told(&self, keys: &[&str]) -> bool {
+    pub fn told(&self, keys: &[&str]) -> bool {
         let misspelt = |entry: &Entry| nearest(&entry.key, keys.iter().copied()).is_some();
         let follows = |node: &&Node| match &node.kind {
             Kind::Map(entries) => entries.iter().any(misspelt),
@@ -287,72 +287,6 @@ impl Platform<'_> {
         read.unwrap_or(MemoryMb(512))
     }
 
-    /// INIT, the floor under the first invocation, and whether the runtime is a custom one.
-    fn init(
-        &self,
-        place: &Behaviour<'_>,
-        package: PackageType,
-        architecture: Architecture,
-        memory: MemoryMb,
-    ) -> (Distribution, Span, bool) {
-        let nothing = Distribution::constant(Span::ZERO);
-        let runtime = place
-            .all
-            .get("runtime")
-            .and_then(|entry| Some((entry, self.reader.text(entry)?)));
-        let row = runtime.as_ref().and_then(|(_, name)| Runtime::find(name));
-        let custom = match (&runtime, row) {
-            (Some((_, name)), _) if name.starts_with("provided") => true,
-            (_, Some(row)) => row.custom,
-            _ => false,
-        };
-        if let Some(entry) = place.all.get("init") {
-            let init = self.reader.distribution(entry).unwrap_or(nothing);
-            return (init, Span::ZERO, custom);
-        }
-        match (runtime, row) {
-            (runtime, Some(row)) => {
-                if let Some((_, name)) = runtime.filter(|(_, name)| *name != row.name && !name.starts_with("provided"))
-                {
-                    self.reader.warn(format!(
-                        "the runtime {name} is not measured; {} of the same language stands in for its INIT (COLD-8)",
-                        row.name
-                    ));
-                }
-                (row.init(package, architecture), row.first_invoke(memory), custom)
-            }
-            (Some((entry, name)), None) => {
-                let allowed = match nearest(&name, Runtime::all().iter().map(|row| row.name.as_str())) {
-                    Some(close) => format!("did you mean {close}?"),
-                    None => "name a runtime such as python3.13, nodejs24.x or java21, or give `init`".to_owned(),
-                };
-                self.reader.problem(
-                    entry.value.mark,
-                    format!("`runtime` is {name}, which is not known"),
-                    allowed,
-                );
-                (nothing, Span::ZERO, custom)
-            }
-            (None, None) if place.told(&["runtime", "init"]) => (nothing, Span::ZERO, custom),
-            (None, None) if place.traced.is_some() => {
-                self.reader.warn(
-                    "functions of an Azure trace have no runtime: their INIT is 0 s; give `defaults: { runtime: … }` or `init`"
-                        .to_owned(),
-                );
-                (nothing, Span::ZERO, custom)
-            }
-            (None, None) => {
-                let found = format!("{} has neither `runtime` nor `init`", place.owner);
-                self.reader.problem(
-                    place.mark,
-                    found,
-                    "add one, such as `runtime: python3.13` or `init: 0 s`",
-                );
-                (nothing, Span::ZERO, custom)
-            }
-        }
-    }
-
     fn suppressed_init_factor(&self, place: &Behaviour<'_>, memory: MemoryMb) -> f64 {
         let bound = place
             .all
@@ -381,94 +315,7 @@ impl Platform<'_> {
                 read.unwrap_or_else(|| Distribution::constant(Span::ZERO))
             }),
         };
-        let scaling = place
-            .all
-            .get("memory_scaling")
-            .and_then(|entry| self.scaling(place, entry, memory));
-        match (given, scaling) {
-            (Some(duration), Some(Scaling::Bound(factor))) => (duration, factor),
-            (Some(duration), Some(Scaling::Measured { here, there })) => (duration, here / there),
-            (Some(duration), None) => (duration, 1.0),
-            (None, Some(Scaling::Measured { here, .. })) => {
-                (Distribution::constant(Span::from_micros(here.round() as u64)), 1.0)
-            }
-            (None, _) => {
-                if !place.told(&["duration"]) {
-                    let found = format!("{} has no `duration`", place.owner);
-                    self.reader
-                        .problem(place.mark, found, "add one, such as `duration: 80 ms`");
-                }
-                (Distribution::constant(Span::ZERO), 1.0)
-            }
-        }
-    }
-
-    fn scaling(&self, place: &Behaviour<'_>, entry: &Entry, memory: MemoryMb) -> Option<Scaling> {
-        let node = &entry.value;
-        let measured_at = match node.entry("measured_at") {
-            Some(at) => self.reader.value(at, values::memory)?,
-            None => place.function_memory.unwrap_or(memory),
-        };
-        match (node.entry("cpu_bound"), node.entry("measured")) {
-            (Some(bound), None) => {
-                if measured_at.0 == 0 {
-                    self.reader
-                        .problem(node.mark, "`measured_at` is 0 MB", "a memory size above 0 is allowed");
-                    return None;
-                }
-                let bound = self.reader.fraction(bound)?;
-                Some(Scaling::Bound(
-                    1.0 - bound + bound * slowdown(memory) / slowdown(measured_at),
-                ))
-            }
-            (None, Some(measured)) => {
-                let points = self.measured(measured)?;
-                Some(Scaling::Measured {
-                    here: interpolated(&points, memory),
-                    there: interpolated(&points, measured_at),
-                })
-            }
-            _ => {
-                let allowed =
-                    "allowed: { cpu_bound: 80 %, measured_at: 1024 MB } or { measured: { 512 MB: 400 ms, … } }";
-                let found = format!("`memory_scaling` is {}", node.described());
-                self.reader.problem(
-                    node.mark,
-                    format!("{found} without exactly one of cpu_bound and measured"),
-                    allowed,
-                );
-                None
-            }
-        }
-    }
-
-    /// Memory in MB and duration in microseconds, by memory.
-    fn measured(&self, entry: &Entry) -> Option<Vec<(u32, f64)>> {
-        let mut points: Vec<(u32, f64)> = Vec::new();
-        for point in entry.value.entries() {
-            let memory = match values::memory(&point.key) {
-                Ok(memory) => memory.0,
-                Err(fault) => {
-                    self.reader.fault(point.mark, fault.of("the memory size"));
-                    return None;
-                }
-            };
-            let span = self
-                .reader
-                .duration_within(point, Span::from_micros(1), Span::MAX, "")?;
-            points.push((memory, span.as_micros() as f64));
-        }
-        points.sort_by_key(|point| point.0);
-        if points.is_empty() || points.windows(2).any(|pair| pair[0].0 == pair[1].0) {
-            let allowed = "at least one memory size, each once, is allowed";
-            self.reader.problem(
-                entry.value.mark,
-                "`measured` is empty or holds a memory size twice",
-                allowed,
-            );
-            return None;
-        }
-        Some(points)
+        self.scaled(place, given, memory)
     }
 
     /// What each record of a batch adds, where `duration` says it.
@@ -549,46 +396,18 @@ fn part_of<'n>(duration: &'n Entry, part: &str) -> Option<&'n Entry> {
     duration.value.entry(part)
 }
 
-fn is_batch(duration: &Entry) -> bool {
+pub(super) fn is_batch(duration: &Entry) -> bool {
     BATCH_PARTS.iter().any(|part| part_of(duration, part).is_some())
 }
 
-enum Scaling {
-    /// Factor on the duration.
-    Bound(f64),
-    /// Microseconds at the configured memory and at `measured_at`.
-    Measured { here: f64, there: f64 },
-}
-
 /// How much slower single-threaded work is than on a full vCPU (CPU-2).
-fn slowdown(memory: MemoryMb) -> f64 {
-    (FULL_CPU_MB / f64::from(memory.0)).max(1.0)
-}
-
-/// Linear between points, constant outside.
-fn interpolated(points: &[(u32, f64)], memory: MemoryMb) -> f64 {
-    let after = points.partition_point(|point| point.0 < memory.0);
-    match (after.checked_sub(1).map(|before| points[before]), points.get(after)) {
-        (Some((m0, d0)), Some(&(m1, d1))) => d0 + (d1 - d0) * f64::from(memory.0 - m0) / f64::from(m1 - m0),
-        (Some((_, last)), None) => last,
-        (None, Some(&(_, first))) => first,
-        (None, None) => 0.0,
-    }
+pub(super) fn slowdown(memory: MemoryMb) -> f64 {
+    (f64::from(FULL_CPU.0) / f64::from(memory.0)).max(1.0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn measured_durations_are_linear_between_points_and_constant_outside() {
-        let points = [(512, 400.0), (1_024, 200.0)];
-        let at = |memory| interpolated(&points, MemoryMb(memory));
-        assert_eq!(
-            [at(128), at(512), at(768), at(1_024), at(4_096)],
-            [400.0, 400.0, 300.0, 200.0, 200.0]
-        );
-    }
 
     #[test]
     fn work_slows_down_below_a_full_vcpu_only() {

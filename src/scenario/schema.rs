@@ -60,6 +60,7 @@ fn kind(takes: Takes) -> Value {
                 "cpu": reference("a distribution"), "wait": reference("a distribution"), "threads": { "type": "integer", "minimum": 1 },
             })),
         ] }),
+        Takes::Init => json!({ "anyOf": [{ "enum": ["application"] }, reference("a distribution")] }),
         Takes::Sizes => reference("a distribution of sizes"),
         Takes::Instant => json!({ "type": "string" }),
         Takes::Date => json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" }),

@@ -1,6 +1,6 @@
 //! A handler's duration told as CPU work and waiting (CPU-2).
 
-use super::behaviour::{Behaviour, FULL_CPU_MB, Platform};
+use super::behaviour::{Behaviour, FULL_CPU, Platform, slowdown};
 use super::distribution::distribution;
 use super::tree::Entry;
 use crate::kernel::Distribution;
@@ -67,10 +67,10 @@ impl Platform<'_> {
 
 /// How much longer than on one vCPU work takes: a part of a vCPU slows it down, threads share several (CPU-2).
 fn factor(memory: MemoryMb, threads: u64) -> f64 {
-    let share = f64::from(memory.0) / FULL_CPU_MB;
-    if share < 1.0 {
-        FULL_CPU_MB / f64::from(memory.0)
+    if memory < FULL_CPU {
+        slowdown(memory)
     } else {
+        let share = f64::from(memory.0) / f64::from(FULL_CPU.0);
         1.0 / share.min(threads as f64)
     }
 }

@@ -1,6 +1,6 @@
 //! How code behaves, which a version may override.
 
-use super::key::Takes::{Address, Choice, Distribution, Duration, Memory, Number, Share, Text, Values, Whole, Work};
+use super::key::Takes::{Address, Choice, Duration, Init, Memory, Number, Share, Text, Values, Whole, Work};
 use super::key::{Key, Section, key};
 
 /// Keys of a function's code and configuration, which a version may override.
@@ -43,9 +43,9 @@ pub static BEHAVIOUR: &[Key] = &[
     ),
     key(
         "init",
-        Distribution,
+        Init,
         "by runtime",
-        "INIT phase; wins over the runtime's table (COLD-6).",
+        "INIT phase; wins over the runtime's table (COLD-6). `application`: as an application of realistic size has it.",
     ),
     key(
         "init_cpu_bound",
@@ -101,6 +101,12 @@ static MEMORY_SCALING: Section = Section {
             Memory,
             "the function's memory_size",
             "Memory at which `duration` was measured.",
+        ),
+        key(
+            "cpu_period",
+            Duration,
+            "none: in proportion",
+            "Beside `cpu_bound`: the CPU is handed out in periods, on Lambda of 20 ms, and durations become a staircase (CPU-4).",
         ),
     ]],
 };

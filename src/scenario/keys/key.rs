@@ -23,6 +23,8 @@ pub enum Takes {
     Distribution,
     /// The duration of a handler: a distribution, by record, or as CPU work.
     Work,
+    /// INIT: a distribution, or `application`.
+    Init,
     /// A distribution of sizes.
     Sizes,
     /// RFC 3339.
