@@ -50,6 +50,7 @@ impl Observer for Witness {
             MessageStep::Returned => (in_flight, State::Waiting, &[(4, 1), (5, -1)]),
             MessageStep::DeadLettered => (before == Some(State::Waiting), State::Gone, &[(2, 1), (4, -1)]),
             MessageStep::Expired => (before == Some(State::Waiting), State::Gone, &[(3, 1), (4, -1)]),
+            MessageStep::Rejected => (before.is_none(), State::Gone, &[]),
         };
         assert!(fits, "{step:?} of {message:?} at {time:?}, which is {before:?}");
         for (place, by) in change {

@@ -31,7 +31,7 @@ impl Ages {
         self.advance(time, period);
         match step {
             MessageStep::Sent => *self.present.entry(message.sent).or_insert(0) += 1,
-            MessageStep::Received | MessageStep::Returned => {}
+            MessageStep::Received | MessageStep::Returned | MessageStep::Rejected => {}
             MessageStep::Deleted | MessageStep::DeadLettered | MessageStep::Expired => self.remove(message.sent),
         }
     }

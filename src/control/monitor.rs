@@ -188,14 +188,14 @@ impl Series {
 
     /// A message of the queue that is watched takes a step.
     fn message(&mut self, time: SimTime, message: &Message, step: MessageStep) {
-        use MessageStep::{DeadLettered, Deleted, Expired, Received, Returned, Sent};
+        use MessageStep::{DeadLettered, Deleted, Expired, Received, Rejected, Returned, Sent};
         let period = self.watch.period;
         let counted = match self.watch.metric {
             Metric::ApproximateNumberOfMessagesVisible => {
                 let change = match step {
                     Sent | Returned => 1,
                     Received | DeadLettered | Expired => -1,
-                    Deleted => 0,
+                    Deleted | Rejected => 0,
                 };
                 return self.hold(time, change);
             }
@@ -203,7 +203,7 @@ impl Series {
                 let change = match step {
                     Received => 1,
                     Returned | Deleted => -1,
-                    Sent | DeadLettered | Expired => 0,
+                    Sent | DeadLettered | Expired | Rejected => 0,
                 };
                 return self.hold(time, change);
             }

@@ -46,4 +46,6 @@ pub enum MessageStep {
     DeadLettered,
     /// It outlived the queue's retention (SQS-16).
     Expired,
+    /// The queue did not take it in: it is larger than messages may be (SQS-16).
+    Rejected,
 }

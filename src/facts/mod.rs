@@ -6,6 +6,7 @@ mod attempt;
 mod budget;
 mod compute;
 mod error_code;
+mod event_step;
 mod ids;
 mod message;
 mod observer;
@@ -18,6 +19,7 @@ pub use attempt::{Attempt, Cause, Denial, Reason, Refusal, StartKind, Verdict};
 pub use budget::{BudgetCall, BudgetOutcome};
 pub use compute::{Architecture, Compute, PackageType};
 pub use error_code::ErrorCode;
+pub use event_step::EventStep;
 pub use ids::{
     AlarmId, BudgetId, DeploymentId, FlowId, FunctionId, LinkId, MappingId, QualifierId, QueueId, StreamId, TopicId,
     TrafficId, VersionId,

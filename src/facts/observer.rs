@@ -1,6 +1,7 @@
 use super::{
-    Action, ActivePollers, Attempt, BatchEnded, Blockage, BudgetCall, Compute, FlowId, FunctionId, InvocationType,
-    LinkId, MappingId, Message, MessageStep, QualifierId, QueueId, RecordStep, Refusal, StartKind, StreamId, VersionId,
+    Action, ActivePollers, Attempt, BatchEnded, Blockage, BudgetCall, Compute, EventStep, FlowId, FunctionId,
+    InvocationType, LinkId, MappingId, Message, MessageStep, QualifierId, QueueId, RecordStep, Refusal, StartKind,
+    StreamId, VersionId,
 };
 use crate::units::{Bytes, Share, SimTime, Span};
 
@@ -44,6 +45,8 @@ pub trait Observer {
     }
     /// An invocation with records of a stream has ended.
     fn batch_ended(&mut self, _ended: &BatchEnded) {}
+    /// `amount` events of a mapping, or what else the step counts, took a step (MET-17).
+    fn mapping_events(&mut self, _time: SimTime, _mapping: MappingId, _step: EventStep, _amount: u64) {}
     /// A lane that was stopped goes on, or the run ends.
     fn blocked(&mut self, _blockage: &Blockage) {}
     /// More or fewer pollers of a mapping in provisioned mode are active (SQSP-5, KAF-2).
@@ -135,6 +138,7 @@ forward! {
     record_sent(time: SimTime, stream: StreamId, record: &Message);
     records(time: SimTime, stream: StreamId, mapping: Option<MappingId>, records: &[Message], step: RecordStep);
     batch_ended(ended: &BatchEnded);
+    mapping_events(time: SimTime, mapping: MappingId, step: EventStep, amount: u64);
     blocked(blockage: &Blockage);
     pollers(active: &ActivePollers);
     slot(time: SimTime, pool: Pool, taken: bool);

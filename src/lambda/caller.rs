@@ -44,7 +44,7 @@ impl Clients {
         let adaptive = matches!(config.mode, RetryMode::Adaptive | RetryMode::Adaptive2026);
         let stateless = matches!(
             config.mode,
-            RetryMode::None | RetryMode::Legacy | RetryMode::StepFunctions
+            RetryMode::None | RetryMode::Legacy | RetryMode::StepFunctions | RetryMode::Cognito
         );
         let count = if stateless { 0 } else { config.clients.max(1) as usize };
         let client = Client {
@@ -93,6 +93,11 @@ impl Clients {
         self.config.mode != RetryMode::None && self.config.max_attempts > 1
     }
 
+    /// Whether a service repeats attempt number `attempt` (from 0) after its timeout without telling its caller (SRC-5).
+    pub fn repeats_unseen(&self, attempt: u32) -> bool {
+        self.config.mode == RetryMode::Cognito && attempt + 1 < self.config.max_attempts
+    }
+
     /// A good answer: the quota gets back what the last retry took, or 1 (SDK-3, SDK-5).
     pub fn succeeded(&mut self, ordinal: u64, retry_cost: u32, now: SimTime) {
         if let Some(client) = self.client(ordinal) {
@@ -124,8 +129,12 @@ impl Clients {
         if let Some(client) = self.client(ordinal) {
             client.tokens = client.tokens.checked_sub(cost)?;
         }
-        if config.mode == RetryMode::StepFunctions {
-            return Some((Span::from_secs(STEP_FUNCTIONS_SECONDS << attempt.min(20)), cost));
+        match config.mode {
+            RetryMode::StepFunctions => {
+                return Some((Span::from_secs(STEP_FUNCTIONS_SECONDS << attempt.min(20)), cost));
+            }
+            RetryMode::Cognito => return Some((Span::ZERO, cost)),
+            _ => {}
         }
         let longest = longest_delay(config.mode, failure, attempt);
         let delay = ((uniform as u128 * longest.as_micros() as u128) >> 53) as u64;

@@ -559,6 +559,8 @@ pub enum RetryMode {
     Adaptive2026,
     /// The retrier of a Step Functions task as the console writes it: 2 s, doubled each time, without jitter (FE-7).
     StepFunctions,
+    /// Cognito's own: at once, where the function did not answer in time (SRC-5).
+    Cognito,
 }
 
 /// One sender towards one function.

@@ -1,13 +1,15 @@
 //! What is sent arrives: in queues, in topics and their subscriptions, at functions.
 
 use super::config::FlowConfig;
+use super::esm::payload;
 use super::esm::timer::DriverEvent;
 use super::function::{Context, Function};
 use super::outbox::Outgoing;
 use super::platform::{Platform, Reply};
 use super::task::Task;
 use crate::facts::{
-    Arrival, Ending, ErrorCode, FlowId, LinkId, Message, Observer, Recorded, StartKind, Target, TopicId,
+    Arrival, Ending, ErrorCode, FlowId, LinkId, Message, MessageStep, Observer, QueueId, Recorded, StartKind, Target,
+    TopicId,
 };
 use crate::kernel::Class;
 use crate::kernel::draws::Purpose;
@@ -64,10 +66,19 @@ impl Platform {
         let message = self.links[link.index()].message(now, link, hops);
         match self.links[link.index()].config.target {
             Target::Function(flow) => self.invoke_asynchronously(now, flow, &message, observer),
-            Target::Queue(queue) => self.put(now, queue, message, observer),
+            Target::Queue(queue) => self.send_to_queue(now, queue, message, observer),
             Target::Topic(topic) => self.spread(topic, message.hops),
             Target::Stream(stream) => self.append(now, stream, message, observer),
             Target::Elsewhere => {}
+        }
+    }
+
+    /// A message that is too large is refused with 400: its sender does not repeat it, and it is in no queue.
+    fn send_to_queue<O: Observer>(&mut self, now: SimTime, queue: QueueId, message: Message, observer: &mut O) {
+        if self.queues[queue.index()].takes(payload(&self.links, &message)) {
+            self.put(now, queue, message, observer);
+        } else {
+            observer.message(now, queue, &message, MessageStep::Rejected);
         }
     }
 

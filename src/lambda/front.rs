@@ -134,6 +134,7 @@ impl Function {
         latency: Span,
         cx: &mut Context<O>,
     ) {
+        let flow = &cx.flows[task.flow.index()];
         let answered = started.answered.saturating_add(latency);
         let patience = front
             .timeout
@@ -144,6 +145,11 @@ impl Function {
         };
         if answered > patience {
             self.environments[started.environment as usize].task.abandoned = true;
+            if cx.clients[flow.traffic.index()].repeats_unseen(task.attempt) && patience < cx.horizon {
+                let again = Wake::Answered(Failure::Timeout, Ending::Failed);
+                self.wait(patience, served, again, cx);
+                return;
+            }
             let answer = Answer::new(front.timeout_status, Ending::Failed);
             self.answer((now, patience), &served, answer, cx);
             return;

@@ -41,7 +41,7 @@ pub use config::{
 pub use configure::ReserveError;
 pub use equipment::{Dormancy, Equipment, Extensions, Mount, Network, Snapshot};
 pub use esm::{
-    LaneConfig, MappingConfig, MappingSource, PollerConfig, QueueMappingConfig, Reading, ScalingConfig,
+    LaneConfig, MappingConfig, MappingSource, MetricGroups, PollerConfig, QueueMappingConfig, Reading, ScalingConfig,
     StreamMappingConfig,
 };
 pub use platform::{Parts, Platform, Reply};

@@ -1,5 +1,5 @@
 use crate::facts::{LinkId, QueueId};
-use crate::units::Span;
+use crate::units::{Bytes, Span};
 
 /// One SQS queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct QueueConfig {
     pub redrive: Option<(u16, QueueId)>,
     /// Message groups of a FIFO queue; `None` for a standard queue.
     pub groups: Option<u32>,
+    /// The largest message that it takes in (SQS-16).
+    pub maximum_message_size: Bytes,
 }
 
 impl QueueConfig {
@@ -28,6 +30,7 @@ impl QueueConfig {
             delay: Span::ZERO,
             redrive: None,
             groups: None,
+            maximum_message_size: Bytes::from_mb(1),
         }
     }
 }

@@ -2,7 +2,7 @@ use super::chunked::Chunked;
 use super::config::QueueConfig;
 use super::groups::Groups;
 use crate::facts::{Message, QueueId};
-use crate::units::{SimTime, Span};
+use crate::units::{Bytes, SimTime, Span};
 
 /// Messages that can be in flight at once (SQS-16).
 const MOST_IN_FLIGHT: usize = 120_000;
@@ -15,6 +15,7 @@ pub struct Queue {
     delay: Span,
     retention: Span,
     redrive: Option<(u16, QueueId)>,
+    maximum_message_size: Bytes,
     /// Not to be received yet.
     delayed: Chunked<(u32, Message)>,
     ready: Ready,
@@ -50,6 +51,7 @@ impl Queue {
             delay: config.delay,
             retention: config.retention,
             redrive: config.redrive,
+            maximum_message_size: config.maximum_message_size,
             delayed: Chunked::default(),
             ready: match config.groups {
                 None => Ready::Standard {
@@ -74,6 +76,11 @@ impl Queue {
             Ready::Standard { .. } => None,
             Ready::Fifo(groups) => Some(groups.count()),
         }
+    }
+
+    /// Whether it takes in messages of this size.
+    pub fn takes(&self, size: Bytes) -> bool {
+        size <= self.maximum_message_size
     }
 
     /// Takes in a message; `group` matters in a FIFO queue only.

@@ -4,6 +4,7 @@ mod budget;
 mod fingerprint;
 mod gauge;
 mod histogram;
+mod mappings;
 mod period;
 mod queues;
 mod recorder;
@@ -14,6 +15,7 @@ mod summary;
 mod timeline;
 
 pub use histogram::Histogram;
+pub use mappings::MappingMetrics;
 pub use recorder::{FlowInfo, FunctionInfo, Recorder, RecorderConfig};
 pub use sink::{Datapoint, Sink, ThrottleRow};
 pub use summary::{

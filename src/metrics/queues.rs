@@ -78,6 +78,7 @@ impl QueueState {
                 self.period.deleted += 1;
             }
             MessageStep::DeadLettered | MessageStep::Expired => self.visible -= 1,
+            MessageStep::Rejected => {}
         }
         self.period.visible_max = self.period.visible_max.max(self.visible);
         self.period.hidden_max = self.period.hidden_max.max(self.hidden);
@@ -124,6 +125,7 @@ impl QueueState {
                 function: None,
                 qualifier: None,
                 queue: Some(queue),
+                mapping: None,
                 metric,
                 statistic,
                 value,
@@ -167,6 +169,7 @@ impl QueueSummary {
                 self.waiting -= 1;
                 self.expired += 1;
             }
+            MessageStep::Rejected => self.rejected += 1,
         }
     }
 }

@@ -4,6 +4,7 @@ use super::budget::BudgetState;
 use super::fingerprint::Fingerprint;
 use super::gauge::LateGauge;
 use super::histogram::Histogram;
+use super::mappings::{MappingMetrics, MappingState};
 use super::period::{Period, UrlPeriod, emit};
 use super::queues::QueueState;
 use super::retries::RetryState;
@@ -15,9 +16,9 @@ use super::summary::{
 };
 use super::timeline::{Tally, Timeline, TimelineSummary};
 use crate::facts::{
-    AsyncStep, Attempt, BatchEnded, Blockage, BudgetCall, Call, Cause, Compute, Ended, Ending, ErrorCode, FunctionId,
-    InvocationType, MappingId, Message, MessageStep, Observer, Pool, QualifierId, QueueId, Reason, RecordStep, Refusal,
-    StartKind, StreamId, Streamed, TrafficId, VersionId,
+    ActivePollers, AsyncStep, Attempt, BatchEnded, Blockage, BudgetCall, Call, Cause, Compute, Ended, Ending,
+    ErrorCode, EventStep, FunctionId, InvocationType, MappingId, Message, MessageStep, Observer, Pool, QualifierId,
+    QueueId, Reason, RecordStep, Refusal, StartKind, StreamId, Streamed, TrafficId, VersionId,
 };
 use crate::units::{MemoryMb, SimTime, Span};
 
@@ -38,6 +39,8 @@ pub struct RecorderConfig {
     pub functions: Vec<FunctionInfo>,
     /// Number of queues.
     pub queues: usize,
+    /// Metrics of each event source mapping.
+    pub mappings: Vec<MappingMetrics>,
     /// Number of downstream budgets.
     pub budgets: usize,
     /// Number of streams.
@@ -90,6 +93,7 @@ pub struct Recorder<'a> {
     /// Times to first byte of streamed responses, by traffic entry.
     first_byte: Vec<Option<Box<Histogram>>>,
     queues: Vec<QueueState>,
+    mappings: Vec<MappingState>,
     /// Retries by traffic entry.
     retries: Vec<RetryState>,
     budgets: Vec<BudgetState>,
@@ -230,6 +234,7 @@ impl<'a> Recorder<'a> {
             latency: config.flows.iter().map(|_| Default::default()).collect(),
             first_byte: vec![None; config.traffic],
             queues: vec![QueueState::default(); config.queues],
+            mappings: config.mappings.iter().map(|shown| MappingState::new(*shown)).collect(),
             retries: vec![RetryState::default(); config.traffic],
             budgets: vec![BudgetState::default(); config.budgets],
             streams: StreamBook::new(config.streams),
@@ -428,6 +433,9 @@ impl<'a> Recorder<'a> {
         account.begin_next();
         for (number, queue) in (0..).zip(&mut self.queues) {
             queue.end_period(QueueId(number), start, self.sink);
+        }
+        for (number, mapping) in (0..).zip(&mut self.mappings) {
+            mapping.end_period(MappingId(number), start, self.sink);
         }
         for place in touched {
             let period = &mut periods[place as usize - 1];
@@ -829,9 +837,20 @@ impl Observer for Recorder<'_> {
         self.reach(ended.time);
         self.touch(ended.function, ended.qualifier);
         self.in_periods(ended.function, ended.qualifier, |period| period.batch_ended(ended));
+        self.mappings[ended.mapping.index()].batch_ended(ended);
         if self.counts(ended.last_sent) {
             self.streams.batch_ended(ended);
         }
+    }
+
+    fn mapping_events(&mut self, time: SimTime, mapping: MappingId, step: EventStep, amount: u64) {
+        self.reach(time);
+        self.mappings[mapping.index()].count(step, amount);
+    }
+
+    fn pollers(&mut self, active: &ActivePollers) {
+        self.reach(active.time);
+        self.mappings[active.mapping.index()].active(active);
     }
 
     fn blocked(&mut self, blockage: &Blockage) {

@@ -1,4 +1,4 @@
-use crate::facts::{Cause, FunctionId, QualifierId, QueueId, Reason};
+use crate::facts::{Cause, FunctionId, MappingId, QualifierId, QueueId, Reason};
 use crate::units::SimTime;
 
 /// One CloudWatch datapoint: a row of `metrics.csv`.
@@ -12,6 +12,8 @@ pub struct Datapoint {
     pub qualifier: Option<QualifierId>,
     /// The queue, where the datapoint is one of a queue.
     pub queue: Option<QueueId>,
+    /// The event source mapping, where it is one of a mapping (MET-17).
+    pub mapping: Option<MappingId>,
     /// CloudWatch's metric name, or a `Sim…` one (lambda-model §10.1).
     pub metric: &'static str,
     /// `Sum`, `Average`, `Maximum`, `Minimum`.

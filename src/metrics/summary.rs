@@ -237,6 +237,8 @@ pub struct QueueSummary {
     pub dead_lettered: u64,
     /// Outlived the retention (SQS-16).
     pub expired: u64,
+    /// Not taken in, as they were too large (SQS-16): no part of `sent`.
+    pub rejected: u64,
     /// Waiting at the end.
     pub waiting: u64,
     /// Received and neither deleted nor visible again at the end.

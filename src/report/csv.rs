@@ -85,10 +85,14 @@ impl<'a, W: Write> CsvSink<'a, W> {
             (Some(function), Some(qualifier)) => qualifier_name(self.plan, function, qualifier).unwrap_or("$LATEST"),
             _ => "",
         };
-        let subject = match (point.function, point.queue) {
-            (Some(function), _) => Cow::Borrowed(function_name(self.plan, function)),
-            (None, Some(queue)) => Cow::Owned(format!("sqs:{}", self.plan.queues[queue.index()].name)),
-            (None, None) => Cow::Borrowed(""),
+        let subject = match (point.function, point.queue, point.mapping) {
+            (Some(function), ..) => Cow::Borrowed(function_name(self.plan, function)),
+            (None, Some(queue), _) => Cow::Owned(format!("sqs:{}", self.plan.queues[queue.index()].name)),
+            (None, None, Some(mapping)) => {
+                let name = &self.plan.mappings[mapping.index()].name;
+                Cow::Owned(format!("event_source_mappings.{name}"))
+            }
+            (None, None, None) => Cow::Borrowed(""),
         };
         self.metrics.write_record([
             self.clock.text.as_str(),
@@ -311,6 +315,7 @@ mod tests {
             function: function.map(FunctionId),
             qualifier: qualifier.map(QualifierId),
             queue: None,
+            mapping: None,
             metric: "ConcurrentExecutions",
             statistic: "Maximum",
             value,

@@ -270,6 +270,7 @@ mod tests {
             function: None,
             qualifier: None,
             queue: None,
+            mapping: None,
             metric: "ConcurrentExecutions",
             statistic: "Maximum",
             value: 304.0,

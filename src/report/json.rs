@@ -332,6 +332,7 @@ fn queue(queue: &QueueSummary) -> Value {
         "receives": queue.receives,
         "depth_max": queue.depth_max,
         "age_max": rounded(queue.age_max),
+        "rejected": queue.rejected,
     })
 }
 

@@ -144,7 +144,8 @@ fn reason_to_stay(keys: &[&str]) -> Option<String> {
             | "starting_position_timestamp"
             | "parallelization_factor"
             | "tumbling_window"
-            | "enhanced_fan_out",
+            | "enhanced_fan_out"
+            | "metrics_config",
             ..,
         ]
         | ["event_source_mappings", _, _, "poller_group_name", ..] => {

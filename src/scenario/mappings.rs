@@ -1,10 +1,10 @@
 //! Event source mappings: to `MappingConfig` with a flow and a sender of their own (lambda-model §5).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::address::{Address, Directory};
 use super::dated::Dated;
-use super::keys::{STREAM_KEYS, STREAM_TYPES, nearest};
+use super::keys::{METRIC_GROUPS, STREAM_KEYS, STREAM_TYPES, nearest};
 use super::links::place;
 use super::parameters::PollerParameters;
 use super::problem::Fault;
@@ -15,7 +15,8 @@ use super::values;
 use crate::facts::{FlowId, FunctionId, InvocationType, LinkId, MappingId, QualifierId, QueueId, StreamId, TrafficId};
 use crate::kernel::draws::StreamKey;
 use crate::lambda::{
-    FlowConfig, FunctionConfig, MappingConfig, MappingSource, QueueMappingConfig, ScalingConfig, Sender, TrafficConfig,
+    FlowConfig, FunctionConfig, MappingConfig, MappingSource, MetricGroups, QueueMappingConfig, ScalingConfig, Sender,
+    TrafficConfig,
 };
 use crate::messaging::{QueueConfig, StreamConfig};
 use crate::units::{Bytes, Share, Span, Timestamp};
@@ -99,10 +100,41 @@ impl Mappings<'_> {
             enabled: enabled.unwrap_or(true),
             activation: self.parameters.activation.clone(),
             reports_failures: reports.map(|_| true),
+            metrics: self.metrics(entry, &source),
             pass,
             source,
         });
         self.add_flow(&entry.key, target, key);
+    }
+
+    /// Its metrics that are switched on (MET-17).
+    fn metrics(&self, entry: &Entry, source: &MappingSource) -> MetricGroups {
+        let Some(config) = entry.value.entry("metrics_config") else {
+            return MetricGroups::default();
+        };
+        self.needs(config, "SW-KAFPROV");
+        let allowed = format!("a list of {} is allowed (MET-17)", METRIC_GROUPS.join(", "));
+        let groups = config.value.entry("metrics");
+        let items = groups
+            .and_then(|groups| self.reader.list(groups, &allowed))
+            .unwrap_or(&[]);
+        let chosen: BTreeSet<usize> = items
+            .iter()
+            .filter_map(|item| {
+                self.reader
+                    .scalar(item, "a group of metrics", |text| values::choice(text, METRIC_GROUPS))
+            })
+            .collect();
+        let kafka = matches!(source, MappingSource::Stream(stream) if stream.pollers.is_some());
+        if let (true, false, Some(groups)) = (chosen.contains(&2), kafka, groups) {
+            let found = "`metrics` names KafkaMetrics, but no Kafka topic is read";
+            self.reader.problem(groups.value.mark, found, "remove it (MET-17)");
+        }
+        MetricGroups {
+            events: chosen.contains(&0),
+            errors: chosen.contains(&1),
+            kafka: chosen.contains(&2),
+        }
     }
 
     /// Every mapping is a sender with one flow; it repeats what is refused by itself.

@@ -47,7 +47,10 @@ impl Queues<'_> {
         let declared: BTreeMap<&str, &Entry> = self.entries.iter().map(|entry| (entry.key.as_str(), *entry)).collect();
         let config = |name: &String| match declared.get(name.as_str()) {
             Some(entry) => self.config(entry, names),
-            None => QueueConfig::standard(name),
+            None => QueueConfig {
+                maximum_message_size: self.largest_message(),
+                ..QueueConfig::standard(name)
+            },
         };
         let configs: Vec<QueueConfig> = names.iter().map(config).collect();
         for entry in &self.entries {
@@ -64,8 +67,12 @@ impl Queues<'_> {
             let (lowest, highest) = (Span::from_secs(lowest), Span::from_secs(highest));
             self.reader.duration_within(entry, lowest, highest, rule)
         };
-        within("receive_message_wait_time", 0, 20, "");
-        self.maximum_message_size(node);
+        if within("receive_message_wait_time", 0, 20, "").is_some() {
+            self.reader.warn(format!(
+                "`receive_message_wait_time` of the queue {} has no effect: Lambda's pollers always wait up to 20 s (SQS-2)",
+                entry.key
+            ));
+        }
         QueueConfig {
             visibility_timeout: within("visibility_timeout", 0, 12 * HOUR, " (SQS-10)")
                 .unwrap_or(standard.visibility_timeout),
@@ -75,16 +82,22 @@ impl Queues<'_> {
                 .entry("redrive_policy")
                 .and_then(|policy| self.redrive(entry, policy, names)),
             groups: self.groups(entry),
+            maximum_message_size: self.maximum_message_size(node),
             ..standard
         }
     }
 
-    /// The largest message of a queue (SQS-16).
-    pub fn maximum_message_size(&self, node: &Node) -> Bytes {
-        let highest = match self.dated.reached(MESSAGES_RAISED) {
+    /// The largest message that a queue can be made for (SQS-16).
+    fn largest_message(&self) -> Bytes {
+        match self.dated.reached(MESSAGES_RAISED) {
             true => Bytes::from_mb(1),
             false => Bytes::from_kb(256),
-        };
+        }
+    }
+
+    /// The largest message of a queue (SQS-16).
+    fn maximum_message_size(&self, node: &Node) -> Bytes {
+        let highest = self.largest_message();
         let size = |text: &str| {
             let size = values::size(text)?;
             if (Bytes::from_kb(1)..=highest).contains(&size) {

@@ -26,6 +26,15 @@ use crate::trace::{AzureFunction, CsvTrace};
 use crate::units::{Rate, Share, SimTime, Span, Timestamp};
 use crate::workload::{Firings, Process, RateProfile, SourceConfig, TraceFile};
 
+/// Keys that say how somebody calls a function, and what that answers.
+const CALLER_KEYS: &[&str] = &[
+    "invocation_type",
+    "retry",
+    "response",
+    "time_to_first_byte",
+    "invoke_mode",
+];
+
 /// Shorter periods are a mistake, and a run would do nothing but begin them.
 const SHORTEST_REPEAT: Span = Span::from_secs(1);
 
@@ -256,7 +265,10 @@ impl Traffic<'_> {
                 self.reader.problem(entry.mark, found, allowed);
                 None
             }
-            Towards::Service(address) => Some(FlowId::of_link(self.links.add_traffic(config, &address, key))),
+            Towards::Service(address) => {
+                self.refuse_keys_of_callers(entry);
+                Some(FlowId::of_link(self.links.add_traffic(config, &address, key)))
+            }
         }
     }
 
@@ -273,6 +285,15 @@ impl Traffic<'_> {
             self.flows.push(template.flow(target.unwrap_or_default(), key));
         }
         current.map(|place| FlowId((first + place) as u32))
+    }
+
+    /// What is sent to a queue, stream or topic is stored: nobody waits for a response.
+    fn refuse_keys_of_callers(&self, entry: &Entry) {
+        for found in CALLER_KEYS.iter().filter_map(|key| entry.value.entry(key)) {
+            let told = format!("`{}` stands in traffic that calls no function", found.key);
+            let allowed = "remove it: a queue, stream or topic takes in what is sent, and answers nothing more";
+            self.reader.problem(found.mark, told, allowed);
+        }
     }
 
     fn invocation_type(&self, node: &Node, passage: &Passage) -> InvocationType {
@@ -316,6 +337,7 @@ impl Traffic<'_> {
         let mode = match (named.map(|position| RETRY_MODES[position]), sdk26) {
             (Some("none"), _) => RetryMode::None,
             (None, _) if through == "step-functions" => RetryMode::StepFunctions,
+            (None, _) if through == "cognito" => RetryMode::Cognito,
             (None, _) if through != "sdk" => RetryMode::None,
             (Some("legacy"), _) | (None, false) => RetryMode::Legacy,
             (Some("standard"), false) => RetryMode::Standard,

@@ -3,8 +3,12 @@ use std::collections::BTreeSet;
 use super::adjoining::adjoining_meter;
 use crate::control::{Act, Changes, ControlSummary, Controller, RefusedChange};
 use crate::facts::{Call, FunctionId, Observer};
-use crate::lambda::{FlowConfig, FrontService, FunctionConfig, Platform, Through};
-use crate::metrics::{FlowInfo, FunctionInfo, Recorder, RecorderConfig, Sink, Summary, TimelineSummary};
+use crate::lambda::{
+    FlowConfig, FrontService, FunctionConfig, MappingConfig, MappingSource, MetricGroups, Platform, Through,
+};
+use crate::metrics::{
+    FlowInfo, FunctionInfo, MappingMetrics, Recorder, RecorderConfig, Sink, Summary, TimelineSummary,
+};
 use crate::pricing::{
     self, AdjoiningMeter, AdjoiningUsage, Bill, BudgetAlert, BudgetMeter, CostAnswers, Meter, MeteredFunction,
     MeteredQualifier, MeteredVersion, ProvisionedTimes, Usage, UtilizationMeter,
@@ -259,6 +263,21 @@ fn recorder_config(plan: &Plan) -> RecorderConfig {
         functions: plan.functions.iter().map(info).collect(),
         queues: plan.queues.len(),
         streams: plan.streams.len(),
+        mappings: plan.mappings.iter().map(shown_metrics).collect(),
+    }
+}
+
+fn shown_metrics(mapping: &MappingConfig) -> MappingMetrics {
+    let provisioned = match &mapping.source {
+        MappingSource::Queue(queue) => queue.scaling.per_poller.is_some(),
+        MappingSource::Stream(stream) => stream.pollers.is_some_and(|pollers| pollers.provisioned),
+    };
+    let MetricGroups { events, errors, kafka } = mapping.metrics;
+    MappingMetrics {
+        events,
+        errors,
+        kafka,
+        provisioned: provisioned && (events || errors || kafka),
     }
 }
 

@@ -116,7 +116,7 @@ fn batch_duration(task: &Task, version: &VersionConfig, records: &[Message], lin
 }
 
 /// The payload of a message: what its sender sends.
-pub(super) fn payload(links: &[Link], message: &Message) -> Bytes {
+pub(in crate::lambda) fn payload(links: &[Link], message: &Message) -> Bytes {
     let config = &links[message.link.index()].config;
     config.payload.as_ref().map_or(Bytes(0), |sizes| {
         sizes.sample(config.key.draw(message.ordinal, 0, Purpose::Payload).first)

@@ -24,8 +24,21 @@ pub struct MappingConfig {
     pub reports_failures: Option<bool>,
     /// Share of records that pass its filter (ESM-6).
     pub pass: Share,
+    /// Metrics of its own that are switched on.
+    pub metrics: MetricGroups,
     /// What it reads.
     pub source: MappingSource,
+}
+
+/// Groups of a mapping's metrics that are switched on (MET-17).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MetricGroups {
+    /// `EventCount`.
+    pub events: bool,
+    /// `ErrorCount`.
+    pub errors: bool,
+    /// `KafkaMetrics`.
+    pub kafka: bool,
 }
 
 /// What a mapping reads, and how.

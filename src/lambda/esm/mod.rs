@@ -15,6 +15,7 @@ mod shards;
 mod stream_poller;
 pub(super) mod timer;
 
-pub use config::{MappingConfig, MappingSource, QueueMappingConfig, ScalingConfig, StreamMappingConfig};
+pub(in crate::lambda) use call::payload;
+pub use config::{MappingConfig, MappingSource, MetricGroups, QueueMappingConfig, ScalingConfig, StreamMappingConfig};
 pub use lane::{LaneConfig, Reading};
 pub use poller_pool::PollerConfig;

@@ -5,7 +5,7 @@ use super::call::{BatchCall, NotTaken, payload};
 use super::mapping::{Mapping, Pollers};
 use super::scaling::Trend;
 use super::timer::{DriverEvent, Timer};
-use crate::facts::{ActivePollers, MappingId, Message, MessageStep, Observer, PollerKind, QueueId, Verdict};
+use crate::facts::{ActivePollers, EventStep, MappingId, Message, MessageStep, Observer, PollerKind, QueueId, Verdict};
 use crate::kernel::Class;
 use crate::kernel::draws::Purpose;
 use crate::lambda::outbox::Link;
@@ -167,12 +167,14 @@ impl Platform {
             bytes = if fits { sum } else { bytes };
             fits
         });
-        pollers.transferred(bytes.beyond(batch.bytes));
+        let batch_bytes = batch.bytes;
+        pollers.transferred(bytes.beyond(batch_bytes));
         let full_by_size = queue.batches(now, 1) > 0 && received.messages.len() < wanted && received.dead.is_empty();
         batch.group = received.group.or(batch.group);
         for message in &received.dead {
             observer.message(now, queue_id, message, MessageStep::DeadLettered);
         }
+        let mut filtered = 0;
         for message in &received.messages {
             observer.message(now, queue_id, message, MessageStep::Received);
             if pollers.passes(links, message) {
@@ -181,8 +183,12 @@ impl Platform {
             } else {
                 observer.message(now, queue_id, message, MessageStep::Deleted);
                 queue.delete(1);
+                filtered += 1;
             }
         }
+        observer.mapping_events(now, mapping, EventStep::Polled, received.messages.len() as u64);
+        observer.mapping_events(now, mapping, EventStep::FilteredOut, filtered);
+        observer.mapping_events(now, mapping, EventStep::Fetched, bytes.beyond(batch_bytes).0);
         let kept = pollers.keep(now, batch, full_by_size);
         if kept.is_none() && received.group.is_some() {
             queue.release(received.group, &[]);
@@ -228,6 +234,12 @@ impl Platform {
             reports,
         };
         let taken = self.call_batch(now, &call, observer);
+        let count = batch.records.len() as u64;
+        observer.mapping_events(now, mapping, EventStep::Invoked, count);
+        if taken.is_err() {
+            observer.mapping_events(now, mapping, EventStep::FailedInvoke, count);
+            observer.mapping_events(now, mapping, EventStep::InvokeError, 1);
+        }
         let pollers = self.pollers(mapping);
         let deadline = batch.visible_at;
         match taken {
@@ -281,6 +293,9 @@ impl Platform {
         for message in &done {
             observer.message(now, queue_id, message, MessageStep::Deleted);
         }
+        observer.mapping_events(now, mapping, EventStep::Deleted, done.len() as u64);
+        observer.mapping_events(now, mapping, EventStep::FailedInvoke, left.len() as u64);
+        observer.mapping_events(now, mapping, EventStep::InvokeError, u64::from(!verdict.is_ok()));
         let queue = &mut self.queues[queue_id.index()];
         queue.delete(done.len());
         if left.is_empty() {

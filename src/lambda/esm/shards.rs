@@ -6,7 +6,9 @@ use super::lane::{BatchEnd, Next, Tell};
 use super::mapping::Mapping;
 use super::stream_poller::StreamPoller;
 use super::timer::{DriverEvent, Timer};
-use crate::facts::{BatchEnded, Blockage, LinkId, MappingId, Message, Observer, RecordStep, StreamId, Verdict};
+use crate::facts::{
+    BatchEnded, Blockage, EventStep, LinkId, MappingId, Message, Observer, RecordStep, StreamId, Verdict,
+};
 use crate::kernel::Class;
 use crate::lambda::outbox::{Outbox, Outgoing};
 use crate::lambda::platform::Platform;
@@ -48,6 +50,12 @@ impl Platform {
         if !poller.takes(&record, self.links[record.link.index()].config.key) {
             let stream = poller.config.stream;
             observer.records(now, stream, Some(mapping), &[record], RecordStep::Filtered);
+            for step in [EventStep::Polled, EventStep::FilteredOut] {
+                observer.mapping_events(now, mapping, step, 1);
+            }
+            if poller.pool.is_some() {
+                observer.mapping_events(now, mapping, EventStep::Committed, 1);
+            }
             return;
         }
         let lane = poller.lane(position);
@@ -101,6 +109,11 @@ impl Platform {
             (Verdict::Ok, _) => BatchEnd::Done,
             _ => BatchEnd::FailedFrom(0),
         };
+        if let BatchEnd::FailedFrom(lowest) = end {
+            let failed = (lane.records().len() as u64).saturating_sub(lowest.into());
+            observer.mapping_events(now, mapping, EventStep::FailedInvoke, failed);
+            observer.mapping_events(now, mapping, EventStep::InvokeError, u64::from(!verdict.is_ok()));
+        }
         let mut telling = Telling::of(&poller.config, mapping, now, &mut self.outbox, observer);
         lane.finished(now, end, &poller.config.lane, &mut telling);
         let (mut offset_lag, mut pollers) = (None, None);
@@ -119,6 +132,10 @@ impl Platform {
                 offset_lag,
                 pollers,
             });
+        }
+        if poller.tells_lags {
+            let lag = poller.lanes.iter().map(|lane| lane.waiting()).sum();
+            observer.mapping_events(now, mapping, EventStep::SumOffsetLag, lag);
         }
         self.look_at_lane(now, mapping, index, observer);
         self.serve_waiting(now, mapping, observer);
@@ -172,8 +189,15 @@ impl Platform {
         let mut lane = std::mem::take(&mut poller.lanes[index as usize]);
         if let (Some(pool), 0) = (&mut poller.pool, lane.attempt) {
             let size = |record: &Message| payload(&self.links, record).0;
-            pool.fetched(now, Bytes(lane.records().iter().map(size).sum()));
+            let bytes = Bytes(lane.records().iter().map(size).sum());
+            pool.fetched(now, bytes);
+            observer.mapping_events(now, mapping, EventStep::Fetched, bytes.0);
         }
+        let count = lane.records().len() as u64;
+        if lane.attempt == 0 {
+            observer.mapping_events(now, mapping, EventStep::Polled, count);
+        }
+        observer.mapping_events(now, mapping, EventStep::Invoked, count);
         let call = BatchCall {
             flow,
             number: lane.number * lanes + u64::from(index),
@@ -193,6 +217,8 @@ impl Platform {
                 true
             }
             Err(refused) => {
+                observer.mapping_events(now, mapping, EventStep::FailedInvoke, count);
+                observer.mapping_events(now, mapping, EventStep::InvokeError, 1);
                 let mut telling = Telling::of(&poller.config, mapping, now, &mut self.outbox, observer);
                 match refused {
                     NotTaken::Throttled => lane.throttled(now, &poller.config.lane),
@@ -302,6 +328,7 @@ fn close_lanes<O: Observer>(
             stream,
             mapping,
             on_failure: None,
+            commits: poller.config.pollers.is_some(),
             outbox,
             observer,
         };
@@ -325,6 +352,8 @@ struct Telling<'a, O> {
     stream: StreamId,
     mapping: MappingId,
     on_failure: Option<LinkId>,
+    /// Whether what is read is a Kafka topic, whose offset is committed.
+    commits: bool,
     outbox: &'a mut Outbox,
     observer: &'a mut O,
 }
@@ -342,9 +371,16 @@ impl<'a, O> Telling<'a, O> {
             stream: config.stream,
             mapping,
             on_failure: config.on_failure,
+            commits: config.pollers.is_some(),
             outbox,
             observer,
         }
+    }
+}
+
+impl<O: Observer> Telling<'_, O> {
+    fn tell(&mut self, step: EventStep, count: u64) {
+        self.observer.mapping_events(self.now, self.mapping, step, count);
     }
 }
 
@@ -355,7 +391,15 @@ impl<O: Observer> Tell for Telling<'_, O> {
         };
         self.observer
             .records(self.now, self.stream, Some(self.mapping), records, step);
+        let count = records.len() as u64;
+        if self.commits && matches!(step, RecordStep::Processed | RecordStep::Discarded) {
+            self.tell(EventStep::Committed, count);
+        }
+        if step == RecordStep::Discarded {
+            self.tell(EventStep::Dropped, count);
+        }
         if let (RecordStep::Discarded, Some(link)) = (step, self.on_failure) {
+            self.tell(EventStep::Delivered, count);
             // STRM-11: one message with where the batch was in the stream.
             self.outbox.push_back(Outgoing::Send {
                 link,

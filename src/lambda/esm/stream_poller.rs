@@ -20,6 +20,8 @@ pub(in crate::lambda) struct StreamPoller {
     pub(super) pool: Option<PollerPool>,
     /// What it becomes when its changes take effect (ESM-8).
     pub(super) pending: PendingChanges,
+    /// Whether somebody wants to know the lag of all lanes together (MET-17).
+    pub(super) tells_lags: bool,
     /// Provisioned pollers and their units that listeners know of.
     pub(super) told: (u32, u32),
 }
@@ -43,6 +45,7 @@ impl StreamPoller {
             pool: config.pollers.map(PollerPool::new),
             config: config.clone(),
             pending: PendingChanges::default(),
+            tells_lags: mapping.metrics.kafka,
             told: (0, 0),
         }
     }

@@ -19,6 +19,10 @@ pub(super) fn queues(input: &ReportInput) -> Markup {
         ("Receives", "receives of single messages"),
         ("Depth max", "the most messages that waited at once"),
         ("Age max", "the largest age of a message"),
+        (
+            "Refused",
+            "messages larger than maximum_message_size: none of those sent (SQS-16)",
+        ),
     ];
     let queues = input.plan.queues.iter().zip(&input.result.summary.queues);
     let rows: Vec<Cells> = queues
@@ -34,6 +38,7 @@ pub(super) fn queues(input: &ReportInput) -> Markup {
                 count(queue.receives),
                 count(queue.depth_max),
                 text(milliseconds(queue.age_max)),
+                count(queue.rejected),
             ]
         })
         .collect();

@@ -60,6 +60,12 @@ pub static MAPPING: Section = Section {
             "Provisioned mode of queues (SQSP-1) and Kafka (KAF-2); excludes maximum_concurrency.",
         ),
         key(
+            "metrics_config",
+            Keys(&METRICS),
+            "none",
+            "Metrics of its own, in `metrics.csv` (MET-17).",
+        ),
+        key(
             "function_response_types",
             Choice(&["ReportBatchItemFailures"]),
             "the function's",
@@ -126,6 +132,19 @@ pub static MAPPING: Section = Section {
             "What is not passed on is deleted unseen (ESM-6).",
         ),
     ]],
+};
+
+/// Groups of a mapping's metrics (MET-17).
+pub(in crate::scenario) const METRIC_GROUPS: &[&str] = &["EventCount", "ErrorCount", "KafkaMetrics"];
+
+static METRICS: Section = Section {
+    name: "event_source_mappings.NAME.metrics_config",
+    groups: &[&[key(
+        "metrics",
+        Form("a list of EventCount, ErrorCount and KafkaMetrics"),
+        "none",
+        "What becomes of its events, invocations that fail, and how far Kafka's reader is behind; of provisioned pollers also how many there are.",
+    )]],
 };
 
 static PROVISIONED_POLLERS: Section = Section {

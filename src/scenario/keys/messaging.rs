@@ -78,13 +78,13 @@ pub static QUEUE: Section = Section {
             "receive_message_wait_time",
             Duration,
             "0 s",
-            "Long polling of other readers, 0 s to 20 s; Lambda's pollers always poll long (SQS-2).",
+            "Long polling of other readers, 0 s to 20 s: has no effect, which is told, since Lambda's pollers always poll long (SQS-2).",
         ),
         key(
             "maximum_message_size",
             Sizes,
             "1 MB; 256 KB before 2025-08",
-            "Largest message, 1 KB to the default (SQS-16); a traffic entry whose payloads are larger is refused.",
+            "Largest message, 1 KB to the default (SQS-16); SQS refuses what traffic sends above it, and nobody sends that again.",
         ),
         key(
             "fifo_queue",

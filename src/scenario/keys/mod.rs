@@ -22,7 +22,7 @@ pub(super) use billing::{BUDGET_PERIODS, BUDGETED, SAVINGS_TERMS};
 pub(super) use control::MISSING_DATA;
 pub(super) use function::{INVOKES, RECURSIVE_LOOP, VERSION};
 pub(super) use key::{Key, Section, Support, Takes, key};
-pub(super) use mapping::{STARTING_POSITIONS, STREAM_KEYS};
+pub(super) use mapping::{METRIC_GROUPS, STARTING_POSITIONS, STREAM_KEYS};
 pub(super) use messaging::STREAM_TYPES;
 pub use nearest::nearest;
 pub(super) use parameters::{FUNCTION_PARAMETERS, PARAMETERS};

@@ -1,7 +1,7 @@
 //! Keys of what AWS does not document.
 
 use super::key::Takes::{Choice, Count, Distribution, Duration, Flag, Form, Memory, Rate, Share};
-use super::key::{Key, Section, key};
+use super::key::{Key, Section, Support, key};
 
 const REASONS: &[&str] = &[
     "ConcurrentInvocationLimitExceeded",
@@ -159,12 +159,13 @@ pub static FUNCTION_PARAMETERS: Section = Section {
     name: "functions.NAME.parameters",
     groups: &[
         FUNCTION_PARAMETER_KEYS,
-        &[key(
-            "async.rps_nonaws",
-            Flag,
-            "off",
-            "As under parameters; it belongs to the account and takes effect there only.",
-        )],
+        &[Key {
+            name: "async.rps_nonaws",
+            takes: Flag,
+            default: "–",
+            doc: "Refused here: it belongs to the account.",
+            support: Support::Never("it belongs to the account; set it under `parameters` of the scenario (RPS-4)"),
+        }],
     ],
 };
 
