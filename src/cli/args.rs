@@ -302,8 +302,26 @@ pub(super) struct ImportCommand {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ImportSource {
+    /// A template of the Serverless Application Model
+    Sam(ImportTemplate),
+    /// A template of CloudFormation
+    Cloudformation(ImportTemplate),
     /// The output of Lambda Power Tuning: how duration depends on memory
     PowerTuning(ImportPowerTuning),
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ImportTemplate {
+    /// The template (YAML or JSON)
+    pub file: PathBuf,
+
+    /// Value of a parameter of the template, of another stack's export, or of AWS::Region (repeatable)
+    #[arg(long, value_name = "NAME=VALUE", value_parser = name_and_value)]
+    pub parameter: Vec<(String, String)>,
+
+    /// Write the scenario to this file instead of printing it; an existing file is left alone
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
@@ -366,6 +384,13 @@ pub(super) struct RulesCommand {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+fn name_and_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write it as NAME=VALUE, such as Stage=prod".to_owned()),
+    }
 }
 
 fn function_name(text: &str) -> Result<String, String> {

@@ -87,6 +87,32 @@ impl Line {
         self
     }
 
+    /// Whether a comment stands behind the value.
+    pub fn is_noted(&self) -> bool {
+        self.note.is_some()
+    }
+
+    /// Whether this key, or one inside its value, is `key`.
+    pub fn any(&self, key: &str) -> bool {
+        fn within(value: &Value, key: &str) -> bool {
+            match value {
+                Value::Text(_) => false,
+                Value::List(items) => items.iter().any(|item| within(item, key)),
+                Value::Map(entries) => entries.iter().any(|(name, value)| name == key || within(value, key)),
+                Value::Block(block) => block.any(|line| line.any(key)),
+            }
+        }
+        self.key == key || within(&self.value, key)
+    }
+
+    /// Whether the value is a block in which `key` has the value `text`.
+    pub fn holds(&self, key: &str, text: &str) -> bool {
+        match &self.value {
+            Value::Block(block) => block.any(|line| line.key == key && line.value == Value::from(text)),
+            _ => false,
+        }
+    }
+
     /// The block that the value is; any other value gives way to an empty one.
     pub fn block(&mut self) -> &mut Block {
         if !matches!(self.value, Value::Block(_)) {
@@ -95,6 +121,30 @@ impl Line {
         match &mut self.value {
             Value::Block(block) => block,
             _ => unreachable!("it has just become one"),
+        }
+    }
+}
+
+impl Line {
+    fn write(&self, indent: usize, text: &mut String) {
+        for comment in &self.above {
+            let _ = writeln!(text, "{:indent$}# {}", "", one_line(comment));
+        }
+        let key = scalar(&self.key);
+        let inner = match &self.value {
+            Value::Block(block) if !block.is_empty() => Some(block),
+            _ => None,
+        };
+        let _ = match inner {
+            Some(_) => write!(text, "{:indent$}{key}:", ""),
+            None => write!(text, "{:indent$}{key}: {}", "", self.value.inline()),
+        };
+        if let Some(note) = &self.note {
+            let _ = write!(text, "  # {}", one_line(note));
+        }
+        text.push('\n');
+        for line in inner.map_or(&[][..], |block| &block.lines) {
+            line.write(indent + INDENT, text);
         }
     }
 }
@@ -131,6 +181,33 @@ impl Block {
         self.line(key).block()
     }
 
+    /// Takes over all lines of another block, which wins.
+    pub fn append(&mut self, other: Block) {
+        self.lines.retain(|line| !other.has(&line.key));
+        self.lines.extend(other.lines);
+    }
+
+    /// Keeps those texts of a list that are wanted; a list without any goes.
+    pub fn retain_items(&mut self, key: &str, mut wanted: impl FnMut(&str) -> bool) {
+        for line in self.lines.iter_mut().filter(|line| line.key == key) {
+            if let Value::List(items) = &mut line.value {
+                items.retain(|item| matches!(item, Value::Text(text) if wanted(text)));
+            }
+        }
+        self.lines
+            .retain(|line| line.key != key || line.value != Value::List(Vec::new()));
+    }
+
+    /// Its keys, in order.
+    pub fn keys(&self) -> Vec<String> {
+        self.lines.iter().map(|line| line.key.clone()).collect()
+    }
+
+    /// Whether one of its lines is such.
+    pub fn any(&self, such: impl Fn(&Line) -> bool) -> bool {
+        self.lines.iter().any(such)
+    }
+
     /// Whether nothing stands in it.
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()
@@ -139,30 +216,6 @@ impl Block {
     /// Whether the key stands in it.
     pub fn has(&self, key: &str) -> bool {
         self.lines.iter().any(|line| line.key == key)
-    }
-
-    fn write(&self, indent: usize, text: &mut String) {
-        for line in &self.lines {
-            for comment in &line.above {
-                let _ = writeln!(text, "{:indent$}# {}", "", one_line(comment));
-            }
-            let key = scalar(&line.key);
-            let inner = match &line.value {
-                Value::Block(block) if !block.is_empty() => Some(block),
-                _ => None,
-            };
-            let _ = match inner {
-                Some(_) => write!(text, "{:indent$}{key}:", ""),
-                None => write!(text, "{:indent$}{key}: {}", "", line.value.inline()),
-            };
-            if let Some(note) = &line.note {
-                let _ = write!(text, "  # {}", one_line(note));
-            }
-            text.push('\n');
-            if let Some(block) = inner {
-                block.write(indent + INDENT, text);
-            }
-        }
     }
 }
 
@@ -193,15 +246,11 @@ impl Draft {
     /// The scenario file.
     pub fn text(&self) -> String {
         let mut text = format!("# {}\n\n", one_line(&self.question));
-        let mut sections = self.root.clone();
-        for line in &mut sections.lines {
-            let section = Block {
-                lines: vec![line.clone()],
-            };
+        for line in &self.root.lines {
             if matches!(line.value, Value::Block(_)) {
                 text.push('\n');
             }
-            section.write(0, &mut text);
+            line.write(0, &mut text);
         }
         if !self.closing.is_empty() {
             text.push('\n');
@@ -219,8 +268,7 @@ fn scalar(text: &str) -> String {
     let starts = text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '$' || c == '/');
     let mut plain_with_colons = text.split(':').all(|part| !part.is_empty() && part.chars().all(plain));
     plain_with_colons &= !text.contains(": ") && !text.ends_with(' ');
-    let reserved = matches!(text, "null" | "true" | "false");
-    if starts && plain_with_colons && !reserved {
+    if starts && plain_with_colons && text != "null" {
         text.to_owned()
     } else {
         serde_json::Value::from(text).to_string()
@@ -276,7 +324,6 @@ mod tests {
             "[x",
             "*x",
             "cron(0 8 * * ? *)",
-            "true",
             "null",
             "~",
             "a,b",

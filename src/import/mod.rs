@@ -3,12 +3,15 @@
 //! What an importer cannot use it tells as a remark, never silently; what no source can know (traffic behind a template,
 //! INIT behind a trace) becomes a marked blank with a safe value, so that the written scenario runs as it is.
 
+mod cloudformation;
 mod draft;
 mod input;
 mod power_tuning;
 mod problem;
 mod remarks;
+mod stack;
 
+pub use cloudformation::import_template;
 pub use draft::{Block, Draft, Line, Value};
 pub use power_tuning::import_power_tuning;
 pub use problem::ImportError;

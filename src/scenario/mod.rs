@@ -17,6 +17,7 @@ mod dated;
 mod deployments;
 mod difference;
 mod distribution;
+mod document;
 mod equipment;
 mod expand;
 mod expectation;
@@ -58,6 +59,7 @@ mod workload_keys;
 use std::path::Path;
 use std::sync::Arc;
 
+pub(crate) use document::Document;
 pub use expand::expand_values;
 pub use expectation::{Expectation, Operator};
 pub use keys::nearest;
@@ -67,6 +69,7 @@ pub use register::{Parameter, parameters};
 pub use schema::json_schema;
 pub use starter::starter;
 pub use template::Template;
+pub(crate) use tree::{Entry, Kind, Node};
 pub use workload::{Estimate, EstimateOptions, NamedWorkload, load_estimate};
 
 use crate::pricing::PriceBook;

@@ -19,7 +19,7 @@ pub(super) struct Source {
 
 /// A range of bytes in one source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Mark {
+pub(crate) struct Mark {
     /// Number of the source, in order of reading.
     pub source: u32,
     /// First byte.

@@ -14,7 +14,7 @@ const BYTES_PER_VALUE: usize = 64;
 
 /// A part of a scenario file.
 #[derive(Clone, Debug)]
-pub(super) struct Node {
+pub(crate) struct Node {
     /// What it is.
     pub kind: Kind,
     /// Where it stands.
@@ -23,7 +23,7 @@ pub(super) struct Node {
 
 /// What a [`Node`] is.
 #[derive(Clone, Debug)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// Nothing was written.
     Empty,
     /// Text, a number, true or false: told apart by whoever reads it.
@@ -36,7 +36,7 @@ pub(super) enum Kind {
 
 /// One key of a map with its value.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     /// The key.
     pub key: String,
     /// Where the key stands.
@@ -158,7 +158,27 @@ pub(super) struct Parsed {
 /// # Errors
 /// The first fault that makes reading on impossible.
 pub(super) fn parse(text: &str, source: u32, offset: usize, budget: &mut usize) -> Result<Parsed, Vec<Finding>> {
+    read(text, source, offset, budget, Tags::Refused)
+}
+
+/// Reads a document of another language, in which `!Name value` is the map `{ "!Name": value }`.
+///
+/// # Errors
+/// The first fault that makes reading on impossible.
+pub(super) fn parse_tagged(text: &str, budget: &mut usize) -> Result<Parsed, Vec<Finding>> {
+    read(text, 0, 0, budget, Tags::Kept)
+}
+
+/// What becomes of a value with a tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tags {
+    Refused,
+    Kept,
+}
+
+fn read(text: &str, source: u32, offset: usize, budget: &mut usize, tags: Tags) -> Result<Parsed, Vec<Finding>> {
     let mut builder = Builder {
+        tags,
         text,
         source,
         offset,
@@ -186,6 +206,7 @@ pub(super) fn parse(text: &str, source: u32, offset: usize, budget: &mut usize) 
 }
 
 struct Builder<'budget> {
+    tags: Tags,
     text: &'budget str,
     source: u32,
     offset: usize,
@@ -199,6 +220,7 @@ struct Builder<'budget> {
 }
 
 struct Frame {
+    tag: Option<String>,
     anchor: usize,
     mark: Mark,
     size: usize,
@@ -213,7 +235,11 @@ enum Content {
 impl Builder<'_> {
     fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Finding> {
         let mark = self.mark(&span);
-        if let Some(tag) = event.tag().filter(|tag| !tag.is_yaml_core_schema()) {
+        let tag = event.tag().filter(|tag| !tag.is_yaml_core_schema());
+        let kept = tag
+            .filter(|_| self.tags == Tags::Kept)
+            .map(|tag| tag.original().to_string());
+        if let Some(tag) = tag.filter(|_| self.tags == Tags::Refused) {
             let found = format!("the tag {} has no meaning here", tag.original());
             return Err(Finding::new(
                 self.tag(mark, &tag.original().to_string()),
@@ -236,10 +262,10 @@ impl Builder<'_> {
                     ("" | "~" | "null", ScalarStyle::Plain) => Kind::Empty,
                     _ => Kind::Scalar(text.into_owned()),
                 };
-                self.finish(Node { kind, mark }, anchor, size)
+                self.finish(tagged(kept, Node { kind, mark }), anchor, size)
             }
-            Event::SequenceStart(_, anchor, _) => self.open(anchor, mark, Content::List(Vec::new())),
-            Event::MappingStart(_, anchor, _) => self.open(anchor, mark, Content::Map(Vec::new(), None)),
+            Event::SequenceStart(_, anchor, _) => self.open(anchor, mark, kept, Content::List(Vec::new())),
+            Event::MappingStart(_, anchor, _) => self.open(anchor, mark, kept, Content::Map(Vec::new(), None)),
             Event::SequenceEnd | Event::MappingEnd => match self.frames.pop() {
                 Some(frame) => self.close(frame),
                 None => Ok(()),
@@ -261,12 +287,13 @@ impl Builder<'_> {
         }
     }
 
-    fn open(&mut self, anchor: usize, mark: Mark, content: Content) -> Result<(), Finding> {
+    fn open(&mut self, anchor: usize, mark: Mark, tag: Option<String>, content: Content) -> Result<(), Finding> {
         if self.frames.len() == DEEPEST {
             let found = format!("maps and lists are nested more than {DEEPEST} deep");
             return Err(Finding::new(mark, found, "flatten the file; no scenario needs that"));
         }
         self.frames.push(Frame {
+            tag,
             anchor,
             mark: Mark {
                 end: mark.start.saturating_add(1),
@@ -284,7 +311,7 @@ impl Builder<'_> {
             Content::Map(entries, _) => Kind::Map(self.without_duplicates(entries)),
         };
         let node = Node { kind, mark: frame.mark };
-        self.finish(node, frame.anchor, frame.size)
+        self.finish(tagged(frame.tag, node), frame.anchor, frame.size)
     }
 
     /// A node of `size` values is complete; only its own top is new to the budget.
@@ -421,6 +448,14 @@ impl Builder<'_> {
             kind => Finding::new(mark, format!("this is not YAML: {}", in_words(kind)), remedy(kind)),
         }
     }
+}
+
+/// The value of a tag, as a map with the tag as its key.
+fn tagged(tag: Option<String>, node: Node) -> Node {
+    let Some(key) = tag else { return node };
+    let mark = node.mark;
+    let kind = Kind::Map(vec![Entry { key, mark, value: node }]);
+    Node { kind, mark }
 }
 
 /// `UnclosedQuotedScalar` → `unclosed quoted scalar`: the parser is built without its message texts.

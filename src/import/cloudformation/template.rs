@@ -1,0 +1,95 @@
+//! A template being imported: the stack that it fills, and how its texts become addresses.
+
+use std::collections::BTreeMap;
+
+use super::names::Named;
+use super::resolve::Resolver;
+use crate::import::stack::{Stack, plain_name};
+use crate::scenario::Node;
+
+/// A template being imported.
+pub(super) struct Template<'a> {
+    /// Reads its values.
+    pub resolver: &'a Resolver<'a>,
+    /// What it deploys.
+    pub stack: Stack,
+    /// Name of its file, for comments.
+    pub file: String,
+    /// Functions of the template: AWS's name to that in the scenario.
+    pub functions: BTreeMap<String, String>,
+}
+
+impl Template<'_> {
+    /// Where something stands, for comments.
+    pub fn place(&self, node: &Node) -> String {
+        format!("{}:{}", self.file, self.resolver.line(node))
+    }
+
+    /// The scenario's name of a function, given by name or ARN; one that the template does not have is told.
+    pub fn function(&self, text: &str, at: &Node) -> Option<String> {
+        let address = self.callee(text, at)?;
+        Some(address.split(':').next().unwrap_or_default().to_owned())
+    }
+
+    /// The address of a function given by name or ARN, with the qualifier that stands there.
+    pub fn callee(&self, text: &str, at: &Node) -> Option<String> {
+        self.address(&function_text(text), at)
+    }
+
+    /// The scenario's address for an ARN or an address of SQS. Functions that the template does not have, and what a scenario
+    /// has no address for, are told.
+    pub fn address(&self, text: &str, at: &Node) -> Option<String> {
+        match Named::of(text) {
+            Named::Function(name, qualifier) => match (self.functions.get(&name), qualifier) {
+                (Some(function), Some(qualifier)) => Some(format!("{function}:{qualifier}")),
+                (Some(function), None) => Some(function.clone()),
+                (None, _) => {
+                    self.resolver.remark(
+                        at,
+                        format!("names the function {name}, which the template does not have; it was left out"),
+                    );
+                    None
+                }
+            },
+            Named::Queue(name) => Some(format!("sqs:{}", queue_name(&name))),
+            Named::Topic(name) => Some(format!("sns:{}", queue_name(&name))),
+            Named::Stream(service, name) => Some(format!("{service}:{}", plain_name(&name))),
+            Named::Bucket(name) => Some(format!("s3:{}", plain_name(&name))),
+            Named::Bus(name) => Some(format!("eventbridge:{}", plain_name(&name))),
+            Named::Other => {
+                self.resolver.remark(
+                    at,
+                    format!("the target {text} is none that is simulated; it was left out"),
+                );
+                None
+            }
+        }
+    }
+
+    /// The queue of an SQS address, declared if it is not: a scenario wants what is read, subscribed or redriven to declared.
+    pub fn queue(&mut self, text: &str, at: &Node) -> Option<String> {
+        let address = self.address(text, at).filter(|address| address.starts_with("sqs:"))?;
+        let name = address.trim_start_matches("sqs:").to_owned();
+        if !self.stack.queues.has(&name) {
+            let place = format!("{}: not in the template", self.place(at));
+            self.stack.queues.line(&name).note(place).block();
+        }
+        Some(name)
+    }
+}
+
+/// Functions may be given by name alone.
+fn function_text(text: &str) -> String {
+    match Named::of(text) {
+        Named::Other => format!(":function:{text}"),
+        _ => text.to_owned(),
+    }
+}
+
+/// The name of a queue or topic, which keeps the ending of a FIFO one.
+pub(super) fn queue_name(name: &str) -> String {
+    match name.strip_suffix(".fifo") {
+        Some(stem) => format!("{}.fifo", plain_name(stem)),
+        None => plain_name(name),
+    }
+}
