@@ -167,6 +167,18 @@ impl Cause {
 }
 
 impl Attempt {
+    /// A first attempt that finds a warm environment on demand and goes well within the run: most are like that, and
+    /// listeners can skip what only others have.
+    #[inline]
+    pub fn is_plain(&self) -> bool {
+        self.start_kind == StartKind::Warm
+            && self.verdict.is_ok()
+            && self.completes
+            && self.attempt == 0
+            && !self.spilled
+            && self.extension.is_zero()
+    }
+
     /// When the runtime has answered: extensions may go on until `end` (LIFE-8).
     pub fn runtime_end(&self) -> SimTime {
         SimTime::from_micros(self.end.as_micros() - self.extension.as_micros())

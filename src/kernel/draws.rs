@@ -116,10 +116,33 @@ impl StreamKey {
         pair(words)
     }
 
-    /// The draws of [`BLOCK`] consecutive ordinals from `first`, attempt 0: the same bits as [`StreamKey::draw`] one by one.
-    pub fn draw_block(self, first: u64, purpose: Purpose, out: &mut [Pair; BLOCK]) {
-        for (offset, slot) in out.iter_mut().enumerate() {
-            *slot = self.draw(first + offset as u64, 0, purpose);
+    /// The draws of [`BLOCK`] consecutive ordinals from `first`, attempt 0: the same bits as [`StreamKey::draw`] one by one,
+    /// at a good half of the instructions, because the compiler does several at once in vector registers.
+    pub fn draw_block(self, first: u64, purpose: Purpose, out: &mut PairBlock) {
+        let key = [self.0 as u32, (self.0 >> 32) as u32];
+        for offset in 0..BLOCK {
+            let ordinal = first.wrapping_add(offset as u64);
+            let words = philox4x32_wide([ordinal & LOW_HALF, ordinal >> 32, 0, purpose as u64], key);
+            out.first[offset] = (words[1] << 32 | words[0]) >> 11;
+            out.second[offset] = (words[3] << 32 | words[2]) >> 11;
+        }
+    }
+}
+
+/// [`BLOCK`] draws, uniform by uniform.
+#[derive(Clone, Debug)]
+pub struct PairBlock {
+    /// First uniforms, in 0..2^53.
+    pub first: [u64; BLOCK],
+    /// Second uniforms, in 0..2^53.
+    pub second: [u64; BLOCK],
+}
+
+impl Default for PairBlock {
+    fn default() -> PairBlock {
+        PairBlock {
+            first: [0; BLOCK],
+            second: [0; BLOCK],
         }
     }
 }
@@ -142,6 +165,26 @@ fn philox4x32(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
             right as u32,
             (left >> 32) as u32 ^ counter[3] ^ key[1],
             left as u32,
+        ];
+        key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
+    }
+    counter
+}
+
+const LOW_HALF: u64 = 0xffff_ffff;
+
+/// [`philox4x32`] on words of 32 bits in the low halves of 64, as vector multiplication wants them. Nothing but arithmetic,
+/// inlined, so that a loop around it can be turned into vector instructions.
+#[inline(always)]
+fn philox4x32_wide(mut counter: [u64; 4], mut key: [u32; 2]) -> [u64; 4] {
+    for _ in 0..ROUNDS {
+        let left = (counter[0] & LOW_HALF) * MULTIPLIERS[0] as u64;
+        let right = (counter[2] & LOW_HALF) * MULTIPLIERS[1] as u64;
+        counter = [
+            (right >> 32) ^ counter[1] ^ key[0] as u64,
+            right & LOW_HALF,
+            (left >> 32) ^ counter[3] ^ key[1] as u64,
+            left & LOW_HALF,
         ];
         key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
     }
@@ -184,10 +227,14 @@ mod tests {
     fn a_block_holds_the_same_draws_as_one_by_one() {
         let key = StreamKey::derive(7, 0, "traffic", "shoppers");
         let first = u32::MAX as u64 - 20;
-        let mut block = [Pair { first: 0, second: 0 }; BLOCK];
-        key.draw_block(first, Purpose::Work, &mut block);
-        for (offset, drawn) in block.iter().enumerate() {
-            assert_eq!(*drawn, key.draw(first + offset as u64, 0, Purpose::Work));
+        let mut block = PairBlock::default();
+        key.draw_block(first, Purpose::Front, &mut block);
+        for offset in 0..BLOCK {
+            let drawn = Pair {
+                first: block.first[offset],
+                second: block.second[offset],
+            };
+            assert_eq!(drawn, key.draw(first + offset as u64, 0, Purpose::Front));
         }
     }
 

@@ -2,6 +2,7 @@ use std::collections::VecDeque;
 
 use super::config::EnvPick;
 use super::equipment::Held;
+use super::execution::Readiness;
 use super::task::Task;
 use crate::facts::{QualifierId, StartKind, Verdict, VersionId};
 use crate::kernel::Distribution;
@@ -34,6 +35,18 @@ pub(super) struct Environment {
     pub verdict: Verdict,
     /// What it runs, or ran last.
     pub task: Task,
+}
+
+impl Environment {
+    /// In what state an idle one meets its next invocation.
+    #[inline]
+    pub fn readiness(&self) -> Readiness {
+        match (self.reset, self.fresh) {
+            (false, false) => Readiness::Warm,
+            (false, true) => Readiness::Fresh,
+            (true, _) => Readiness::Reset,
+        }
+    }
 }
 
 /// What an environment has just finished.
@@ -102,6 +115,18 @@ impl IdlePool {
         let end = entry.since.saturating_add(self.life.floor).min(entry.death);
         self.earliest_end = self.earliest_end.min(end);
         self.entries.push_back(entry);
+    }
+
+    /// Takes the entry that became idle last if it can serve at `now` and certainly lives, whatever is drawn: nearly always.
+    #[inline]
+    pub fn pop_alive(&mut self, now: SimTime) -> Option<IdleEntry> {
+        let entry = self.entries.back()?;
+        let alive = entry.since.saturating_add(self.life.floor).min(entry.death) > now;
+        if alive && entry.usable <= now {
+            self.entries.pop_back()
+        } else {
+            None
+        }
     }
 
     /// When `entry` ends if nobody takes it before.

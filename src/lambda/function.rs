@@ -3,7 +3,7 @@ use slab::Slab;
 use super::account::Account;
 use super::budget::{self, Asking};
 use super::caller::Clients;
-use super::config::{AccountConfig, FlowConfig, FunctionConfig, Through, TransferConfig};
+use super::config::{AccountConfig, EnvPick, FlowConfig, FunctionConfig, Through, TransferConfig};
 use super::environment::{Environment, Finished, IdleEntry, IdleLife, IdlePool};
 use super::equipment::{Equipment, Held};
 use super::execution::{Execution, Readiness};
@@ -200,13 +200,13 @@ impl Function {
     /// Steps 4 to 14 of the admission order (lambda-model §3.5) for one attempt of `task`: it runs, or the cause of
     /// its refusal comes back.
     pub fn invoke<O: Observer>(&mut self, now: SimTime, task: &Task, cx: &mut Context<O>) -> Result<Started, Denial> {
-        let flow = cx.flows[task.flow.index()];
-        let version = self.route(task, &flow);
+        let flow = &cx.flows[task.flow.index()];
+        let version = self.route(task, flow);
         if !self.wakefulness.is_empty() {
-            self.check_state(now, version, task, &flow)?;
+            self.check_state(now, version, task, flow)?;
         }
-        let admission = self.admit(now, task, version, &flow, cx)?;
-        Ok(self.run(now, task, admission, &flow, cx))
+        let admission = self.admit(now, task, version, flow, cx)?;
+        Ok(self.run(now, task, admission, flow, cx))
     }
 
     /// Step 4: the version behind a qualifier (ALIAS-3). All attempts at an event meet the draw of the first (ALIAS-4).
@@ -368,7 +368,28 @@ impl Function {
     }
 
     /// Step 11 (LIFE-16).
+    #[inline]
     fn take_idle<O: Observer>(
+        &mut self,
+        now: SimTime,
+        version: VersionId,
+        task: &Task,
+        flow: &FlowConfig,
+        cx: &mut Context<O>,
+    ) -> Option<u32> {
+        let latest = match self.config.env_pick {
+            EnvPick::MostRecentlyUsed => self.idle[version.index()].pop_alive(now),
+            _ => None,
+        };
+        match latest {
+            Some(entry) => Some(entry.environment),
+            None => self.search_idle(now, version, task, flow, cx),
+        }
+    }
+
+    /// The same where the one that became idle last does not do.
+    #[inline(never)]
+    fn search_idle<O: Observer>(
         &mut self,
         now: SimTime,
         version: VersionId,
@@ -417,9 +438,7 @@ impl Function {
         let version = &self.config.versions[admission.version.index()];
         let readiness = match admission.environment {
             None => Readiness::New,
-            Some(environment) if self.environments[environment as usize].reset => Readiness::Reset,
-            Some(environment) if self.environments[environment as usize].fresh => Readiness::Fresh,
-            Some(_) => Readiness::Warm,
+            Some(environment) => self.environments[environment as usize].readiness(),
         };
         let mut execution = Execution::of(task, version, readiness, flow.key);
         execution.placement = execution.placement.saturating_add(admission.interface);

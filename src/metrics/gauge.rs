@@ -8,14 +8,16 @@ use crate::units::SimTime;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Gauge {
     pub value: u64,
-    /// Largest value of the running period of datapoints.
-    pub period_max: u64,
-    /// Largest value of the running step of the timeline.
-    pub step_max: u64,
-    max: u64,
-    since: SimTime,
-    /// Value × microseconds, modulo 2^64: only differences are used, and the longest run at 262,144 concurrent stays below.
-    integral: u64,
+    /// Largest value of the running period of datapoints, of the window, and since somebody last looked.
+    period_max: u64,
+    window_max: u64,
+    look_max: u64,
+    /// The smallest of these three: a value up to it changes none of them, so that most steps compare once.
+    ceiling: u64,
+    /// Instants of the steps down minus those of the steps up, modulo 2^64. With `value` × now added this is value ×
+    /// microseconds since the start of the run: only differences are used, and the longest run at 262,144 concurrent stays
+    /// below 2^64. A step is one addition instead of a multiplication.
+    balance: u64,
     opened_at: u64,
 }
 
@@ -23,28 +25,51 @@ impl Gauge {
     /// One more, or one less.
     #[inline]
     pub fn step(&mut self, time: SimTime, up: bool) {
-        self.integral = self.integral_to(time);
-        self.since = time;
         if up {
             self.value += 1;
-            self.period_max = self.period_max.max(self.value);
-            self.step_max = self.step_max.max(self.value);
-            self.max = self.max.max(self.value);
+            self.balance = self.balance.wrapping_sub(time.as_micros());
+            if self.value > self.ceiling {
+                self.raise();
+            }
         } else {
             self.value -= 1;
+            self.balance = self.balance.wrapping_add(time.as_micros());
         }
+    }
+
+    fn raise(&mut self) {
+        for largest in [&mut self.period_max, &mut self.window_max, &mut self.look_max] {
+            *largest = self.value.max(*largest);
+        }
+        self.ceiling = self.period_max.min(self.window_max).min(self.look_max);
     }
 
     /// Value × microseconds from the start of the run to `time`, modulo 2^64.
     #[inline]
     pub fn integral_to(&self, time: SimTime) -> u64 {
-        self.integral
-            .wrapping_add(self.value.wrapping_mul(time.since(self.since).as_micros()))
+        self.balance.wrapping_add(self.value.wrapping_mul(time.as_micros()))
+    }
+
+    /// The next period of datapoints begins.
+    pub fn begin_period(&mut self) {
+        (self.period_max, self.ceiling) = (self.value, self.value);
+    }
+
+    /// Largest value of the running period of datapoints.
+    pub fn period_max(&self) -> u64 {
+        self.period_max
+    }
+
+    /// Largest value since the last look.
+    pub fn look(&mut self) -> u64 {
+        self.ceiling = self.value;
+        std::mem::replace(&mut self.look_max, self.value)
     }
 
     /// The window begins at `time`: what stands then counts as well.
     pub fn open(&mut self, time: SimTime) {
-        (self.max, self.opened_at) = (self.value, self.integral_to(time));
+        (self.window_max, self.ceiling) = (self.value, self.value);
+        self.opened_at = self.integral_to(time);
     }
 
     /// The window that was opened at `from` ends at `to`.
@@ -52,7 +77,7 @@ impl Gauge {
         let integral = self.integral_to(to).wrapping_sub(self.opened_at);
         let length = to.since(from).as_micros();
         GaugeSummary {
-            max: self.max,
+            max: self.window_max,
             mean: if length == 0 {
                 0.0
             } else {

@@ -45,34 +45,41 @@ struct Counted {
 }
 
 /// Sum and extremes of lengths of time.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Spread {
     count: u64,
     sum: u64,
+    /// Above everything while there is nothing.
     min: u64,
     max: u64,
 }
 
+impl Default for Spread {
+    fn default() -> Spread {
+        Spread {
+            count: 0,
+            sum: 0,
+            min: u64::MAX,
+            max: 0,
+        }
+    }
+}
+
 impl Spread {
+    #[inline]
     fn add(&mut self, span: Span) {
         let micros = span.as_micros();
-        self.min = if self.count == 0 { micros } else { self.min.min(micros) };
+        self.min = self.min.min(micros);
         self.max = self.max.max(micros);
         self.sum = self.sum.saturating_add(micros);
         self.count += 1;
     }
 
     fn merge(&mut self, other: &Spread) {
-        if other.count > 0 {
-            self.min = if self.count == 0 {
-                other.min
-            } else {
-                self.min.min(other.min)
-            };
-            self.max = self.max.max(other.max);
-            self.sum = self.sum.saturating_add(other.sum);
-            self.count += other.count;
-        }
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+        self.sum = self.sum.saturating_add(other.sum);
+        self.count += other.count;
     }
 }
 
@@ -85,9 +92,22 @@ impl Period {
         }
     }
 
+    #[inline]
     pub fn ran(&mut self, attempt: &Attempt) {
         let counted = &mut self.counted;
         counted.invocations += 1;
+        if attempt.completes {
+            counted.duration.add(attempt.duration);
+        }
+        if !attempt.is_plain() {
+            self.ran_otherwise(attempt);
+        }
+    }
+
+    /// What plain attempts do not have.
+    #[cold]
+    fn ran_otherwise(&mut self, attempt: &Attempt) {
+        let counted = &mut self.counted;
         counted.provisioned += u64::from(attempt.start_kind == StartKind::Provisioned);
         counted.spilled += u64::from(attempt.spilled);
         match attempt.start_kind {
@@ -103,7 +123,6 @@ impl Period {
         }
         if attempt.completes {
             counted.errors += u64::from(!attempt.verdict.is_ok());
-            counted.duration.add(attempt.duration);
             if !attempt.extension.is_zero() {
                 counted.extension.add(attempt.extension);
             }
@@ -187,7 +206,7 @@ impl Period {
     /// Begins the next period; whether there is already something to tell in it.
     pub fn begin_next(&mut self) -> bool {
         for gauge in [&mut self.busy, &mut self.provisioned_busy, &mut self.unreserved_busy] {
-            gauge.period_max = gauge.value;
+            gauge.begin_period();
         }
         self.counted = Counted {
             utilization_max: self.utilization(),
@@ -220,19 +239,19 @@ pub(super) fn emit(period: &Period, time: SimTime, sink: &mut dyn Sink) {
     put("Errors", "Sum", counted.errors as f64);
     put("Throttles", "Sum", counted.throttles as f64);
     put("RecursiveInvocationsDropped", "Sum", counted.loops as f64);
-    put("ConcurrentExecutions", "Maximum", period.busy.period_max as f64);
+    put("ConcurrentExecutions", "Maximum", period.busy.period_max() as f64);
     if period.function.is_none() {
         put(
             "UnreservedConcurrentExecutions",
             "Maximum",
-            period.unreserved_busy.period_max as f64,
+            period.unreserved_busy.period_max() as f64,
         );
         put("ClaimedAccountConcurrency", "Maximum", counted.claimed_max as f64);
     }
     put(
         "ProvisionedConcurrentExecutions",
         "Maximum",
-        period.provisioned_busy.period_max as f64,
+        period.provisioned_busy.period_max() as f64,
     );
     put("ProvisionedConcurrencyInvocations", "Sum", counted.provisioned as f64);
     put(

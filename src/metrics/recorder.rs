@@ -86,10 +86,8 @@ pub struct Recorder<'a> {
     sink: &'a mut dyn Sink,
     window: Window,
     fingerprint: Fingerprint,
-    traffic: Vec<Counts>,
+    flows: Vec<FlowState>,
     functions: Vec<FunctionState>,
-    /// Final answers by flow, start kind and whether they were good.
-    latency: Vec<[Option<Box<Histogram>>; LATENCY_CELLS]>,
     /// Times to first byte of streamed responses, by traffic entry.
     first_byte: Vec<Option<Box<Histogram>>>,
     queues: Vec<QueueState>,
@@ -102,8 +100,6 @@ pub struct Recorder<'a> {
     periods: Vec<Period>,
     /// Periods that have something to tell, as places in `periods`.
     touched: Vec<u32>,
-    /// First place in `periods` of each function; 0 is the account.
-    first_period: Vec<u32>,
     period: Span,
     period_end: SimTime,
     tally: Tally,
@@ -141,13 +137,50 @@ impl Window {
     }
 }
 
+/// What is counted of one flow. Traffic entries and functions are sums over their flows, made at the end: each count is
+/// kept once.
+#[derive(Debug)]
+struct FlowState {
+    info: FlowInfo,
+    counts: Counts,
+    /// Final answers by start kind and whether they were good.
+    latency: [Option<Box<Histogram>>; LATENCY_CELLS],
+}
+
+impl FlowState {
+    fn new(info: FlowInfo) -> FlowState {
+        FlowState {
+            info,
+            counts: Counts::default(),
+            latency: Default::default(),
+        }
+    }
+
+    fn is_synchronous(&self) -> bool {
+        self.info.invocation_type == InvocationType::RequestResponse
+    }
+
+    /// Answers that were good.
+    fn good(&self) -> impl Iterator<Item = &Option<Box<Histogram>>> {
+        StartKind::ALL.into_iter().map(|kind| &self.latency[cell(kind, true)])
+    }
+}
+
+/// What is counted of one version.
+#[derive(Clone, Copy, Debug)]
+struct VersionState {
+    memory: MemoryMb,
+    counts: VersionSummary,
+}
+
 #[derive(Debug, Default)]
 struct FunctionState {
-    counts: Counts,
+    /// Its first place in the list of periods, where 0 is the account.
+    first_period: u32,
     by_reason: [u64; Reason::ALL.len()],
     by_cause: [u64; Cause::ALL.len()],
     rejected: BTreeMap<ErrorCode, u64>,
-    by_version: Vec<VersionSummary>,
+    versions: Vec<VersionState>,
     init: Histogram,
     /// Most functions have neither.
     restore: Option<Box<Histogram>>,
@@ -168,12 +201,25 @@ struct FunctionState {
     event_latency: Histogram,
 }
 
+impl FunctionState {
+    fn new(first_period: u32, function: &FunctionInfo) -> FunctionState {
+        let version = |memory: &MemoryMb| VersionState {
+            memory: *memory,
+            counts: VersionSummary::default(),
+        };
+        FunctionState {
+            first_period,
+            qualifiers: function.qualifiers,
+            versions: function.memory.iter().map(version).collect(),
+            ..FunctionState::default()
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 struct AccountState {
     concurrency: GaugeSummary,
     unreserved: GaugeSummary,
-    /// Largest unreserved concurrency since claims were last looked at.
-    unreserved_peak: u64,
     reserved: u64,
     /// Provisioned concurrency by function and qualifier.
     provisioned: BTreeMap<(FunctionId, QualifierId), u32>,
@@ -201,21 +247,16 @@ fn period_for(horizon: SimTime) -> Span {
 
 impl<'a> Recorder<'a> {
     /// A recorder that gives datapoints to `sink`.
-    pub fn new(config: RecorderConfig, sink: &'a mut dyn Sink) -> Recorder<'a> {
-        let mut first_period = Vec::with_capacity(config.functions.len());
+    pub fn new(mut config: RecorderConfig, sink: &'a mut dyn Sink) -> Recorder<'a> {
         let mut periods = vec![Period::default()];
+        let mut functions = Vec::with_capacity(config.functions.len());
         for (index, function) in config.functions.iter().enumerate() {
-            first_period.push(periods.len() as u32);
+            functions.push(FunctionState::new(periods.len() as u32, function));
             for qualifier in 0..function.qualifiers {
                 let named = (qualifier > 0).then_some(QualifierId(qualifier as u16));
                 periods.push(Period::new(FunctionId(index as u32), named));
             }
         }
-        let state = |function: &FunctionInfo| FunctionState {
-            qualifiers: function.qualifiers,
-            by_version: vec![VersionSummary::default(); function.memory.len()],
-            ..FunctionState::default()
-        };
         let period = period_for(config.horizon);
         let reserved = config
             .functions
@@ -229,9 +270,11 @@ impl<'a> Recorder<'a> {
                 to: SimTime::ZERO + config.duration,
             },
             fingerprint: Fingerprint::default(),
-            traffic: vec![Counts::default(); config.traffic],
-            functions: config.functions.iter().map(state).collect(),
-            latency: config.flows.iter().map(|_| Default::default()).collect(),
+            flows: std::mem::take(&mut config.flows)
+                .into_iter()
+                .map(FlowState::new)
+                .collect(),
+            functions,
             first_byte: vec![None; config.traffic],
             queues: vec![QueueState::default(); config.queues],
             mappings: config.mappings.iter().map(|shown| MappingState::new(*shown)).collect(),
@@ -245,7 +288,6 @@ impl<'a> Recorder<'a> {
             },
             periods,
             touched: Vec::new(),
-            first_period,
             period,
             period_end: SimTime::ZERO + period,
             tally: Tally::default(),
@@ -269,11 +311,10 @@ impl<'a> Recorder<'a> {
             self.end_period();
         }
         for call in unanswered.iter().filter(|call| call.arrived >= self.window.from) {
-            self.functions[call.function.index()].counts.in_flight_at_end += 1;
-            self.traffic[self.config.flows[call.flow.index()].traffic.index()].in_flight_at_end += 1;
+            self.flows[call.flow.index()].counts.in_flight_at_end += 1;
         }
         let mut totals = Counts::default();
-        for counts in self.functions.iter().map(|function| function.counts) {
+        for counts in self.flows.iter().map(|flow| flow.counts) {
             totals.add(&counts);
         }
         assert_eq!(
@@ -301,7 +342,7 @@ impl<'a> Recorder<'a> {
                 .collect(),
             totals,
             account,
-            traffic: (0..self.traffic.len())
+            traffic: (0..self.config.traffic)
                 .map(|index| self.traffic_summary(TrafficId(index as u32)))
                 .collect(),
             latency: self.latency_rows(),
@@ -323,14 +364,22 @@ impl<'a> Recorder<'a> {
         arrived >= self.window.from
     }
 
+    /// Cuts are rare, so that the common case is one comparison.
+    #[inline]
     fn reach(&mut self, time: SimTime) {
+        if time >= self.next_cut {
+            self.cut_until(time);
+        }
+    }
+
+    #[cold]
+    fn cut_until(&mut self, time: SimTime) {
         while time >= self.next_cut {
             self.cut();
         }
     }
 
-    /// A period is over, or the window of the gauges begins or ends: rare, so that the common case is one comparison.
-    #[cold]
+    /// A period or a step is over, or the window of the gauges begins or ends.
     fn cut(&mut self) {
         let now = self.next_cut;
         if now == self.window.to {
@@ -361,12 +410,11 @@ impl<'a> Recorder<'a> {
     fn end_step(&mut self, now: SimTime) {
         let account = &mut self.periods[0].busy;
         self.tally.concurrency_integral = account.integral_to(now);
-        let concurrency_max = std::mem::replace(&mut account.step_max, account.value);
-        let (periods, first_period) = (&mut self.periods, &self.first_period);
-        let functions = self.functions.iter_mut().zip(first_period).map(|(state, first)| {
-            let busy = &mut periods[*first as usize].busy;
+        let concurrency_max = account.look();
+        let periods = &mut self.periods;
+        let functions = self.functions.iter_mut().map(|state| {
             (
-                std::mem::replace(&mut busy.step_max, busy.value),
+                periods[state.first_period as usize].busy.look(),
                 std::mem::take(&mut state.throttled_in_step),
             )
         });
@@ -378,10 +426,10 @@ impl<'a> Recorder<'a> {
         for period in &mut self.periods {
             period.open(self.window.from);
         }
-        for (state, first) in self.functions.iter_mut().zip(&self.first_period) {
-            state.utilization_max = utilization(&self.periods[*first as usize..][..state.qualifiers]);
+        for state in &mut self.functions {
+            state.utilization_max = utilization(&self.periods[state.first_period as usize..][..state.qualifiers]);
         }
-        self.account.claimed_max = self.account.claimed() + self.account.unreserved_peak;
+        self.account.claimed_max = self.account.claimed() + self.periods[0].unreserved_busy.value;
         self.queues.iter_mut().for_each(QueueState::open);
     }
 
@@ -390,20 +438,19 @@ impl<'a> Recorder<'a> {
         let (from, to) = (self.window.from, self.window.to);
         self.account.concurrency = self.periods[0].busy.close(from, to);
         self.account.unreserved = self.periods[0].unreserved_busy.close(from, to);
-        for (state, first) in self.functions.iter_mut().zip(&self.first_period) {
-            state.concurrency = self.periods[*first as usize].busy.close(from, to);
+        for state in &mut self.functions {
+            state.concurrency = self.periods[state.first_period as usize].busy.close(from, to);
         }
     }
 
     /// `ClaimedAccountConcurrency` (CONC-11) moves with unreserved concurrency between changes of what is provisioned: its
     /// maximum since the last look follows from the largest of that.
     fn fold_claims(&mut self) {
-        let claimed = self.account.claimed() + self.account.unreserved_peak;
+        let claimed = self.account.claimed() + self.periods[0].unreserved_busy.look();
         self.periods[0].claim(claimed);
         if self.next_cut > self.window.from && self.next_cut <= self.window.to {
             self.account.claimed_max = self.account.claimed_max.max(claimed);
         }
-        self.account.unreserved_peak = self.periods[0].unreserved_busy.value;
     }
 
     /// Only the provisioned concurrency of functions without reservation is claimed beside reservations (CONC-9).
@@ -465,8 +512,8 @@ impl<'a> Recorder<'a> {
 
     /// Provisioned environments that are busy across a boundary keep their utilisation, also in their function's datapoints.
     fn carry_utilization(&mut self) {
-        for (state, first) in self.functions.iter().zip(&self.first_period) {
-            let first = *first as usize;
+        for state in &self.functions {
+            let first = state.first_period as usize;
             if self.periods[first].provisioned_busy.value > 0 {
                 let largest = utilization(&self.periods[first..][..state.qualifiers]);
                 self.periods[first].utilized(largest);
@@ -476,7 +523,7 @@ impl<'a> Recorder<'a> {
 
     /// Changes the running period of the function, and of the qualifier if it has a name.
     fn in_periods(&mut self, function: FunctionId, qualifier: QualifierId, mut change: impl FnMut(&mut Period)) {
-        let first = self.first_period[function.index()];
+        let first = self.functions[function.index()].first_period;
         change(&mut self.periods[first as usize]);
         if qualifier.0 > 0 {
             change(&mut self.periods[(first + qualifier.0 as u32) as usize]);
@@ -485,7 +532,7 @@ impl<'a> Recorder<'a> {
 
     /// Notes that the function, and the qualifier if it has a name, have something to tell of the running period.
     fn touch(&mut self, function: FunctionId, qualifier: QualifierId) {
-        let first = self.first_period[function.index()];
+        let first = self.functions[function.index()].first_period;
         let named = first + qualifier.0 as u32;
         for place in std::iter::once(first).chain((named > first).then_some(named)) {
             let period = &mut self.periods[place as usize];
@@ -498,7 +545,7 @@ impl<'a> Recorder<'a> {
 
     /// Follows the maximum utilisation of a qualifier's provisioned environments (PC-11).
     fn utilize(&mut self, time: SimTime, pool: &Pool) {
-        let first = self.first_period[pool.function.index()] as usize;
+        let first = self.functions[pool.function.index()].first_period as usize;
         let utilization = self.periods[first + pool.qualifier.index()].utilization();
         self.in_periods(pool.function, pool.qualifier, |period| period.utilized(utilization));
         if self.window.contains(time) {
@@ -507,15 +554,9 @@ impl<'a> Recorder<'a> {
         }
     }
 
-    fn merged<'b>(&self, cells: impl Iterator<Item = &'b Option<Box<Histogram>>>) -> Histogram {
-        let mut all = Histogram::default();
-        cells.flatten().for_each(|cell| all.merge(cell));
-        all
-    }
-
     fn latency_curve(&self, kind: StartKind) -> (u64, Vec<f64>) {
-        let sync = self.streams_where(|flow| flow.invocation_type == InvocationType::RequestResponse);
-        let merged = self.merged(sync.map(|index| &self.latency[index][cell(kind, true)]));
+        let sync = self.flows.iter().filter(|flow| flow.is_synchronous());
+        let merged = merged(sync.map(|flow| &flow.latency[cell(kind, true)]));
         let fractions: [f64; 101] = std::array::from_fn(|percent| percent as f64 / 100.0);
         (
             merged.count(),
@@ -523,26 +564,15 @@ impl<'a> Recorder<'a> {
         )
     }
 
-    fn streams_where(&self, wanted: impl Fn(&FlowInfo) -> bool) -> impl Iterator<Item = usize> {
-        self.config
-            .flows
-            .iter()
-            .enumerate()
-            .filter(move |(_, flow)| wanted(flow))
-            .map(|(index, _)| index)
-    }
-
     fn traffic_summary(&self, traffic: TrafficId) -> TrafficSummary {
-        let of = || self.streams_where(move |flow| flow.traffic == traffic);
-        let sync = || of().filter(|index| self.config.flows[*index].invocation_type == InvocationType::RequestResponse);
-        let good = sync().flat_map(|index| StartKind::ALL.map(|kind| &self.latency[index][cell(kind, true)]));
-        let all = of().flat_map(|index| self.latency[index].iter());
+        let flows = || self.flows.iter().filter(move |flow| flow.info.traffic == traffic);
+        let sync = flows().filter(|flow| flow.is_synchronous());
         TrafficSummary {
-            counts: self.traffic[traffic.index()],
-            latency: self.merged(good).summary(),
-            latency_all: self.merged(all).summary(),
+            counts: total(flows()),
+            latency: merged(sync.flat_map(FlowState::good)).summary(),
+            latency_all: merged(flows().flat_map(|flow| &flow.latency)).summary(),
             retries: self.retries[traffic.index()].summary(),
-            time_to_first_byte: self.merged(self.first_byte.get(traffic.index()).into_iter()).summary(),
+            time_to_first_byte: merged(self.first_byte.get(traffic.index()).into_iter()).summary(),
             status: self
                 .statuses
                 .range((traffic, 0)..=(traffic, u16::MAX))
@@ -553,19 +583,15 @@ impl<'a> Recorder<'a> {
 
     fn latency_rows(&self) -> Vec<LatencyRow> {
         let mut rows = Vec::new();
-        for (index, flow) in self.config.flows.iter().enumerate() {
+        for flow in &self.flows {
             for start in StartKind::ALL {
-                let merged = self.merged(
-                    [false, true]
-                        .iter()
-                        .map(|good| &self.latency[index][cell(start, *good)]),
-                );
+                let merged = merged([false, true].iter().map(|good| &flow.latency[cell(start, *good)]));
                 if merged.count() > 0 {
                     rows.push(LatencyRow {
-                        traffic: flow.traffic,
-                        function: flow.function,
-                        qualifier: flow.qualifier,
-                        invocation_type: flow.invocation_type,
+                        traffic: flow.info.traffic,
+                        function: flow.info.function,
+                        qualifier: flow.info.qualifier,
+                        invocation_type: flow.info.invocation_type,
                         start,
                         latency: merged.summary(),
                     });
@@ -576,26 +602,22 @@ impl<'a> Recorder<'a> {
     }
 
     fn function_summaries(&self) -> Vec<FunctionSummary> {
-        let mut sync_streams = vec![Vec::new(); self.functions.len()];
-        for index in self.streams_where(|flow| flow.invocation_type == InvocationType::RequestResponse) {
-            sync_streams[self.config.flows[index].function.index()].push(index);
+        let mut flows = vec![Vec::new(); self.functions.len()];
+        for flow in &self.flows {
+            flows[flow.info.function.index()].push(flow);
         }
-        sync_streams
-            .iter()
-            .enumerate()
-            .map(|(index, flows)| self.function_summary(FunctionId(index as u32), flows))
+        let states = self.functions.iter().zip(flows);
+        states
+            .map(|(state, flows)| self.function_summary(state, &flows))
             .collect()
     }
 
-    fn function_summary(&self, function: FunctionId, sync_streams: &[usize]) -> FunctionSummary {
-        let state = &self.functions[function.index()];
-        let good = sync_streams
-            .iter()
-            .flat_map(|index| StartKind::ALL.map(|kind| &self.latency[*index][cell(kind, true)]));
+    fn function_summary(&self, state: &FunctionState, flows: &[&FlowState]) -> FunctionSummary {
+        let sync = flows.iter().filter(|flow| flow.is_synchronous());
         let concurrency = state.concurrency;
         let environments = state.environments.summary(self.window.micros());
         FunctionSummary {
-            counts: state.counts,
+            counts: total(flows.iter().copied()),
             throttles_by_reason: state.by_reason,
             throttles_by_cause: state.by_cause,
             rejected_by_error: state.rejected.clone(),
@@ -608,7 +630,7 @@ impl<'a> Recorder<'a> {
             environments_used: state.used,
             environments_idle_mean: (environments.mean - concurrency.mean).max(0.0),
             duration: state.duration.summary(),
-            latency: self.merged(good).summary(),
+            latency: merged(sync.flat_map(|flow| flow.good())).summary(),
             provisioned_invocations: state.provisioned_invocations,
             provisioned_spillover: state.provisioned_spillover,
             provisioned_utilization_max: state.utilization_max,
@@ -617,9 +639,23 @@ impl<'a> Recorder<'a> {
                 latency: state.event_latency.summary(),
                 ..state.events
             },
-            by_version: state.by_version.clone(),
+            by_version: state.versions.iter().map(|version| version.counts).collect(),
         }
     }
+}
+
+/// All the values of several histograms.
+fn merged<'b>(cells: impl Iterator<Item = &'b Option<Box<Histogram>>>) -> Histogram {
+    let mut all = Histogram::default();
+    cells.flatten().for_each(|cell| all.merge(cell));
+    all
+}
+
+fn total<'b>(flows: impl Iterator<Item = &'b FlowState>) -> Counts {
+    flows.fold(Counts::default(), |mut sum, flow| {
+        sum.add(&flow.counts);
+        sum
+    })
 }
 
 /// Adds to a histogram that exists once it has something to hold.
@@ -648,48 +684,22 @@ fn cell(kind: StartKind, good: bool) -> usize {
     2 * kind as usize + usize::from(good)
 }
 
-impl Observer for Recorder<'_> {
-    fn arrived(&mut self, call: &Call) {
-        self.reach(call.arrived);
-        self.tally.arrivals += 1;
-        if self.counts(call.arrived) {
-            self.functions[call.function.index()].counts.arrivals += 1;
-            self.traffic[self.config.flows[call.flow.index()].traffic.index()].arrivals += 1;
-        }
-    }
-
-    fn ran(&mut self, attempt: &Attempt) {
-        self.reach(attempt.start);
-        let flow = self.config.flows[attempt.flow.index()];
-        if attempt.completes {
-            self.fingerprint.add(flow.identity, attempt);
-        }
+impl Recorder<'_> {
+    /// What plain attempts do not have.
+    #[cold]
+    fn ran_otherwise(&mut self, attempt: &Attempt) {
         let cold = u64::from(attempt.start_kind.is_cold());
         let failed = u64::from(attempt.completes && !attempt.verdict.is_ok());
-        let memory = self.config.functions[attempt.function.index()].memory[attempt.version.index()];
-        self.tally.invocations += 1;
         self.tally.cold_starts += cold;
         self.tally.errors += failed;
-        self.tally.billed_mb_ms += attempt.billed_ms as u128 * memory.0 as u128;
-        self.in_periods(attempt.function, attempt.qualifier, |period| period.ran(attempt));
         if !self.counts(attempt.arrived) {
             return;
         }
+        let flow = &mut self.flows[attempt.flow.index()];
+        flow.counts.cold_starts += cold;
+        flow.counts.errors += failed;
         let state = &mut self.functions[attempt.function.index()];
-        for counts in [&mut state.counts, &mut self.traffic[flow.traffic.index()]] {
-            counts.requests += 1;
-            counts.invocations += 1;
-            counts.cold_starts += cold;
-            counts.errors += failed;
-        }
-        let retries = &mut self.retries[flow.traffic.index()];
-        match (attempt.attempt, flow.polled) {
-            (0, false) => retries.first(attempt),
-            (_, false) => retries.further(attempt, attempt.billed_ms as u128 * memory.0 as u128),
-            (_, true) => retries.polled(attempt.billed_ms as u128 * memory.0 as u128),
-        }
-        let version = &mut state.by_version[attempt.version.index()];
-        version.invocations += 1;
+        let version = &mut state.versions[attempt.version.index()].counts;
         version.cold_starts += cold;
         version.errors += failed;
         state.provisioned_invocations += u64::from(attempt.start_kind == StartKind::Provisioned);
@@ -699,11 +709,76 @@ impl Observer for Recorder<'_> {
             StartKind::SnapStart => record(&mut state.restore, attempt.restore),
             _ => {}
         }
+        if attempt.completes && !attempt.extension.is_zero() {
+            record(&mut state.extensions, attempt.extension);
+        }
+    }
+
+    /// A slot through a named qualifier, or of a provisioned environment, was taken or given back.
+    #[inline(never)]
+    fn slot_of_qualifier(&mut self, time: SimTime, pool: &Pool, taken: bool) {
+        let first = self.functions[pool.function.index()].first_period as usize;
+        if pool.qualifier.0 > 0 {
+            self.periods[first + pool.qualifier.index()].busy.step(time, taken);
+        }
+        if taken {
+            self.touch(pool.function, pool.qualifier);
+        }
+        if !pool.provisioned {
+            return;
+        }
+        self.periods[0].provisioned_busy.step(time, taken);
+        self.in_periods(pool.function, pool.qualifier, |period| {
+            period.provisioned_busy.step(time, taken);
+        });
+        if taken {
+            self.utilize(time, pool);
+        }
+    }
+}
+
+impl Observer for Recorder<'_> {
+    #[inline]
+    fn arrived(&mut self, call: &Call) {
+        self.reach(call.arrived);
+        self.tally.arrivals += 1;
+        if self.counts(call.arrived) {
+            self.flows[call.flow.index()].counts.arrivals += 1;
+        }
+    }
+
+    #[inline]
+    fn ran(&mut self, attempt: &Attempt) {
+        self.reach(attempt.start);
+        let flow = &mut self.flows[attempt.flow.index()];
         if attempt.completes {
-            state.duration.record(attempt.duration.as_micros());
-            if !attempt.extension.is_zero() {
-                record(&mut state.extensions, attempt.extension);
+            self.fingerprint.add(flow.info.identity, attempt);
+        }
+        let state = &mut self.functions[attempt.function.index()];
+        let version = &mut state.versions[attempt.version.index()];
+        let mb_ms = attempt.billed_ms * version.memory.0 as u64;
+        self.tally.invocations += 1;
+        self.tally.billed_mb_ms += mb_ms as u128;
+        self.periods[state.first_period as usize].ran(attempt);
+        if attempt.qualifier.0 > 0 {
+            self.periods[state.first_period as usize + attempt.qualifier.index()].ran(attempt);
+        }
+        if attempt.arrived >= self.window.from {
+            flow.counts.requests += 1;
+            flow.counts.invocations += 1;
+            version.counts.invocations += 1;
+            let retries = &mut self.retries[flow.info.traffic.index()];
+            match (attempt.attempt, flow.info.polled) {
+                (0, false) => retries.first(attempt),
+                (_, false) => retries.further(attempt, mb_ms as u128),
+                (_, true) => retries.polled(mb_ms as u128),
             }
+            if attempt.completes {
+                state.duration.record(attempt.duration.as_micros());
+            }
+        }
+        if !attempt.is_plain() {
+            self.ran_otherwise(attempt);
         }
     }
 
@@ -722,13 +797,11 @@ impl Observer for Recorder<'_> {
         if !self.counts(refusal.arrived) {
             return;
         }
-        let traffic = self.config.flows[refusal.flow.index()].traffic;
+        let counts = &mut self.flows[refusal.flow.index()].counts;
+        counts.requests += 1;
+        counts.throttles += u64::from(refusal.throttle.is_some());
+        counts.rejected += u64::from(refusal.throttle.is_none());
         let state = &mut self.functions[refusal.function.index()];
-        for counts in [&mut state.counts, &mut self.traffic[traffic.index()]] {
-            counts.requests += 1;
-            counts.throttles += u64::from(refusal.throttle.is_some());
-            counts.rejected += u64::from(refusal.throttle.is_none());
-        }
         if refusal.throttle.is_none() {
             *state.rejected.entry(refusal.code).or_insert(0) += 1;
         }
@@ -742,6 +815,7 @@ impl Observer for Recorder<'_> {
         }
     }
 
+    #[inline]
     fn ended(&mut self, ended: &Ended) {
         let call = &ended.call;
         let latency = ended.time.since(call.arrived).as_micros();
@@ -754,24 +828,19 @@ impl Observer for Recorder<'_> {
         if !self.counts(call.arrived) {
             return;
         }
-        let traffic = self.config.flows[call.flow.index()].traffic;
-        let state = &mut self.functions[call.function.index()];
-        for counts in [&mut state.counts, &mut self.traffic[traffic.index()]] {
-            match ended.ending {
-                Ending::Succeeded => counts.succeeded += 1,
-                Ending::Failed | Ending::Refused => counts.failed += 1,
-                Ending::Throttled => counts.throttled += 1,
-                Ending::Dropped => counts.dropped += 1,
-                Ending::DryRun => counts.dry_run += 1,
-            }
-        }
-        if call.invocation_type == InvocationType::Event && was_queued(ended.ending) {
-            state.event_latency.record(latency);
+        let flow = &mut self.flows[call.flow.index()];
+        match ended.ending {
+            Ending::Succeeded => flow.counts.succeeded += 1,
+            Ending::Failed | Ending::Refused => flow.counts.failed += 1,
+            Ending::Throttled => flow.counts.throttled += 1,
+            Ending::Dropped => flow.counts.dropped += 1,
+            Ending::DryRun => flow.counts.dry_run += 1,
         }
         let place = cell(ended.start_kind, ended.ending == Ending::Succeeded);
-        self.latency[call.flow.index()][place]
-            .get_or_insert_with(Box::default)
-            .record(latency);
+        flow.latency[place].get_or_insert_with(Box::default).record(latency);
+        if call.invocation_type == InvocationType::Event && was_queued(ended.ending) {
+            self.functions[call.function.index()].event_latency.record(latency);
+        }
     }
 
     fn asynchronous(&mut self, time: SimTime, call: &Call, step: AsyncStep) {
@@ -783,7 +852,7 @@ impl Observer for Recorder<'_> {
         if !self.counts(call.arrived) {
             return;
         }
-        self.retries[self.config.flows[call.flow.index()].traffic.index()].kept(step);
+        self.retries[self.flows[call.flow.index()].info.traffic.index()].kept(step);
         let state = &mut self.functions[call.function.index()];
         let events = &mut state.events;
         match step {
@@ -860,7 +929,7 @@ impl Observer for Recorder<'_> {
     }
 
     fn status(&mut self, asked: SimTime, time: SimTime, call: &Call, status: u16) {
-        let flow = self.config.flows[call.flow.index()];
+        let flow = self.flows[call.flow.index()].info;
         if flow.url {
             let period = time.as_micros() / self.period.as_micros();
             let answers = self.urls.entry((period, flow.function)).or_default();
@@ -875,37 +944,30 @@ impl Observer for Recorder<'_> {
         if streamed.first_byte >= self.config.horizon || !self.counts(streamed.arrived) {
             return;
         }
-        let traffic = self.config.flows[streamed.flow.index()].traffic;
+        let traffic = self.flows[streamed.flow.index()].info.traffic;
         self.first_byte[traffic.index()]
             .get_or_insert_with(Box::default)
             .record(streamed.first_byte.since(streamed.arrived).as_micros());
     }
 
+    #[inline]
     fn slot(&mut self, time: SimTime, pool: Pool, taken: bool) {
-        if taken {
-            self.reach(time);
+        // What ends at a boundary belongs to what lies before it (TIME-2, half-open windows).
+        let since = time.as_micros().saturating_sub(u64::from(!taken));
+        self.reach(SimTime::from_micros(since));
+        let first = self.functions[pool.function.index()].first_period as usize;
+        let period = &mut self.periods[first];
+        period.busy.step(time, taken);
+        if taken && !period.touched {
             self.touch(pool.function, pool.qualifier);
-        } else {
-            // What ends at a boundary belongs to what lies before it (TIME-2, half-open windows).
-            self.reach(SimTime::from_micros(time.as_micros().saturating_sub(1)));
         }
         let account = &mut self.periods[0];
         account.busy.step(time, taken);
         if !pool.provisioned && !pool.reserved {
             account.unreserved_busy.step(time, taken);
-            self.account.unreserved_peak = self.account.unreserved_peak.max(account.unreserved_busy.value);
         }
-        if pool.provisioned {
-            account.provisioned_busy.step(time, taken);
-        }
-        self.in_periods(pool.function, pool.qualifier, |period| {
-            period.busy.step(time, taken);
-            if pool.provisioned {
-                period.provisioned_busy.step(time, taken);
-            }
-        });
-        if taken && pool.provisioned {
-            self.utilize(time, &pool);
+        if pool.provisioned || pool.qualifier.0 > 0 {
+            self.slot_of_qualifier(time, &pool, taken);
         }
     }
 
@@ -924,7 +986,7 @@ impl Observer for Recorder<'_> {
     fn provisioned(&mut self, time: SimTime, function: FunctionId, qualifier: QualifierId, amount: u32, ready: u32) {
         self.reach(time);
         self.fold_claims();
-        let first = self.first_period[function.index()];
+        let first = self.functions[function.index()].first_period;
         self.periods[(first + qualifier.0 as u32) as usize].ready = ready;
         self.account.provisioned.insert((function, qualifier), amount);
         self.sum_provisioned();
@@ -947,13 +1009,13 @@ impl Observer for Recorder<'_> {
             // What runs on demand moves into the unreserved pool or out of it.
             let unreserved = &mut self.periods[0].unreserved_busy;
             (0..on_demand).for_each(|_| unreserved.step(time, reserved.is_none()));
-            self.account.unreserved_peak = unreserved.value;
+            unreserved.look();
             self.sum_provisioned();
         }
         self.fold_claims();
     }
 
     fn configured(&mut self, _time: SimTime, function: FunctionId, version: VersionId, compute: Compute) {
-        self.config.functions[function.index()].memory[version.index()] = compute.memory;
+        self.functions[function.index()].versions[version.index()].memory = compute.memory;
     }
 }

@@ -15,6 +15,7 @@ pub(super) struct RetryState {
 
 impl RetryState {
     /// A first attempt, or one of a mapping's batches, has been admitted.
+    #[inline]
     pub fn first(&mut self, attempt: &Attempt) {
         self.at_once += u64::from(attempt.completes && attempt.verdict.is_ok());
     }

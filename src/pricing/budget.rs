@@ -67,7 +67,15 @@ impl BudgetMeter {
     }
 
     /// What happens at `time` is seen only by refreshes after it.
+    #[inline]
     fn reach(&mut self, time: SimTime) {
+        if self.next <= time {
+            self.refresh_until(time);
+        }
+    }
+
+    #[cold]
+    fn refresh_until(&mut self, time: SimTime) {
         while self.next <= time {
             self.refresh();
         }
@@ -126,6 +134,7 @@ fn forecast(spent: Money, elapsed: u64, left: u64) -> Money {
 }
 
 impl Observer for BudgetMeter {
+    #[inline]
     fn ran(&mut self, attempt: &Attempt) {
         self.reach(attempt.start);
         self.meter.ran(attempt);

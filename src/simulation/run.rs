@@ -206,13 +206,14 @@ impl<O: Observer, A: Act<O>> Run<'_, O, A> {
     /// before `end`.
     fn piece(&mut self, end: SimTime) -> Option<()> {
         let mut since_pace = 0;
-        while self.arrivals.next_time().is_some_and(|time| time < end) {
-            let Some(arrival) = self.arrivals.next() else { break };
-            self.platform.admit(&arrival, self.watchers);
+        while let Some(arrival) = self.arrivals.peek().filter(|arrival| arrival.time < end) {
+            let now = arrival.time;
+            self.platform.admit(arrival, self.watchers);
+            self.arrivals.advance();
             since_pace += 1;
             if since_pace == PACE_ARRIVALS {
                 since_pace = 0;
-                self.pace.reached(arrival.time).then_some(())?;
+                self.pace.reached(now).then_some(())?;
             }
         }
         self.advance_before(end);

@@ -11,8 +11,7 @@ use crate::units::SimTime;
 /// (contract §2.5).
 pub struct Arrivals {
     sources: Vec<Source>,
-    /// The next arrival of each source that still has one.
-    heads: Vec<Option<Arrival>>,
+    /// Sources that still have an arrival, each with the time of its next one.
     order: BinaryHeap<Reverse<(SimTime, u32)>>,
 }
 
@@ -20,15 +19,29 @@ impl Arrivals {
     /// The arrivals of `configs`, which must be sorted by the name of their traffic entry.
     pub fn new(configs: &[SourceConfig]) -> Arrivals {
         let mut sources: Vec<Source> = configs.iter().map(Source::new).collect();
-        let heads: Vec<Option<Arrival>> = sources.iter_mut().map(Source::next).collect();
-        let key = |(index, head): (usize, &Option<Arrival>)| head.map(|arrival| Reverse((arrival.time, index as u32)));
-        let order = heads.iter().enumerate().filter_map(key).collect();
-        Arrivals { sources, heads, order }
+        let first =
+            |(index, source): (u32, &mut Source)| source.advance().then_some(Reverse((source.head.time, index)));
+        let order = (0..).zip(&mut sources).filter_map(first).collect();
+        Arrivals { sources, order }
     }
 
-    /// When the next arrival comes.
-    pub fn next_time(&self) -> Option<SimTime> {
-        self.order.peek().map(|Reverse((time, _))| *time)
+    /// The next arrival, left where it is: it is read in place, not copied.
+    #[inline]
+    pub fn peek(&self) -> Option<&Arrival> {
+        let Reverse((_, source)) = self.order.peek()?;
+        Some(&self.sources[*source as usize].head)
+    }
+
+    /// Goes on to the arrival after the next one.
+    #[inline]
+    pub fn advance(&mut self) {
+        let Some(mut top) = self.order.peek_mut() else { return };
+        let source = &mut self.sources[top.0.1 as usize];
+        if source.advance() {
+            top.0.0 = source.head.time;
+        } else {
+            PeekMut::pop(top);
+        }
     }
 }
 
@@ -36,15 +49,8 @@ impl Iterator for Arrivals {
     type Item = Arrival;
 
     fn next(&mut self) -> Option<Arrival> {
-        let mut top = self.order.peek_mut()?;
-        let index = top.0.1 as usize;
-        let following = self.sources[index].next();
-        match following {
-            Some(arrival) => top.0.0 = arrival.time,
-            None => {
-                PeekMut::pop(top);
-            }
-        }
-        std::mem::replace(&mut self.heads[index], following)
+        let arrival = *self.peek()?;
+        self.advance();
+        Some(arrival)
     }
 }

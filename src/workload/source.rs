@@ -4,16 +4,19 @@ use super::config::{Process, SourceChange, SourceConfig, TraceRow};
 use super::intensity::{Intensity, Poisson, unit_gap};
 use crate::facts::{Arrival, FlowId, Recorded};
 use crate::kernel::Distribution;
-use crate::kernel::draws::{BLOCK, Pair, Purpose, StreamKey};
+use crate::kernel::draws::{BLOCK, PairBlock, Purpose, StreamKey};
 use crate::units::{Rate, Share, SimTime, Span};
 
 const MINUTE_MICROS: u64 = 60_000_000;
 
 /// One source's arrivals, ascending by time.
 pub(super) struct Source {
+    /// The next arrival, once [`Source::advance`] has found one.
+    pub head: Arrival,
     flow: FlowId,
     /// First instant that belongs no longer to the running window: its own end, or the next change.
     until: SimTime,
+    /// Of the arrival after `head`.
     ordinal: u64,
     draws: WorkDraws,
     /// Share of what is generated that arrives.
@@ -38,6 +41,13 @@ enum Generator {
 impl Source {
     pub fn new(config: &SourceConfig) -> Source {
         Source {
+            head: Arrival {
+                time: SimTime::ZERO,
+                flow: config.flow,
+                ordinal: 0,
+                uniform: 0,
+                recorded: Recorded::default(),
+            },
             flow: config.flow,
             until: config
                 .changes
@@ -51,17 +61,15 @@ impl Source {
         }
     }
 
-    /// The next arrival.
-    pub fn next(&mut self) -> Option<Arrival> {
-        match self.inside(None) {
-            None => self.after_changes(),
-            arrival => arrival,
-        }
+    /// Puts the next arrival into `head`; whether there is one.
+    #[inline]
+    pub fn advance(&mut self) -> bool {
+        self.generate(None) && (self.pass == Share::ALL || self.skip_to_passing()) || self.advance_after_changes()
     }
 
     /// The first arrival in the windows that follow the running one.
     #[cold]
-    fn after_changes(&mut self) -> Option<Arrival> {
+    fn advance_after_changes(&mut self) -> bool {
         while let Some(change) = self.changes.next() {
             let carried = match (&self.generator, &change.process) {
                 (Generator::Poisson(poisson), _) => Some(poisson.left_over),
@@ -70,67 +78,63 @@ impl Source {
             let from = change.at.max(change.from);
             let next_change = self.changes.as_slice().first().map_or(SimTime::MAX, |change| change.at);
             self.until = change.until.min(next_change);
-            (self.flow, self.pass) = (change.flow, change.pass);
+            (self.flow, self.head.flow, self.pass) = (change.flow, change.flow, change.pass);
             match &change.process {
                 Some(process) => {
+                    self.head.recorded = Recorded::default();
                     self.generator = Generator::new(process, from, change.scale, self.draws.key, self.ordinal);
                 }
                 None => self.generator.resume(from, change.scale, self.draws.key, self.ordinal),
             }
-            if let Some(arrival) = self.inside(carried) {
-                return Some(arrival);
+            if self.generate(carried) && (self.pass == Share::ALL || self.skip_to_passing()) {
+                return true;
             }
         }
-        None
+        false
     }
 
-    /// The next arrival inside the running window; `gap` replaces the drawn one.
-    #[inline]
-    fn inside(&mut self, gap: Option<f64>) -> Option<Arrival> {
-        let arrival = self.generated(gap)?;
-        if self.pass == Share::ALL {
-            return Some(arrival);
-        }
-        self.passing(arrival)
-    }
-
-    /// `arrival`, or the first one after it inside the running window that passes.
+    /// Leaves `head`, or the first arrival after it inside the running window that passes; whether there is one.
     #[cold]
-    fn passing(&mut self, mut arrival: Arrival) -> Option<Arrival> {
+    fn skip_to_passing(&mut self) -> bool {
         let (key, pass) = (self.draws.key, self.pass);
-        while !pass.covers(key.draw(arrival.ordinal, 0, Purpose::Pass).first) {
-            arrival = self.generated(None)?;
+        while !pass.covers(key.draw(self.head.ordinal, 0, Purpose::Pass).first) {
+            if !self.generate(None) {
+                return false;
+            }
         }
-        Some(arrival)
+        true
     }
 
-    fn generated(&mut self, gap: Option<f64>) -> Option<Arrival> {
-        let ordinal = self.ordinal;
-        let draw = self.draws.get(ordinal);
-        let (time, offset, recorded) = match &mut self.generator {
-            Generator::Poisson(poisson) => (
-                poisson.next(gap.unwrap_or(draw.gap), self.until, self.draws.key)?,
-                0,
-                Recorded::default(),
-            ),
-            Generator::Constant { from, first, rate, .. } => {
-                (*from + rate.spaced(ordinal - *first)?, 0, Recorded::default())
-            }
-            Generator::Recorded(rows) => rows.next(self.until).map(|row| (row.time, row.flow, row.recorded))?,
-            Generator::Minutes(minutes) => (minutes.next(ordinal, self.until)?, 0, Recorded::default()),
+    /// Puts what comes next inside the running window into `head`; whether there is something. `gap` replaces the drawn one.
+    #[inline]
+    fn generate(&mut self, gap: Option<f64>) -> bool {
+        let (drawn_gap, uniform) = self.draws.get(self.ordinal);
+        let time = match &mut self.generator {
+            Generator::Poisson(poisson) => poisson.next(gap.unwrap_or(drawn_gap), self.until, self.draws.key),
+            _ => self.generate_otherwise(),
         };
-        if time >= self.until {
-            return None;
-        }
+        let Some(time) = time.filter(|time| *time < self.until) else {
+            return false;
+        };
+        (self.head.time, self.head.ordinal, self.head.uniform) = (time, self.ordinal, uniform);
         self.ordinal += 1;
-        let flow = FlowId(self.flow.0 + offset);
-        Some(Arrival {
-            time,
-            flow,
-            ordinal,
-            uniform: draw.uniform,
-            recorded,
-        })
+        true
+    }
+
+    /// The time of the next arrival of a process other than Poisson. What is recorded of it goes into `head`.
+    #[inline(never)]
+    fn generate_otherwise(&mut self) -> Option<SimTime> {
+        match &mut self.generator {
+            Generator::Poisson(_) => None,
+            Generator::Constant { from, first, rate, .. } => Some(*from + rate.spaced(self.ordinal - *first)?),
+            Generator::Recorded(rows) => {
+                let row = rows.next(self.until)?;
+                self.head.flow = FlowId(self.flow.0 + row.flow);
+                self.head.recorded = row.recorded;
+                Some(row.time)
+            }
+            Generator::Minutes(minutes) => minutes.next(self.ordinal, self.until),
+        }
     }
 }
 
@@ -219,48 +223,62 @@ fn every(
     Box::new(std::iter::successors(Some(start), move |time| Some(time.saturating_add(interval))).map(row))
 }
 
-/// What is drawn for an arrival.
-#[derive(Clone, Copy)]
-struct Work {
-    /// To the arrival before, in units of the mean gap.
-    gap: f64,
-    /// 53-bit uniform of the handler duration.
-    uniform: u64,
-}
-
-impl From<Pair> for Work {
-    fn from(pair: Pair) -> Work {
-        Work {
-            gap: unit_gap(pair.first),
-            uniform: pair.second,
-        }
-    }
-}
-
 /// The draws of a source's arrivals: one by one while it hardly has any, in blocks once it is busy, because then the
 /// processor works on several at once.
 struct WorkDraws {
     key: StreamKey,
-    block: Vec<Work>,
+    block: Option<Box<WorkBlock>>,
+}
+
+/// What is drawn for [`BLOCK`] arrivals.
+struct WorkBlock {
+    /// To the arrival before, in units of the mean gap.
+    gaps: [f64; BLOCK],
+    /// 53-bit uniforms of the handler durations.
+    uniforms: [u64; BLOCK],
 }
 
 impl WorkDraws {
     fn new(key: StreamKey) -> WorkDraws {
-        WorkDraws { key, block: Vec::new() }
+        WorkDraws { key, block: None }
     }
 
-    fn get(&mut self, ordinal: u64) -> Work {
+    /// Gap and uniform of an arrival; called with rising ordinals, none left out.
+    #[inline]
+    fn get(&mut self, ordinal: u64) -> (f64, u64) {
         let slot = (ordinal % BLOCK as u64) as usize;
-        if ordinal < BLOCK as u64 {
-            return self.key.draw(ordinal, 0, Purpose::Work).into();
+        if slot == 0 && ordinal > 0 {
+            let block = self.block.get_or_insert_with(Box::default);
+            block.draw(self.key, ordinal);
         }
-        if slot == 0 {
-            let mut pairs = [Pair { first: 0, second: 0 }; BLOCK];
-            self.key.draw_block(ordinal, Purpose::Work, &mut pairs);
-            self.block.clear();
-            self.block.extend(pairs.map(Work::from));
+        match &self.block {
+            Some(block) => (block.gaps[slot], block.uniforms[slot]),
+            None => {
+                let pair = self.key.draw(ordinal, 0, Purpose::Work);
+                (unit_gap(pair.first), pair.second)
+            }
         }
-        self.block[slot]
+    }
+}
+
+impl WorkBlock {
+    #[inline(never)]
+    fn draw(&mut self, key: StreamKey, first_ordinal: u64) {
+        let mut drawn = PairBlock::default();
+        key.draw_block(first_ordinal, Purpose::Work, &mut drawn);
+        for (gap, uniform) in self.gaps.iter_mut().zip(drawn.first) {
+            *gap = unit_gap(uniform);
+        }
+        self.uniforms = drawn.second;
+    }
+}
+
+impl Default for WorkBlock {
+    fn default() -> WorkBlock {
+        WorkBlock {
+            gaps: [0.0; BLOCK],
+            uniforms: [0; BLOCK],
+        }
     }
 }
 
@@ -397,9 +415,7 @@ mod tests {
     }
 
     fn times(mut source: Source) -> Vec<u64> {
-        std::iter::from_fn(|| source.next())
-            .map(|arrival| arrival.time.as_micros())
-            .collect()
+        std::iter::from_fn(|| source.advance().then(|| source.head.time.as_micros())).collect()
     }
 
     fn profile(points: &[(u64, u64)], repeat: Option<u64>) -> Process {
