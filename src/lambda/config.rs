@@ -7,7 +7,7 @@ use crate::facts::{
 };
 use crate::kernel::draws::StreamKey;
 use crate::kernel::{Distribution, SizeDistribution};
-use crate::units::{Bytes, MemoryMb, Share, Span};
+use crate::units::{Bytes, MemoryMb, Share, SimTime, Span};
 
 /// One account in one region.
 #[derive(Clone, Debug, PartialEq)]
@@ -296,6 +296,15 @@ impl VersionConfig {
             .as_ref()
             .and_then(|equipment| equipment.snapshot.as_ref());
         snapshot.is_some_and(|snapshot| snapshot.priced)
+    }
+
+    /// When it is published: the start, unless that is during the run.
+    pub fn published_at(&self) -> SimTime {
+        let publication = self
+            .equipment
+            .as_ref()
+            .and_then(|equipment| equipment.publication.as_ref());
+        publication.map_or(SimTime::ZERO, |publication| publication.at)
     }
 }
 

@@ -1,5 +1,5 @@
-use super::config::FlowConfig;
-use super::equipment::{Held, Network};
+use super::config::{FlowConfig, FunctionConfig, VersionConfig};
+use super::equipment::{Equipment, Held, Network};
 use super::execution::init_ahead;
 use super::function::{Context, Event, Function};
 use super::resources::Resources;
@@ -7,9 +7,11 @@ use super::task::Task;
 use super::wakefulness::Wakefulness;
 use crate::facts::{ErrorCode, Observer, VersionId};
 use crate::kernel::Class;
-use crate::kernel::draws::Purpose;
+use crate::kernel::draws::{Purpose, StreamKey};
 use crate::units::{SimTime, Span};
 
+/// Stands for the attempt in the draws of what follows a publication: environments have generations from 0.
+const PUBLICATION: u32 = u32::MAX;
 /// Longest loading of the runtime and after-restore hooks (SNAP-4).
 const RESTORE_LIMIT: Span = Span::from_secs(10);
 /// What making a network interface adds to a cold start, at least and at most (VPC-6).
@@ -26,6 +28,8 @@ impl Function {
         flow: &FlowConfig,
     ) -> Result<(), ErrorCode> {
         let config = &self.config.versions[version.index()];
+        let state = &mut self.wakefulness[version.index()];
+        state.check(now)?;
         let Some(dormancy) = config
             .equipment
             .as_ref()
@@ -33,11 +37,7 @@ impl Function {
         else {
             return Ok(());
         };
-        if self.provisioned_requested > 0 {
-            return Ok(());
-        }
-        let state = &mut self.wakefulness[version.index()];
-        if state.invoke(now)? {
+        if self.provisioned_requested > 0 || state.invoke(now) {
             return Ok(());
         }
         let draw = flow.key.draw(task.ordinal, task.attempt, Purpose::Attachment);
@@ -47,6 +47,34 @@ impl Function {
         }
         state.recover(now.saturating_add(recovery));
         Err(dormancy.error)
+    }
+
+    /// The states of all versions at the start; empty where each of them is Active throughout.
+    pub fn states_at_start(config: &FunctionConfig, key: StreamKey) -> Vec<Wakefulness> {
+        let changing = |equipment: &Equipment| equipment.dormancy.is_some() || equipment.publication.is_some();
+        if !config
+            .versions
+            .iter()
+            .any(|version| version.equipment.as_deref().is_some_and(changing))
+        {
+            return Vec::new();
+        }
+        let state = |(number, version): (u64, &VersionConfig)| {
+            let Some(publication) = version
+                .equipment
+                .as_ref()
+                .and_then(|equipment| equipment.publication.as_ref())
+            else {
+                return Wakefulness::default();
+            };
+            let draw = key.draw(number, PUBLICATION, Purpose::Attachment);
+            let mut pending = publication.pending.sample(draw.second);
+            if publication.snapshots {
+                pending = pending.saturating_add(init_ahead(version, key, number, PUBLICATION));
+            }
+            Wakefulness::published(publication.at, pending)
+        };
+        (0..).zip(&config.versions).map(state).collect()
     }
 
     /// Step 13: takes what a new environment of the version must hold. Returns it, and what a new network interface adds

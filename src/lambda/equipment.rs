@@ -1,6 +1,6 @@
 use crate::facts::ErrorCode;
 use crate::kernel::Distribution;
-use crate::units::Span;
+use crate::units::{SimTime, Span};
 
 /// What environments of a version are equipped with beyond code, memory and runtime. Most versions have none of it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -17,6 +17,8 @@ pub struct Equipment {
     pub network: Option<Network>,
     /// What idling for two weeks does to it (VPC-4, SNAP-7).
     pub dormancy: Option<Dormancy>,
+    /// When it is published, if that is during the run.
+    pub publication: Option<Publication>,
 }
 
 impl Equipment {
@@ -77,6 +79,17 @@ pub enum Network {
         /// Places in [`super::AccountConfig::subnets`].
         subnets: Vec<u16>,
     },
+}
+
+/// A version that is published during the run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Publication {
+    /// When: before that there is no such version.
+    pub at: SimTime,
+    /// How long a new network interface keeps it Pending (VPC-3).
+    pub pending: Distribution,
+    /// Whether its snapshot is made then, which takes an INIT (SNAP-3).
+    pub snapshots: bool,
 }
 
 /// A version that nobody invoked for 14 days cannot serve at once.

@@ -190,10 +190,7 @@ impl Function {
             holds: equipment().any(Equipment::holds),
             interfaces: Interfaces::default(),
             closing: Slab::new(),
-            wakefulness: match equipment().any(|equipment| equipment.dormancy.is_some()) {
-                true => vec![Wakefulness::default(); config.versions.len()],
-                false => Vec::new(),
-            },
+            wakefulness: Function::states_at_start(config, provisioned_key),
         }
     }
 

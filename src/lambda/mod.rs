@@ -39,7 +39,7 @@ pub use config::{
     Through, TrafficConfig, TransferConfig, VersionConfig,
 };
 pub use configure::ReserveError;
-pub use equipment::{Dormancy, Equipment, Extensions, Mount, Network, Snapshot};
+pub use equipment::{Dormancy, Equipment, Extensions, Mount, Network, Publication, Snapshot};
 pub use esm::{
     LaneConfig, MappingConfig, MappingSource, MetricGroups, PollerConfig, QueueMappingConfig, Reading, ScalingConfig,
     StreamMappingConfig,

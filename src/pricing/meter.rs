@@ -26,6 +26,8 @@ pub struct MeteredVersion {
     pub ephemeral_storage: MemoryMb,
     /// Whether it is published with a snapshot that is billed (PRICE-11).
     pub snapshot: bool,
+    /// When it is published: the start, for most.
+    pub published: SimTime,
     /// Whether it runs on Lambda@Edge (PRICE-13).
     pub edge: bool,
 }
@@ -62,6 +64,8 @@ pub struct Meter {
     /// Where a savings plan may cover something.
     hours: Option<Hours>,
     pollers: Pollers,
+    /// When each version is published, by its place.
+    published: Vec<SimTime>,
 }
 
 /// What one billed millisecond of a version adds.
@@ -116,6 +120,7 @@ impl Meter {
             current: 0,
             hours: None,
             pollers: Pollers::default(),
+            published: Vec::new(),
         };
         for (id, function) in (0..).map(FunctionId).zip(functions) {
             meter.functions.push(Places {
@@ -123,6 +128,9 @@ impl Meter {
                 qualifiers: meter.qualifiers.len(),
             });
             meter.versions.extend(function.versions.iter().map(Rate::of));
+            meter
+                .published
+                .extend(function.versions.iter().map(|version| version.published));
             let qualifiers = (0..).map(QualifierId).zip(&function.qualifiers);
             meter
                 .qualifiers
@@ -202,7 +210,7 @@ impl Meter {
         usage
     }
 
-    /// PRICE-11: snapshots are kept from the start to `end`; what they lack then to the least time comes back.
+    /// PRICE-11: snapshots are kept from their publication to `end`; what they lack then to the least time comes back.
     fn keep_snapshots(&mut self, end: SimTime) -> Vec<(UsageKey, Amounts)> {
         let mut paddings = Vec::new();
         for function in 0..self.functions.len() {
@@ -210,14 +218,15 @@ impl Meter {
             let next = self.functions.get(function + 1).map(|places| places.versions);
             for (number, version) in (versions..next.unwrap_or(self.versions.len())).enumerate() {
                 let rate = self.versions[version];
-                if !rate.snapshot {
+                let from = self.published[version];
+                if !rate.snapshot || from >= end {
                     continue;
                 }
                 // A published version is the qualifier of its number, after the bare name.
                 let place = qualifiers + number;
-                let last = self.keep_snapshot(place, rate, end);
+                let last = self.keep_snapshot(place, rate, (from, end));
                 let mut amounts = Amounts::default();
-                let padding = cache_padding(end.since(SimTime::ZERO)).as_micros();
+                let padding = cache_padding(end.since(from)).as_micros();
                 amounts.add(Measure::SnapStartCache, rate.memory as u128 * (padding / 1_000) as u128);
                 let key = self.qualifiers[place].key(self.months[last].month, ARCHITECTURES[rate.architecture]);
                 paddings.push((key, amounts));
@@ -226,9 +235,8 @@ impl Meter {
         paddings
     }
 
-    /// Books a snapshot from the start to `end`, month by month; returns the last month.
-    fn keep_snapshot(&mut self, place: usize, rate: Rate, end: SimTime) -> usize {
-        let mut from = SimTime::ZERO;
+    /// Books a snapshot that is kept for a while, month by month; returns the last month.
+    fn keep_snapshot(&mut self, place: usize, rate: Rate, (mut from, end): (SimTime, SimTime)) -> usize {
         let mut month = self.month_at(from);
         while from < end {
             month = self.month_at(from);
@@ -403,6 +411,7 @@ impl Observer for Meter {
             memory: compute.memory,
             ephemeral_storage: compute.ephemeral_storage,
             snapshot: self.versions[place].snapshot,
+            published: self.published[place],
             edge: self.versions[place].edge,
         });
     }
@@ -577,6 +586,7 @@ mod tests {
             memory: MemoryMb(memory),
             ephemeral_storage: MemoryMb(ephemeral_storage),
             snapshot: false,
+            published: SimTime::ZERO,
             edge: false,
         }
     }

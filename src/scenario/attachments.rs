@@ -46,6 +46,13 @@ impl Attachments {
         self.subnets.borrow_mut().place(name, free)
     }
 
+    /// Whether the subnet has the interface of these security groups already (VPC-3).
+    pub fn knows_interface(&self, subnet: u16, security_groups: &str) -> bool {
+        self.subnets.borrow().amounts[usize::from(subnet)]
+            .1
+            .contains(security_groups)
+    }
+
     /// VPC-1: whether the subnet has, or has an address for, the interface of these security groups.
     pub fn has_interface(&self, subnet: u16, security_groups: &str) -> bool {
         let (free, interfaces) = &mut self.subnets.borrow_mut().amounts[usize::from(subnet)];

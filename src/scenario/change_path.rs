@@ -23,6 +23,7 @@ pub(super) const CONFIGURATION: &[&str] = &[
     "unzipped_size",
     "environment",
     "extensions",
+    "published_at",
 ];
 
 /// Parts of a scenario below which something can change during a run.

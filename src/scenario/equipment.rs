@@ -7,8 +7,8 @@ use super::tree::{Entry, Kind, Node};
 use super::values;
 use crate::facts::{ErrorCode, PackageType};
 use crate::kernel::Distribution;
-use crate::lambda::{Dormancy, Equipment, Extensions, Mount, Network, Snapshot, snap_start_terms};
-use crate::units::{MemoryMb, Span};
+use crate::lambda::{Dormancy, Equipment, Extensions, Mount, Network, Publication, Snapshot, snap_start_terms};
+use crate::units::{MemoryMb, SimTime, Span};
 
 /// Connections of a file system (EFS-2).
 const MOST_CONNECTIONS: u64 = 25_000;
@@ -27,7 +27,7 @@ impl Platform<'_> {
         parameters: &FunctionParameters,
         known: &Known<'_>,
     ) -> Option<Box<Equipment>> {
-        let network = self.network(place);
+        let (network, is_new_network) = self.network(place).unzip();
         let mount = self.mount(place, parameters, network.is_some());
         let snapshot = self.snapshot(place, parameters, known);
         let mut equipment = Equipment {
@@ -37,7 +37,9 @@ impl Platform<'_> {
             mount,
             network,
             dormancy: None,
+            publication: None,
         };
+        equipment.publication = self.publication(place, parameters, &equipment, is_new_network == Some(true));
         equipment.dormancy = dormancy(&equipment, parameters);
         (equipment != Equipment::default()).then(|| Box::new(equipment))
     }
@@ -115,8 +117,33 @@ impl Platform<'_> {
         terms
     }
 
-    /// How the version reaches its subnets (VPC-1, VPC-5, VPC-6).
-    fn network(&self, place: &Behaviour<'_>) -> Option<Network> {
+    /// When the version is published, where that is during the run (SNAP-3, VPC-3).
+    fn publication(
+        &self,
+        place: &Behaviour<'_>,
+        parameters: &FunctionParameters,
+        equipment: &Equipment,
+        is_new_network: bool,
+    ) -> Option<Publication> {
+        let at = self.reader.duration(place.all.get("published_at")?)?;
+        if let Some(provisioned) = place.own.get("provisioned_concurrent_executions") {
+            let found = "a version that is published during the run has provisioned concurrency at t = 0";
+            let allowed = "give it to an alias that a deployment moves there, or set it by a change (PC-1)";
+            self.reader.problem(provisioned.mark, found, allowed);
+        }
+        Some(Publication {
+            at: SimTime::ZERO + at,
+            pending: match is_new_network {
+                true => parameters.vpc_pending.clone(),
+                false => Distribution::constant(Span::ZERO),
+            },
+            snapshots: equipment.snapshot.is_some(),
+        })
+    }
+
+    /// How the version reaches its subnets (VPC-1, VPC-5, VPC-6), and whether that takes an interface that no function or
+    /// version before it has.
+    fn network(&self, place: &Behaviour<'_>) -> Option<(Network, bool)> {
         let entry = place.all.get("vpc_config")?;
         let allowed = "subnets with their free addresses are allowed: { subnets: { a: 250, b: 250 } }";
         let subnets = entry.value.entry("subnets").map(|entry| entry.value.entries());
@@ -127,12 +154,14 @@ impl Platform<'_> {
         let groups = self.security_groups(&entry.value);
         let mut places = Vec::new();
         let mut interfaces = 0;
+        let mut is_new = false;
         for subnet in subnets {
             let Some(free) = self.reader.count(subnet, 0, u64::from(u32::MAX)) else {
                 continue;
             };
             match self.attachments.subnet(&subnet.key, free as u32) {
                 Ok(number) => {
+                    is_new |= self.dated.on("SW-VPC") && !self.attachments.knows_interface(number, &groups);
                     let attached = self.dated.on("SW-VPC") && self.attachments.has_interface(number, &groups);
                     interfaces += u16::from(attached);
                     places.push(number);
@@ -145,7 +174,7 @@ impl Platform<'_> {
             }
         }
         if !self.dated.on("SW-VPC") {
-            return Some(Network::Sliced { subnets: places });
+            return Some((Network::Sliced { subnets: places }, false));
         }
         if interfaces == 0 {
             self.reader.warn(format!(
@@ -154,7 +183,7 @@ impl Platform<'_> {
                 place.owner
             ));
         }
-        Some(Network::Shared(interfaces))
+        Some((Network::Shared(interfaces), is_new))
     }
 
     /// The set of security groups as one text (VPC-1).

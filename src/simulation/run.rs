@@ -301,6 +301,7 @@ fn metered(plan: &Plan) -> Vec<MeteredFunction> {
                 memory: version.memory,
                 ephemeral_storage: version.ephemeral_storage,
                 snapshot: version.keeps_billed_snapshot(),
+                published: version.published_at(),
                 edge: edge.contains(&id),
             })
             .collect(),

@@ -141,7 +141,18 @@ static QUALIFIED: &[Key] = &[
 
 pub static VERSION: Section = Section {
     name: "functions.NAME.versions.NUMBER",
-    groups: &[BEHAVIOUR, PACKAGE, EQUIPMENT, QUALIFIED],
+    groups: &[
+        BEHAVIOUR,
+        PACKAGE,
+        EQUIPMENT,
+        QUALIFIED,
+        &[key(
+            "published_at",
+            Duration,
+            "before t = 0",
+            "When it is published, from t = 0: calls before that get 404, and 409 while its snapshot (SNAP-3) or a new network interface (VPC-3) is made.",
+        )],
+    ],
 };
 
 static ALIAS: Section = Section {
