@@ -60,7 +60,7 @@ const HOMES: [(&str, &[&str]); 9] = [
     ("clap", &["cli"]),
     ("rayon", &["experiment", "import"]),
     ("statrs", &["experiment", "report"]),
-    ("csv", &["rules", "lambda", "pricing", "trace", "report"]),
+    ("csv", &["rules", "lambda", "pricing", "trace", "import", "report"]),
     ("rand", &["kernel"]),
     ("rand_chacha", &["kernel"]),
     ("libm", &["kernel"]),

@@ -306,6 +306,8 @@ pub(super) enum ImportSource {
     Sam(ImportTemplate),
     /// A template of CloudFormation
     Cloudformation(ImportTemplate),
+    /// CloudWatch logs of functions, plain or gzip, in any form they are exported in
+    Logs(ImportLogs),
     /// The output of Lambda Power Tuning: how duration depends on memory
     PowerTuning(ImportPowerTuning),
 }
@@ -318,6 +320,25 @@ pub(super) struct ImportTemplate {
     /// Value of a parameter of the template, of another stack's export, or of AWS::Region (repeatable)
     #[arg(long, value_name = "NAME=VALUE", value_parser = name_and_value)]
     pub parameter: Vec<(String, String)>,
+
+    /// Write the scenario to this file instead of printing it; an existing file is left alone
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ImportLogs {
+    /// Text lines, JSON lines, exports of Logs Insights (CSV, JSON), output of `aws logs filter-log-events`
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+
+    /// Name of the function where lines name none [default: the file's name]
+    #[arg(long, value_name = "NAME", value_parser = function_name)]
+    pub function: Option<String>,
+
+    /// Write every arrival with its duration to this file (.csv), which the scenario then replays
+    #[arg(long, value_name = "FILE", value_parser = trace_file)]
+    pub trace: Option<PathBuf>,
 
     /// Write the scenario to this file instead of printing it; an existing file is left alone
     #[arg(long, value_name = "FILE")]
@@ -397,6 +418,13 @@ fn function_name(text: &str) -> Result<String, String> {
     match is_function_name(text) {
         true => Ok(text.to_owned()),
         false => Err("1 to 140 letters, digits, hyphens and underscores are allowed".to_owned()),
+    }
+}
+
+fn trace_file(text: &str) -> Result<PathBuf, String> {
+    match text.ends_with(".csv") {
+        true => Ok(text.into()),
+        false => Err("a name that ends in .csv is allowed".to_owned()),
     }
 }
 

@@ -2,9 +2,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::args::{ImportCommand, ImportSource};
+use super::args::{ImportCommand, ImportLogs, ImportSource};
 use super::failure::Failure;
 use super::output::{complain, print, write_new};
+use crate::import::logs::{self, LogOptions};
 use crate::import::{self, Imported};
 use crate::scenario::{self, LoadOptions};
 
@@ -18,11 +19,43 @@ pub(super) fn import(command: &ImportCommand) -> Result<ExitCode, Failure> {
                 source.out.as_deref(),
             )
         }
+        ImportSource::Logs(source) => import_logs(source),
         ImportSource::PowerTuning(source) => {
             let imported = import::import_power_tuning(&source.file, &source.function)?;
             hand_over(&imported, source.out.as_deref())
         }
     }
+}
+
+fn import_logs(source: &ImportLogs) -> Result<ExitCode, Failure> {
+    let options = LogOptions {
+        function: source.function.clone(),
+        keeps_arrivals: source.trace.is_some(),
+    };
+    let mut logs = logs::read_logs(&source.files, &options)?;
+    let mut name = None;
+    if let Some(path) = &source.trace {
+        if logs.recorded.is_empty() {
+            return Err(Failure::Usage(
+                "--trace needs lines with their times, and these have none".to_owned(),
+            ));
+        }
+        let mut text = Vec::new();
+        // Writing into memory cannot fail.
+        let _ = logs::write_trace(&mut text, &logs);
+        write_new(path, &text)?;
+        name = Some(beside(path, source.out.as_deref()));
+    }
+    hand_over(
+        &logs::import_logs(&source.files, &mut logs, name.as_deref()),
+        source.out.as_deref(),
+    )
+}
+
+/// How a scenario at `out` names the file: from its own folder, where the file lies in there.
+fn beside(file: &Path, out: Option<&Path>) -> String {
+    let folder = out.and_then(Path::parent).unwrap_or(Path::new(""));
+    file.strip_prefix(folder).unwrap_or(file).display().to_string()
 }
 
 /// Prints the scenario, or writes it to a file that must not exist yet.

@@ -6,10 +6,12 @@
 mod cloudformation;
 mod draft;
 mod input;
+pub mod logs;
 mod power_tuning;
 mod problem;
 mod remarks;
 mod stack;
+mod written;
 
 pub use cloudformation::import_template;
 pub use draft::{Block, Draft, Line, Value};

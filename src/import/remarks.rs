@@ -10,12 +10,17 @@ pub struct Remarks {
 impl Remarks {
     /// Adds a remark about a line of the source, counted from 1; `None` means the source as a whole.
     pub fn add(&mut self, line: Option<u32>, text: impl Into<String>) {
+        self.add_many(line, text, 1);
+    }
+
+    /// Adds a remark that came `times` times, first about this line.
+    pub fn add_many(&mut self, line: Option<u32>, text: impl Into<String>, times: u64) {
         let (first, count) = self.found.entry(text.into()).or_insert((line, 0));
         *first = match (*first, line) {
             (Some(first), Some(line)) => Some(first.min(line)),
             (first, line) => first.or(line),
         };
-        *count += 1;
+        *count += times;
     }
 
     /// One text for each remark, by line, each beginning with `file:line:`.
