@@ -1,5 +1,6 @@
 //! Listeners that count: summary, CloudWatch datapoints, timeline, fingerprint.
 
+mod backlog;
 mod budget;
 mod fingerprint;
 mod gauge;
@@ -14,6 +15,7 @@ mod stream_book;
 mod summary;
 mod timeline;
 
+pub use backlog::{SourceId, SourceSteps};
 pub use histogram::Histogram;
 pub use mappings::MappingMetrics;
 pub use recorder::{FlowInfo, FunctionInfo, Recorder, RecorderConfig};

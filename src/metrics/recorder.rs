@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use super::backlog::Backlog;
 use super::budget::BudgetState;
 use super::fingerprint::Fingerprint;
 use super::gauge::LateGauge;
@@ -104,6 +105,7 @@ pub struct Recorder<'a> {
     period_end: SimTime,
     tally: Tally,
     timeline: Timeline,
+    backlog: Backlog,
     /// The earliest of `period_end`, the end of the timeline's step and the next edge of the window.
     next_cut: SimTime,
     throttles: BTreeMap<(FunctionId, QualifierId, Reason, Cause), u64>,
@@ -292,6 +294,7 @@ impl<'a> Recorder<'a> {
             period_end: SimTime::ZERO + period,
             tally: Tally::default(),
             timeline: Timeline::new(config.horizon, config.functions.len()),
+            backlog: Backlog::new(config.queues, config.streams),
             next_cut: SimTime::ZERO,
             throttles: BTreeMap::new(),
             statuses: BTreeMap::new(),
@@ -356,7 +359,10 @@ impl<'a> Recorder<'a> {
             .iter()
             .map(|f| f.counts.invocations + f.counts.throttles)
             .collect();
-        (summary, self.timeline.finish(&weights, quantiles))
+        (
+            summary,
+            self.timeline.finish(&weights, self.backlog.finish(), quantiles),
+        )
     }
 
     /// Whether what arrived then counts in the summary (contract §4, `warm_up`).
@@ -419,6 +425,7 @@ impl<'a> Recorder<'a> {
             )
         });
         self.timeline.end_step(self.tally, concurrency_max, functions);
+        self.backlog.end_step();
     }
 
     fn open_window(&mut self) {
@@ -878,6 +885,7 @@ impl Observer for Recorder<'_> {
         self.reach(time);
         let counts = self.counts(message.sent);
         self.queues[queue.index()].step(time, message, step, counts, time >= self.window.from);
+        self.backlog.message(time, queue, message, step);
     }
 
     fn left_in_queue(&mut self, time: SimTime, queue: QueueId, oldest: SimTime) {
@@ -907,6 +915,7 @@ impl Observer for Recorder<'_> {
         self.touch(ended.function, ended.qualifier);
         self.in_periods(ended.function, ended.qualifier, |period| period.batch_ended(ended));
         self.mappings[ended.mapping.index()].batch_ended(ended);
+        self.backlog.batch_ended(ended);
         if self.counts(ended.last_sent) {
             self.streams.batch_ended(ended);
         }

@@ -1,5 +1,6 @@
 //! The run in at most a few hundred steps, for plots and the report: finer than CloudWatch's minutes where a run is short.
 
+use super::backlog::SourceSteps;
 use super::histogram::Histogram;
 use crate::facts::FunctionId;
 use crate::units::{SimTime, Span};
@@ -14,6 +15,8 @@ pub struct TimelineSummary {
     /// Functions drawn on their own (the first dozen by invocations and throttles), each with one maximum of
     /// `ConcurrentExecutions` and one count of throttles per step.
     pub functions: Vec<(FunctionId, Vec<u32>, Vec<u64>)>,
+    /// Queues and streams drawn on their own, those where the most waits or is the oldest.
+    pub sources: Vec<SourceSteps>,
     /// The latency distribution of succeeded synchronous arrivals: milliseconds at the quantiles 0 %, 1 %, … 100 %
     /// by start kind (cold, warm, provisioned), with the count.
     pub latency_quantiles: [(u64, Vec<f64>); 3],
@@ -138,7 +141,12 @@ impl Timeline {
     }
 
     /// The steps, all of them, and the functions with the largest weights, drawn on their own.
-    pub fn finish(self, weights: &[u64], latency_quantiles: [(u64, Vec<f64>); 3]) -> TimelineSummary {
+    pub fn finish(
+        self,
+        weights: &[u64],
+        sources: Vec<SourceSteps>,
+        latency_quantiles: [(u64, Vec<f64>); 3],
+    ) -> TimelineSummary {
         let mut order: Vec<usize> = (0..self.functions.len()).collect();
         order.sort_by_key(|index| std::cmp::Reverse(weights[*index]));
         order.truncate(DRAWN);
@@ -151,6 +159,7 @@ impl Timeline {
         TimelineSummary {
             step: self.step,
             functions: drawn.collect(),
+            sources,
             buckets: self.done,
             latency_quantiles,
         }

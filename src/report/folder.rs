@@ -93,7 +93,7 @@ impl RunFolder {
         let mut charts = Vec::new();
         if options.plots {
             self.make("plots")?;
-            for chart in Chart::ALL {
+            for chart in Chart::of(input.plan) {
                 charts.push((chart, self.plot(chart, input)?));
             }
         }
@@ -307,7 +307,8 @@ mod tests {
             "throttles.csv",
         ];
         assert_eq!(names(&one), files);
-        assert_eq!(names(&one.join("plots")).len(), 12);
+        // Six charts, and two more as the sample has a queue, each in two formats.
+        assert_eq!(names(&one.join("plots")).len(), 16);
         let plots = names(&one.join("plots"))
             .into_iter()
             .map(|name| format!("plots/{name}"));

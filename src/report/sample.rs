@@ -9,7 +9,7 @@ use crate::control::{
 };
 use crate::facts::{
     Action, AlarmId, AlarmState, Architecture, DeploymentId, DeploymentStep, FlowId, FunctionId, InvocationType,
-    QualifierId, Reason, ScalingCause, StartKind, TrafficId, VersionId,
+    QualifierId, QueueId, Reason, ScalingCause, StartKind, TrafficId, VersionId,
 };
 use crate::kernel::Distribution;
 use crate::kernel::draws::StreamKey;
@@ -21,7 +21,7 @@ use crate::lambda::{
 use crate::messaging::QueueConfig;
 use crate::metrics::{
     AccountSummary, AsyncSummary, Bucket, Counts, FunctionSummary, GaugeSummary, LatencyRow, LatencySummary,
-    QueueSummary, RetrySummary, Summary, TimelineSummary, TrafficSummary, VersionSummary,
+    QueueSummary, RetrySummary, SourceId, SourceSteps, Summary, TimelineSummary, TrafficSummary, VersionSummary,
 };
 use crate::pricing::{
     AdjoiningConfig, Bill, BillingConfig, CostAnswers, Discount, FreeTier, Item, Line, LineShare, MonthLength,
@@ -428,6 +428,13 @@ fn busy_timeline() -> TimelineSummary {
             ),
             (FunctionId(1), vec![4; 288], vec![0; 288]),
         ],
+        sources: vec![SourceSteps {
+            source: SourceId::Queue(QueueId(0)),
+            waiting: (0..STEPS).map(|step| step / 48).collect(),
+            age_ms: (0..STEPS)
+                .map(|step| (step == 1 || step == 200).then_some(500.0))
+                .collect(),
+        }],
         latency_quantiles: [
             (2_210, curve(380.0, 1_900.0)),
             (4_298_000, curve(40.0, 800.0)),

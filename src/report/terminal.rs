@@ -12,10 +12,12 @@ use super::happenings::happenings;
 use super::json::fingerprint;
 use super::numbers::{counted, dollars, grouped, milliseconds, percent, precise, share, short_name};
 use super::warnings::warnings_in_short;
+use crate::lambda::Through;
 use crate::metrics::{FunctionSummary, LatencySummary};
 
 const WIDTH: u16 = 100;
 const FUNCTIONS_SHOWN: usize = 15;
+const FRONT_ENDS_SHOWN: usize = 8;
 const SOURCES_SHOWN: usize = 15;
 const HAPPENINGS_SHOWN: usize = 12;
 const WARNINGS_SHOWN: usize = 10;
@@ -28,6 +30,7 @@ pub fn terminal_summary(input: &ReportInput, folder: Option<&Path>) -> String {
         heading(input),
         totals(input),
         functions(input),
+        front_ends(input),
         sources(input),
         bill(input),
         adjoining(input),
@@ -118,11 +121,56 @@ fn functions(input: &ReportInput) -> String {
             dollars(*cost),
         ]);
     }
-    let mut text = format!("{table}\n");
-    if let Some(hidden) = rows.len().checked_sub(FUNCTIONS_SHOWN).filter(|hidden| *hidden > 0) {
-        let _ = writeln!(text, " and {} more, the busiest are shown", grouped(hidden as u64));
+    with_hidden(&table, rows.len(), FUNCTIONS_SHOWN)
+}
+
+/// A table with so many of all rows, and how many it leaves out.
+fn with_hidden(table: &Table, all: usize, shown: usize) -> String {
+    match all.saturating_sub(shown) {
+        0 => format!("{table}\n"),
+        hidden => format!("{table}\n and {} more, the busiest are shown\n", grouped(hidden as u64)),
     }
-    text
+}
+
+/// What callers behind front ends were answered, how often they asked again, and who was throttled in the end; the busiest.
+fn front_ends(input: &ReportInput) -> String {
+    let entries = input.plan.entries().zip(&input.result.summary.traffic);
+    let mut rows: Vec<_> = entries
+        .filter(|(config, _)| matches!(config.through, Some(Through::Front(_))))
+        .collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    if rows.len() > FRONT_ENDS_SHOWN {
+        rows.sort_by_key(|(_, entry)| std::cmp::Reverse(entry.counts.arrivals));
+    }
+    let heads = [
+        "Front end of",
+        "Arrivals",
+        "200",
+        "429",
+        "other 4xx",
+        "5xx",
+        "Retries",
+        "Throttled",
+    ];
+    let mut table = table(&heads, 1);
+    for (config, entry) in rows.iter().take(FRONT_ENDS_SHOWN) {
+        let answers = |from: u16, to: u16| entry.status.range(from..to).map(|(_, count)| count).sum::<u64>();
+        let throttles = answers(429, 430);
+        let retries = answers(0, u16::MAX).saturating_sub(entry.counts.ended());
+        let counts = [
+            entry.counts.arrivals,
+            answers(200, 201),
+            throttles,
+            answers(400, 500) - throttles,
+            answers(500, 600),
+            retries,
+            entry.counts.throttled,
+        ];
+        table.add_row(std::iter::once(short_name(&config.name)).chain(counts.map(grouped)));
+    }
+    with_hidden(&table, rows.len(), FRONT_ENDS_SHOWN)
 }
 
 /// What became of what was sent to queues and, for each of their readers, to streams; the busiest.
@@ -154,11 +202,7 @@ fn sources(input: &ReportInput) -> String {
         let counts = [*sent].into_iter().chain(*ends).chain([left]).map(grouped);
         table.add_row(std::iter::once(name.clone()).chain(counts));
     }
-    let mut text = format!("{table}\n");
-    if let Some(hidden) = rows.len().checked_sub(SOURCES_SHOWN).filter(|hidden| *hidden > 0) {
-        let _ = writeln!(text, " and {} more, the busiest are shown", grouped(hidden as u64));
-    }
-    text
+    with_hidden(&table, rows.len(), SOURCES_SHOWN)
 }
 
 /// Callers' latency, or that of events where nobody waits.
@@ -307,9 +351,15 @@ fn table(heads: &[&str], texts: usize) -> Table {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::kernel::Distribution;
+    use crate::lambda::{FrontConfig, FrontService};
+    use crate::metrics::Counts;
     use crate::report::ExpectationResult;
     use crate::report::sample::Sample;
+    use crate::units::Span;
 
     #[test]
     fn no_line_is_wider_than_a_hundred_columns() {
@@ -341,6 +391,37 @@ mod tests {
         let line = text.lines().find(|line| line.contains("sqs:dead")).unwrap();
         let words: Vec<&str> = line.split_whitespace().collect();
         assert_eq!(words, ["sqs:dead", "6", "0", "0", "0", "6"]);
+    }
+
+    #[test]
+    fn front_ends_are_told_with_answers_retries_and_who_was_throttled() {
+        let mut sample = Sample::busy();
+        assert!(!terminal_summary(&sample.input(), None).contains("Front end"));
+        sample.plan.traffic[0].through = Some(Through::Front(FrontConfig {
+            latency: Distribution::constant(Span::ZERO),
+            timeout: None,
+            timeout_status: 504,
+            throttle_status: 429,
+            error_status: 502,
+            function_timeout_status: 502,
+            service: FrontService::Other,
+            largest_payload: None,
+            largest_response: None,
+        }));
+        let entry = &mut sample.result.summary.traffic[0];
+        entry.counts = Counts {
+            arrivals: 100,
+            succeeded: 90,
+            failed: 4,
+            throttled: 6,
+            ..Counts::default()
+        };
+        // 20 answers more than arrivals that ended: so often somebody asked again.
+        entry.status = BTreeMap::from([(200, 90), (413, 1), (429, 22), (502, 5), (504, 2)]);
+        let text = terminal_summary(&sample.input(), None);
+        let head = text.lines().position(|line| line.contains("Front end of")).unwrap();
+        let words: Vec<&str> = text.lines().nth(head + 1).unwrap().split_whitespace().collect();
+        assert_eq!(words[1..], ["100", "90", "22", "1", "7", "20", "6"]);
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use super::reader::Reader;
 use crate::facts::{LinkId, Target};
 use crate::lambda::{FlowConfig, FunctionConfig, LinkConfig, MappingConfig, MappingSource};
-use crate::messaging::{QueueConfig, TopicConfig};
+use crate::messaging::{QueueConfig, StreamConfig, TopicConfig};
 
-/// Everything that sends or passes on. Its places are numbered: functions, then queues, then topics.
+/// Everything that sends or passes on. Its places are numbered: functions, then queues, then topics, then streams.
 pub(super) struct Network<'a> {
     /// Functions, by name.
     pub functions: &'a [FunctionConfig],
@@ -13,9 +13,11 @@ pub(super) struct Network<'a> {
     pub queues: &'a [QueueConfig],
     /// Topics, by name.
     pub topics: &'a [TopicConfig],
+    /// Streams and Kafka topics, by name.
+    pub streams: &'a [StreamConfig],
     /// All links.
     pub links: &'a [LinkConfig],
-    /// Who reads queues.
+    /// Who reads queues and streams.
     pub mappings: &'a [MappingConfig],
     /// All flows.
     pub flows: &'a [FlowConfig],
@@ -47,7 +49,9 @@ impl Network<'_> {
                 .get(*place)
                 .is_some_and(|function| !function.recursion_allowed)
         };
+        let through_stream = circle.iter().any(|place| *place >= self.first_stream());
         let effect = match circle.iter().any(guards) {
+            true if through_stream => "records of streams do not count invocations, so nothing ends its chains",
             true => "Lambda ends each of its chains after 16 invocations",
             false => {
                 "with `recursive_loop: Allow` nothing ends its chains, until concurrency is used up and events expire"
@@ -59,19 +63,26 @@ impl Network<'_> {
     fn name(&self, place: usize) -> String {
         let queue = place.wrapping_sub(self.functions.len());
         let topic = queue.wrapping_sub(self.queues.len());
-        match (self.functions.get(place), self.queues.get(queue)) {
-            (Some(function), _) => function.name.clone(),
-            (None, Some(queue)) => format!("sqs:{}", queue.name),
-            (None, None) => self
-                .topics
-                .get(topic)
-                .map_or_else(String::new, |topic| format!("sns:{}", topic.name)),
+        if let Some(function) = self.functions.get(place) {
+            return function.name.clone();
         }
+        match (self.queues.get(queue), self.topics.get(topic)) {
+            (Some(queue), _) => format!("sqs:{}", queue.name),
+            (None, Some(topic)) => format!("sns:{}", topic.name),
+            (None, None) => {
+                let stream = &self.streams[place - self.first_stream()];
+                format!("{}:{}", stream.kind.name(), stream.name)
+            }
+        }
+    }
+
+    fn first_stream(&self) -> usize {
+        self.functions.len() + self.queues.len() + self.topics.len()
     }
 
     /// One loop for each way back that a search in depth meets, each from its first place on.
     fn circles(&self) -> Vec<Vec<usize>> {
-        let places = self.functions.len() + self.queues.len() + self.topics.len();
+        let places = self.first_stream() + self.streams.len();
         let onward = self.onward(places);
         let mut visits = vec![Visit::Never; places];
         let mut circles = Vec::new();
@@ -122,9 +133,14 @@ impl Network<'_> {
             onward[first_queue + number].extend(redrive);
         }
         for mapping in self.mappings {
-            if let MappingSource::Queue(source) = &mapping.source {
-                let function = self.flows[mapping.flow.index()].function;
-                onward[first_queue + source.queue.index()].push(function.index());
+            let function = self.flows[mapping.flow.index()].function.index();
+            match &mapping.source {
+                MappingSource::Queue(source) => onward[first_queue + source.queue.index()].push(function),
+                MappingSource::Stream(source) => {
+                    let given_up = source.on_failure.and_then(|link| self.target(link));
+                    let place = self.first_stream() + source.stream.index();
+                    onward[place].extend([function].into_iter().chain(given_up));
+                }
             }
         }
         let first_topic = first_queue + self.queues.len();
@@ -144,7 +160,8 @@ impl Network<'_> {
             Target::Function(flow) => Some(self.flows[flow.index()].function.index()),
             Target::Queue(queue) => Some(self.functions.len() + queue.index()),
             Target::Topic(topic) => Some(self.functions.len() + self.queues.len() + topic.index()),
-            Target::Stream(_) | Target::Elsewhere => None,
+            Target::Stream(stream) => Some(self.first_stream() + stream.index()),
+            Target::Elsewhere => None,
         }
     }
 }

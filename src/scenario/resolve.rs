@@ -172,6 +172,7 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
         functions: &configs,
         queues: &queue_configs,
         topics: &topics,
+        streams: &streams,
         links: &links,
         mappings: &mappings,
         flows: &flows,

@@ -78,7 +78,16 @@ fn slowest_tile(input: &ReportInput) -> Markup {
 fn outcomes(input: &ReportInput) -> String {
     let counts = &input.result.summary.totals;
     if counts.arrivals == 0 {
-        return "Nothing arrived.".to_owned();
+        let summary = &input.result.summary;
+        let messages = summary.queues.iter().map(|queue| queue.sent);
+        let records = summary.streams.iter().map(|stream| stream.sent);
+        return match messages.sum::<u64>() + records.sum::<u64>() {
+            0 => "Nothing arrived.".to_owned(),
+            sent => format!(
+                "No calls arrived; {} went to queues and streams.",
+                counted(sent, "message")
+            ),
+        };
     }
     let terms = [
         ("failed", counts.failed),

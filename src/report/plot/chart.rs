@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use plotters::style::RGBColor;
 
-use super::axis::{Axis, TimeAxis};
+use super::axis::Axis;
 use super::figure::{Figure, LIMIT, Layer, Mark, READY};
+use super::sources;
+use super::steps::{pieces, places, staircase, time_axis};
 use crate::control::Change;
 use crate::facts::Cause;
 use crate::lambda::FunctionConfig;
@@ -14,8 +16,8 @@ use crate::pricing::Item;
 use crate::report::ReportInput;
 use crate::report::causes::title;
 use crate::report::cost::{by_item, item_title};
-use crate::report::csv::instant;
 use crate::report::numbers::{grouped, short_name};
+use crate::simulation::Plan;
 use crate::units::{SimTime, Span};
 
 /// The charts of a run folder.
@@ -27,6 +29,8 @@ pub(in crate::report) enum Chart {
     ColdStarts,
     LatencyCdf,
     Cost,
+    Backlog,
+    Age,
 }
 
 /// Colours of functions, as many as can be told apart beside the account.
@@ -38,9 +42,11 @@ const WIDE_RANGE: f64 = 12.0;
 
 impl Chart {
     /// In the order of the report.
-    pub(in crate::report) const ALL: [Chart; 6] = [
+    pub(in crate::report) const ALL: [Chart; 8] = [
         Chart::Concurrency,
         Chart::Throttles,
+        Chart::Backlog,
+        Chart::Age,
         Chart::Latency,
         Chart::LatencyCdf,
         Chart::ColdStarts,
@@ -56,7 +62,19 @@ impl Chart {
             Chart::ColdStarts => "cold-starts",
             Chart::LatencyCdf => "latency-cdf",
             Chart::Cost => "cost",
+            Chart::Backlog => "backlog",
+            Chart::Age => "age",
         }
+    }
+
+    /// Those that a run of this account has: without queues and streams nothing is said of them.
+    pub(in crate::report) fn of(plan: &Plan) -> impl Iterator<Item = Chart> + use<> {
+        let (queues, streams) = (!plan.queues.is_empty(), !plan.streams.is_empty());
+        Chart::ALL.into_iter().filter(move |chart| match chart {
+            Chart::Backlog => queues,
+            Chart::Age => queues || streams,
+            _ => true,
+        })
     }
 
     /// Heading.
@@ -68,6 +86,8 @@ impl Chart {
             Chart::ColdStarts => "Cold starts",
             Chart::LatencyCdf => "How many answers came within what time",
             Chart::Cost => "Cost so far",
+            Chart::Backlog => "Messages waiting in queues",
+            Chart::Age => "Age of messages and records when they are handled",
         }
     }
 
@@ -80,7 +100,11 @@ impl Chart {
             Chart::ColdStarts => cold_starts(input),
             Chart::LatencyCdf => latency_cdf(input),
             Chart::Cost => cost(input),
+            Chart::Backlog => sources::backlog(input),
+            Chart::Age => sources::ages(input),
         };
+        figure.title = self.title().to_owned();
+        figure.caption = format!("{}, seed {}", input.plan.name, input.plan.seed);
         if figure.empty.is_none() && self != Chart::LatencyCdf {
             figure.layers.extend(moments(input));
         }
@@ -90,17 +114,6 @@ impl Chart {
     /// Why there is nothing to draw, if so.
     pub(in crate::report) fn emptiness(self, input: &ReportInput) -> Option<&'static str> {
         self.figure(input).empty
-    }
-
-    fn blank(self, input: &ReportInput, x: Axis, y: Axis) -> Figure {
-        Figure {
-            title: self.title().to_owned(),
-            caption: format!("{}, seed {}", input.plan.name, input.plan.seed),
-            x,
-            y,
-            layers: Vec::new(),
-            empty: None,
-        }
     }
 }
 
@@ -118,36 +131,6 @@ fn moments(input: &ReportInput) -> Option<Layer> {
     })
 }
 
-fn time_axis(input: &ReportInput) -> TimeAxis {
-    let start = instant(input.plan, SimTime::ZERO).replace('T', " ");
-    let minute = start.strip_suffix(":00Z").or(start.strip_suffix('Z'));
-    let since = format!("{} UTC", minute.unwrap_or(&start));
-    TimeAxis::new(input.plan.horizon() - SimTime::ZERO, &since)
-}
-
-/// Where a step of the timeline begins, lies and ends on the axis.
-fn places(input: &ReportInput, time: &TimeAxis) -> Vec<(f64, f64, f64)> {
-    let (step, end) = (input.result.timeline.step, time.axis.high);
-    let buckets = input.result.timeline.buckets.iter();
-    buckets
-        .map(|bucket| {
-            let left = time.place(bucket.start.as_micros());
-            let right = time.place(bucket.start.saturating_add(step).as_micros()).min(end);
-            (left, f64::midpoint(left, right), right)
-        })
-        .collect()
-}
-
-/// A level that holds over each step.
-fn staircase(places: &[(f64, f64, f64)], values: impl Iterator<Item = f64>) -> Mark {
-    let corners = places.iter().zip(values);
-    Mark::Lines(vec![
-        corners
-            .flat_map(|((left, _, right), value)| [(*left, value), (*right, value)])
-            .collect(),
-    ])
-}
-
 fn concurrency(input: &ReportInput) -> Figure {
     let time = time_axis(input);
     let places = places(input, &time);
@@ -157,7 +140,7 @@ fn concurrency(input: &ReportInput) -> Figure {
     let levels = levels(input, most);
     let highest = levels.iter().fold(most, |highest, (_, level)| highest.max(*level));
     let y = Axis::linear("concurrent executions", highest, true);
-    let mut figure = Chart::Concurrency.blank(input, time.axis.clone(), y);
+    let mut figure = Figure::blank(time.axis.clone(), y);
     if most == 0.0 {
         figure.empty = Some("nothing ran");
         return figure;
@@ -258,7 +241,7 @@ fn latency(input: &ReportInput) -> Figure {
     let tail = |bucket: &Bucket| bucket.latency_p99_ms;
     let all: Vec<f64> = buckets.iter().flat_map(|b| [median(b), tail(b)]).flatten().collect();
     let scale = Scale::of(&all, "latency");
-    let mut figure = Chart::Latency.blank(input, time.axis.clone(), scale.axis.clone());
+    let mut figure = Figure::blank(time.axis.clone(), scale.axis.clone());
     if all.is_empty() {
         figure.empty = Some("no synchronous call succeeded");
         return figure;
@@ -275,20 +258,6 @@ fn latency(input: &ReportInput) -> Figure {
     figure.layers.push(layer("99 % quantile", 1, &tail));
     figure.layers.push(layer("median", 0, &median));
     figure
-}
-
-/// Runs of points without a gap.
-fn pieces(points: impl Iterator<Item = Option<(f64, f64)>>) -> Vec<Vec<(f64, f64)>> {
-    let mut pieces: Vec<Vec<(f64, f64)>> = vec![Vec::new()];
-    for point in points {
-        match (point, pieces.last_mut()) {
-            (Some(point), Some(piece)) => piece.push(point),
-            (None, Some(piece)) if !piece.is_empty() => pieces.push(Vec::new()),
-            _ => {}
-        }
-    }
-    pieces.retain(|piece| !piece.is_empty());
-    pieces
 }
 
 /// Milliseconds, linear or logarithmic as their range asks for.
@@ -336,7 +305,7 @@ fn throttles(input: &ReportInput) -> Figure {
         .map(|bucket| bucket.throttles.iter().sum::<u64>());
     let most = heights.max().unwrap_or(0);
     let y = Axis::linear(per_step("throttles", timeline.step), most as f64, true);
-    let mut figure = Chart::Throttles.blank(input, time.axis.clone(), y);
+    let mut figure = Figure::blank(time.axis.clone(), y);
     if most == 0 {
         figure.empty = Some("no request was throttled");
         return figure;
@@ -377,7 +346,7 @@ fn cold_starts(input: &ReportInput) -> Figure {
         .max()
         .unwrap_or(0);
     let y = Axis::linear(per_step("cold starts", timeline.step), most as f64, true);
-    let mut figure = Chart::ColdStarts.blank(input, time.axis.clone(), y);
+    let mut figure = Figure::blank(time.axis.clone(), y);
     if most == 0 {
         figure.empty = Some("nothing started cold");
         return figure;
@@ -409,7 +378,7 @@ fn latency_cdf(input: &ReportInput) -> Figure {
         .flat_map(|((_, values), _)| values[1..].iter().copied())
         .collect();
     let scale = Scale::of(&all, "latency");
-    let mut figure = Chart::LatencyCdf.blank(input, scale.axis.clone(), Axis::percent("share of answers"));
+    let mut figure = Figure::blank(scale.axis.clone(), Axis::percent("share of answers"));
     if all.is_empty() {
         figure.empty = Some("no synchronous call succeeded");
         return figure;
@@ -437,7 +406,7 @@ fn cost(input: &ReportInput) -> Figure {
     let items = by_item(&input.result.bill);
     let total: f64 = items.iter().map(|(_, amount)| amount.as_f64()).sum();
     let y = Axis::linear("US dollars, spread by use", total, false);
-    let mut figure = Chart::Cost.blank(input, time.axis.clone(), y);
+    let mut figure = Figure::blank(time.axis.clone(), y);
     if total <= 0.0 || buckets.is_empty() {
         figure.empty = Some("nothing was billed");
         return figure;
@@ -495,13 +464,6 @@ mod tests {
     fn cost_adds_up_to_the_bill_at_the_end_of_the_run() {
         assert_eq!(spread(6.0, &[1.0, 0.0, 2.0]), [0.0, 2.0, 2.0, 6.0]);
         assert_eq!(spread(6.0, &[0.0, 0.0]), [0.0, 3.0, 6.0]);
-    }
-
-    #[test]
-    fn lines_are_broken_where_a_step_has_no_value() {
-        let points = [Some((0.0, 1.0)), None, None, Some((3.0, 1.0)), Some((4.0, 1.0))];
-        let lengths: Vec<usize> = pieces(points.into_iter()).iter().map(Vec::len).collect();
-        assert_eq!(lengths, [1, 2]);
     }
 
     #[test]

@@ -58,6 +58,18 @@ pub(in crate::report) enum Mark {
 }
 
 impl Figure {
+    /// Without title and layers.
+    pub(super) fn blank(x: Axis, y: Axis) -> Figure {
+        Figure {
+            title: String::new(),
+            caption: String::new(),
+            x,
+            y,
+            layers: Vec::new(),
+            empty: None,
+        }
+    }
+
     /// Colours are handed out in the palette's order.
     pub(super) fn color(number: usize) -> RGBColor {
         PALETTE[number % PALETTE.len()]

@@ -1,9 +1,11 @@
-//! The charts: what is shown ([`figure`]), how its axes are divided ([`axis`]), how it is drawn ([`canvas`]).
+//! The charts: what is shown ([`figure`], of event sources [`sources`]), how its axes are divided ([`axis`]), how it is drawn ([`canvas`]).
 
 mod axis;
 mod canvas;
 mod chart;
 mod figure;
+mod sources;
+mod steps;
 mod sweep_chart;
 
 pub(super) use canvas::{draw_png, draw_svg, figure_png, figure_svg};
