@@ -10,6 +10,7 @@ mod import;
 mod laws;
 mod layering;
 mod logs;
+mod optimize;
 mod queues;
 mod replications;
 mod rules;

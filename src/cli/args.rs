@@ -4,6 +4,7 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::common_args::{LoadArguments, When};
+use super::optimize_args::{AFTER_OPTIMIZE, OptimizeCommand};
 use super::sweep_args::{AFTER_MERGE, AFTER_SWEEP, MergeCommand, SweepCommand};
 use crate::scenario::is_function_name;
 
@@ -44,6 +45,9 @@ pub(super) enum Command {
     /// Run a scenario once for every combination of values, and compare what comes of it
     #[command(after_help = AFTER_SWEEP)]
     Sweep(SweepCommand),
+    /// Find the best combination of values that meets all goals
+    #[command(after_help = AFTER_OPTIMIZE)]
+    Optimize(OptimizeCommand),
     /// Put the parts of a sweep that ran with --shard together
     #[command(after_help = AFTER_MERGE)]
     Merge(MergeCommand),

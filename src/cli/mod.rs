@@ -7,6 +7,8 @@ mod import;
 mod merge;
 mod month;
 mod new;
+mod optimize;
+mod optimize_args;
 mod output;
 mod price;
 mod prices;
@@ -39,6 +41,7 @@ pub fn dispatch(arguments: Arguments) -> Result<ExitCode, Failure> {
     match arguments.command {
         args::Command::Run(command) => run::run(&command),
         args::Command::Sweep(command) => sweep::sweep(&command),
+        args::Command::Optimize(command) => optimize::optimize(&command),
         args::Command::Merge(command) => merge::merge(&command),
         args::Command::Validate(command) => validate::validate(&command),
         args::Command::New(command) => new::new(&command),

@@ -10,14 +10,14 @@ use super::run::{VERSION, trace_failure};
 use super::sweep_args::SweepCommand;
 use super::validate::{check_metric, load_options, with_known_paths};
 use crate::experiment::{Axis, Grid, Identity, Journal, Shard, Stopped, Sweep};
-use crate::report::{ReportInput, SweepReport, blank_summary, exists, summary_json, value_at};
+use crate::report::{Measure, SweepReport, blank_summary, exists};
 use crate::scenario::{Scenario, Template};
 use crate::simulation::{Plan, emptied, simulate};
 
 /// File of a sweep's folder that holds its points while it runs, and afterwards for `merge`.
 pub(super) const JOURNAL: &str = "points.tsv";
 /// Points that run only with `--yes`.
-const MANY: u64 = 1_000_000;
+pub(super) const MANY: u64 = 1_000_000;
 /// Traffic entries whose latency is noted by default.
 const MOST_TRAFFIC: usize = 6;
 
@@ -207,7 +207,8 @@ fn run_points(sweep: &Sweep, journal: &Journal, metrics: &[String], command: &Sw
     let bars = Bars::new(command.progress);
     let bar = bars.count("points", all, done);
     let ran = sweep.run(points, journal, |scenario| {
-        let values = measure(&scenario.plan, metrics);
+        let measure = Measure::new(&scenario.plan, metrics.iter().map(String::as_str));
+        let values = run_plan(&scenario.plan, &measure);
         bar.add();
         values
     });
@@ -222,31 +223,14 @@ fn run_points(sweep: &Sweep, journal: &Journal, metrics: &[String], command: &Sw
     })
 }
 
-/// One run, and what `metrics` are in its summary.
-pub(super) fn measure(plan: &Plan, metrics: &[String]) -> Result<Vec<Option<f64>>, Failure> {
+/// One run, and what `measure` reads off it.
+pub(super) fn run_plan(plan: &Plan, measure: &Measure) -> Result<Vec<Option<f64>>, Failure> {
     let plan = &emptied(plan, &mut UntilInterrupted).ok_or(Failure::Interrupted)?;
     let result = simulate(plan, &mut (), None, &mut UntilInterrupted).ok_or(Failure::Interrupted)?;
-    if let Some(failure) = trace_failure(plan) {
-        return Err(Failure::Trace(failure));
+    match trace_failure(plan) {
+        Some(failure) => Err(Failure::Trace(failure)),
+        None => Ok(measure.of(plan, &result)),
     }
-    let summary = summary_json(&ReportInput {
-        plan,
-        result: &result,
-        version: VERSION,
-        question: None,
-        source_text: "",
-        changed_parameters: &[],
-        warnings: &[],
-        expectations: &[],
-    });
-    let absent = metrics.iter().any(|path| !exists(&summary, path));
-    let blank = absent.then(|| blank_summary(plan));
-    let value = |path: &String| match &blank {
-        // What did not occur may be left out of the summary; a blank one has every path, at zero.
-        Some(blank) if !exists(&summary, path) => value_at(blank, path),
-        _ => value_at(&summary, path),
-    };
-    Ok(metrics.iter().map(value).collect())
 }
 
 /// Writes all files of the folder, the sorted points last; returns what to print.

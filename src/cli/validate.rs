@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::output::{complain, print};
 use super::prices::price_book;
 use crate::report;
-use crate::scenario::{self, Expectation, LoadOptions, ProblemKind, Problems, Scenario, nearest};
+use crate::scenario::{self, LoadOptions, Place, ProblemKind, Problems, Scenario, nearest};
 
 /// Unknown paths of one scenario for which the nearest known one is looked up: it takes a while in large ones.
 const MOST_SUGGESTIONS: usize = 20;
@@ -60,25 +60,44 @@ fn load(path: &Path, options: &LoadOptions) -> Result<Scenario, Problems> {
     with_known_paths(scenario::load(path, options)?)
 }
 
+/// A path of summary.json that a scenario names.
+struct Claim<'a> {
+    place: &'a Place,
+    text: &'a str,
+    path: &'a str,
+}
+
+/// What a scenario expects, and what it is to be optimised for.
+fn claims(scenario: &Scenario) -> Vec<Claim<'_>> {
+    let goals = scenario.optimization.iter().flat_map(|wanted| &wanted.goals);
+    let expected = scenario.expectations.iter().chain(goals).map(|expectation| Claim {
+        place: &expectation.place,
+        text: &expectation.text,
+        path: &expectation.path,
+    });
+    let terms = scenario.optimization.iter().flat_map(|wanted| &wanted.objective);
+    let terms = terms.map(|term| Claim {
+        place: &term.place,
+        text: &term.text,
+        path: &term.path,
+    });
+    expected.chain(terms).collect()
+}
+
 /// The scenario, if its expectations all speak of something that its summary has.
 pub(super) fn with_known_paths(scenario: Scenario) -> Result<Scenario, Problems> {
-    if scenario.expectations.is_empty() {
+    let claims = claims(&scenario);
+    if claims.is_empty() {
         return Ok(scenario);
     }
     let blank = report::blank_summary(&scenario.plan);
-    let unknown = scenario
-        .expectations
-        .iter()
-        .filter(|expectation| !report::exists(&blank, &expectation.path));
-    let problem = |(index, expectation): (usize, &Expectation)| {
+    let unknown = claims.iter().filter(|claim| !report::exists(&blank, claim.path));
+    let problem = |(index, claim): (usize, &Claim)| {
         let suggestion = (index < MOST_SUGGESTIONS)
-            .then(|| nearest_path(&blank, &expectation.path))
+            .then(|| nearest_path(&blank, claim.path))
             .flatten();
-        let found = format!(
-            "expects something of {}, which summary.json does not have",
-            expectation.path
-        );
-        scenario.problem(&expectation.place, expectation.text.len(), &found, &remedy(suggestion))
+        let found = format!("expects something of {}, which summary.json does not have", claim.path);
+        scenario.problem(claim.place, claim.text.len(), &found, &remedy(suggestion))
     };
     let list: Vec<_> = unknown.enumerate().map(problem).collect();
     if list.is_empty() {

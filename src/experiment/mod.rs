@@ -2,6 +2,7 @@
 
 mod axis;
 mod batch;
+mod decision;
 mod estimate;
 mod grid;
 mod identity;
@@ -9,10 +10,12 @@ mod interval;
 mod journal;
 mod nature;
 mod replications;
+mod search;
 mod sweep;
 
 pub use axis::Axis;
 pub use batch::{in_order, in_order_until};
+pub use decision::{GoalPrice, goal_prices, pareto_front};
 pub use estimate::{Estimate, Method};
 pub use grid::Grid;
 pub use identity::Identity;
@@ -20,4 +23,5 @@ pub use interval::{Interval, Sample, probability_interval, quantile_ranks};
 pub use journal::{Journal, JournalError, Outcome, Row, identity_of, write_durably};
 pub use nature::Nature;
 pub use replications::Replications;
+pub use search::{Candidate, Found, Measured, Search, missed};
 pub use sweep::{Shard, Stopped, Sweep};

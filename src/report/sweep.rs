@@ -335,7 +335,7 @@ fn file_name(path: &str) -> String {
 }
 
 /// The last steps of a long path, which tell columns apart.
-fn last_steps(path: &str) -> String {
+pub(super) fn last_steps(path: &str) -> String {
     let steps: Vec<&str> = path.split('.').collect();
     match steps.as_slice() {
         [_, rest @ ..] if path.len() > 24 && !rest.is_empty() => format!("…{}", rest.join(".")),

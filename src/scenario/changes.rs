@@ -258,7 +258,7 @@ impl<'a> Changes<'a> {
     fn without_changes(&self) -> Node {
         let mut tree = self.root.clone();
         if let Kind::Map(entries) = &mut tree.kind {
-            entries.retain(|entry| !matches!(entry.key.as_str(), "changes" | "expect"));
+            entries.retain(|entry| !matches!(entry.key.as_str(), "changes" | "expect" | "optimize"));
         }
         tree
     }

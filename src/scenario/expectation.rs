@@ -2,7 +2,8 @@
 
 use super::place::Place;
 use super::problem::Fault;
-use super::tree::shortened;
+use super::reader::Reader;
+use super::tree::{Entry, Kind, Node, shortened};
 use super::values;
 
 /// A claim about `summary.json`.
@@ -63,6 +64,26 @@ impl Operator {
 
 const FORM: &str =
     "write PATH OPERATOR VALUE with <=, >=, <, >, == or !=, such as `functions.checkout.latency.p99 <= 1.5 s`";
+
+/// The lines of a list.
+pub(super) fn lines(reader: &Reader, entry: &Entry) -> Vec<Expectation> {
+    let allowed = "a list of lines such as `- functions.checkout.Throttles == 0` is allowed";
+    let items = match &entry.value.kind {
+        Kind::Empty => &[][..],
+        _ => reader.list(entry, allowed).unwrap_or(&[]),
+    };
+    let line = |node: &Node| {
+        let (path, operator, value) = reader.scalar(node, &entry.key, split)?;
+        Some(Expectation {
+            place: reader.sources[node.mark.source as usize].place(node.mark),
+            text: node.text().unwrap_or_default().to_owned(),
+            path,
+            operator,
+            value,
+        })
+    };
+    items.iter().filter_map(line).collect()
+}
 
 /// Path, operator and value of a line.
 pub(super) fn split(text: &str) -> Result<(String, Operator, f64), Fault> {

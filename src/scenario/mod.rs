@@ -29,6 +29,7 @@ mod load;
 mod loops;
 mod mappings;
 mod memory_scaling;
+mod optimization;
 mod package;
 mod parameters;
 mod place;
@@ -37,6 +38,7 @@ mod queues;
 mod reader;
 mod register;
 mod resolve;
+mod rewrite;
 mod scaling;
 mod schedule;
 mod schema;
@@ -63,6 +65,7 @@ pub(crate) use document::Document;
 pub use expand::expand_values;
 pub use expectation::{Expectation, Operator};
 pub use keys::nearest;
+pub use optimization::{Optimization, Term, Variable};
 pub use place::Place;
 pub use problem::{Problem, ProblemKind, Problems};
 pub use register::{Parameter, parameters};
@@ -105,6 +108,8 @@ pub struct Scenario {
     pub warnings: Vec<String>,
     /// Parameters that differ from their defaults, with their values as written.
     pub changed_parameters: Vec<(String, String)>,
+    /// What to look for, where the file has an `optimize` section.
+    pub optimization: Option<Optimization>,
     /// The file as read.
     pub text: String,
     sources: Vec<Arc<Source>>,

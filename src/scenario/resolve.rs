@@ -511,25 +511,8 @@ impl<'a> Resolver<'a> {
     }
 
     fn expectations(&self) -> Vec<Expectation> {
-        let Some(entry) = self.root.entry("expect") else {
-            return Vec::new();
-        };
-        let allowed = "a list of lines such as `- functions.checkout.Throttles == 0` is allowed";
-        let items = match &entry.value.kind {
-            super::tree::Kind::Empty => &[][..],
-            _ => self.reader.list(entry, allowed).unwrap_or(&[]),
-        };
-        let line = |node: &Node| {
-            let (path, operator, value) = self.reader.scalar(node, "expect", expectation::split)?;
-            Some(Expectation {
-                place: self.reader.sources[node.mark.source as usize].place(node.mark),
-                text: node.text().unwrap_or_default().to_owned(),
-                path,
-                operator,
-                value,
-            })
-        };
-        items.iter().filter_map(line).collect()
+        let entry = self.root.entry("expect");
+        entry.map_or_else(Vec::new, |entry| expectation::lines(self.reader, entry))
     }
 
     fn changed_parameters(&self) -> Vec<(String, String)> {

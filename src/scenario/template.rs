@@ -5,9 +5,11 @@ use super::change_path::follow_path;
 use super::data_files::DataFiles;
 use super::links::Links;
 use super::load::{self, Loaded, split_path};
+use super::optimization::optimization;
 use super::problem::ProblemKind;
 use super::reader::Reader;
 use super::resolve::{resolve, seed};
+use super::rewrite::rewrite;
 use super::{LoadOptions, Problems, Scenario, changes, question};
 
 /// A scenario file that was read once, to be resolved many times with other values at some of its paths. Its data files
@@ -53,6 +55,7 @@ impl Template {
             // A change leads somewhere new: now that all ways are known, every state numbers them alike.
             (resolution, _) = states();
         }
+        let optimization = optimization(&reader, root, &resolution.plan);
         let (sources, findings, warnings) = reader.finish();
         if !findings.is_empty() || !loaded.findings.is_empty() {
             let all = loaded.findings.into_iter().chain(findings);
@@ -64,9 +67,19 @@ impl Template {
             expectations: resolution.expectations,
             warnings,
             changed_parameters: resolution.changed_parameters,
+            optimization,
             text: loaded.text,
             sources,
         })
+    }
+
+    /// The text of the file with these settings, after those of the command line, written into it; comments stay.
+    ///
+    /// # Errors
+    /// The path that cannot be written into this text.
+    pub fn rewritten(&self, settings: &[(String, String)]) -> Result<String, String> {
+        let all: Vec<(String, String)> = self.options.set.iter().chain(settings).cloned().collect();
+        rewrite(&self.loaded.text, &all)
     }
 
     /// Whether something can stand at a path such as `functions.checkout.timeout`: its keys exist, and its names are

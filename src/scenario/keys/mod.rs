@@ -12,6 +12,7 @@ mod key;
 mod mapping;
 mod messaging;
 mod nearest;
+mod optimize;
 mod parameters;
 mod scaling;
 mod scenario;

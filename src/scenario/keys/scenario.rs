@@ -9,6 +9,7 @@ use super::key::Takes::{Count, Date, Duration, Form, Instant, Named, Section as 
 use super::key::{Section, key};
 use super::mapping::MAPPING;
 use super::messaging::{QUEUE, STREAM, TOPIC};
+use super::optimize::OPTIMIZE;
 use super::parameters::PARAMETERS;
 use super::traffic::TRAFFIC;
 
@@ -121,6 +122,12 @@ pub static SCENARIO: Section = Section {
             Form("a list of `PATH OPERATOR VALUE`"),
             "none",
             "Claims about summary.json; a failed one makes the exit code 1.",
+        ),
+        key(
+            "optimize",
+            Keys(&OPTIMIZE),
+            "none",
+            "What `lambdasim optimize` looks for; `run` does not look at it.",
         ),
         key(
             "streams",

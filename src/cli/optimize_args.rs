@@ -1,0 +1,43 @@
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::common_args::{LoadArguments, When};
+
+pub(super) const AFTER_OPTIMIZE: &str = "\
+The scenario says under `optimize` what may vary, what must be met and what is to be small; docs/experiments.md has an example.
+Exit codes: 0 found, 1 no candidate meets all goals, 2 wrong usage or scenario, 3 input or output failed, 130 interrupted.";
+
+#[derive(Args, Debug)]
+pub(super) struct OptimizeCommand {
+    /// Scenario file with an `optimize` section
+    #[arg(value_name = "SCENARIO")]
+    pub file: PathBuf,
+
+    #[command(flatten)]
+    pub load: LoadArguments,
+
+    /// Folder for the results [default: notebooks-out/NAME-optimize]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+
+    /// Runs at once; results do not depend on it [default: one per core]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub threads: usize,
+
+    /// Search more than a million candidates without asking
+    #[arg(long)]
+    pub yes: bool,
+
+    /// Print optimum.json on standard output
+    #[arg(long)]
+    pub json: bool,
+
+    /// Print nothing but errors
+    #[arg(long, short)]
+    pub quiet: bool,
+
+    /// Progress bar on standard error
+    #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
+    pub progress: When,
+}
