@@ -25,7 +25,7 @@ struct Imported {
     scenario: String,
     said: String,
     summary: Value,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// Imports, validates and runs what was written, unedited.
@@ -73,7 +73,7 @@ fn import_and_run(arguments: &[&str], settings: &[&str]) -> Imported {
         scenario,
         said,
         summary,
-        _folder: folder,
+        folder,
     }
 }
 
@@ -348,4 +348,94 @@ fn what_is_wrong_with_a_template_besides_is_told_and_the_rest_is_used() {
     );
     // AWS takes timeouts up to 900 s: the scenario says so where it is written.
     assert!(result.contains("out.yaml:12:14: `timeout` is 901 s"), "{result}");
+}
+
+#[test]
+fn an_azure_trace_of_2019_is_replayed_with_the_recorded_memory_and_durations() {
+    let folder = sample("azure2019");
+    let trace = import(&["azure", &folder]);
+    assert_eq!(
+        trace.part("f1"),
+        "f1:\nmemory_size: 128 MB\ntimeout: 900 s\nduration: 50 ms"
+    );
+    assert!(trace.part("f2").contains("memory_size: 301 MB"));
+    assert!(trace.part("f2").contains("p50: 4.5 ms"));
+    // 5 + 3 of http and 1 of queue; one a minute; 2 of another owner's function with the same hash.
+    assert_eq!(trace.number("/functions/f1/arrivals"), 9.0);
+    assert_eq!(trace.number("/functions/f2/arrivals"), 4.0);
+    assert_eq!(trace.number("/functions/f1#2/arrivals"), 2.0);
+    assert_eq!(trace.number("/functions/f1/Duration/max"), 50.0);
+    let said: Vec<&str> = trace
+        .said
+        .lines()
+        .map(|line| line.rsplit("azure2019: ").next().expect("words"))
+        .collect();
+    assert_eq!(said.len(), 2);
+    assert!(said[0].starts_with("a function has the hash of another"));
+    assert!(said[1].starts_with("a function took longer than 15 min"));
+}
+
+#[test]
+fn what_is_written_for_an_azure_trace_of_2019_is_what_the_trace_alone_gives() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = folder.path();
+    fs::create_dir(at.join("azure")).expect("a folder");
+    for name in ["invocations.csv", "durations.csv", "memory.csv"] {
+        fs::copy(sample(&format!("azure2019/{name}")), at.join("azure").join(name)).expect("a copy");
+    }
+    let output = call(at, &["import", "azure", "azure", "--out", "a.yaml"]);
+    assert_eq!(output.status.code(), Some(0));
+    let bare = "name: azure\nduration: 4 min\ndrain: until_empty\ndefaults: { init: 300 ms, duration: 100 ms }\ntraffic: { recorded: { retry: none, arrivals: { azure: azure } } }\n";
+    fs::write(at.join("b.yaml"), bare).expect("a file");
+    // Inside the scenario's folder the trace is named relatively and needs no permission.
+    let run = |file: &str| {
+        let output = call(at, &["run", file, "--json", "--no-plots", "--progress", "never"]);
+        let summary: Value = serde_json::from_slice(&output.stdout).expect("a summary");
+        summary["totals"].clone()
+    };
+    let (written, alone) = (run("a.yaml"), run("b.yaml"));
+    assert_eq!(written["Invocations"], 15);
+    assert_eq!(written, alone);
+}
+
+#[test]
+fn an_azure_trace_of_2021_is_replayed_invocation_by_invocation() {
+    let trace = import(&["azure", &sample("azure2021")]);
+    // Starts at 2, 1, 0 (cut at the trace's beginning) and 3,000 s; the last takes 1,000.5 s and meets the timeout.
+    assert_eq!(trace.number("/totals/arrivals"), 4.0);
+    assert_eq!(trace.number("/functions/01234567/arrivals"), 3.0);
+    assert_eq!(trace.number("/functions/01234567_2/Duration/max"), 250.0);
+    assert_eq!(trace.number("/totals/failed"), 1.0);
+    assert_eq!(trace.number("/totals/in_flight_at_end"), 0.0);
+    assert!(
+        trace
+            .said
+            .contains("an invocation began before the trace; it begins with it\n"),
+        "{}",
+        trace.said
+    );
+    assert!(
+        trace.said.contains("an invocation took longer than 15 min"),
+        "{}",
+        trace.said
+    );
+    let arrivals = fs::read_to_string(trace.folder.path().join("imported-arrivals.csv")).expect("it was written");
+    let expected = "time,duration_ms,function\n0.000000,1500.000,01234567\n1.000000,250.000,01234567_2\n2.000000,500.000,01234567\n3000.000000,1000500.000,01234567\n";
+    assert_eq!(arrivals, expected);
+}
+
+#[test]
+fn an_azure_folder_that_cannot_be_used_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = folder.path();
+    refused(at, &["azure", "."], 2, &["has no invocations.csv"]);
+    refused(at, &["azure", &sample("azure2021")], 2, &["--trace"]);
+    fs::write(at.join("x.csv"), "app,func,end_timestamp,duration\na,f,1,x\n").expect("a file");
+    refused(
+        at,
+        &["azure", "x.csv", "--out", "x.yaml"],
+        2,
+        &["x.csv:2:", "not a number"],
+    );
+    assert!(!at.join("x.yaml").exists());
 }

@@ -312,6 +312,8 @@ pub(super) enum ImportSource {
     Cloudformation(ImportTemplate),
     /// CloudWatch logs of functions, plain or gzip, in any form they are exported in
     Logs(ImportLogs),
+    /// A folder of Azure Functions traces, in the format of 2019 or of 2021
+    Azure(ImportAzure),
     /// The output of Lambda Power Tuning: how duration depends on memory
     PowerTuning(ImportPowerTuning),
 }
@@ -324,6 +326,20 @@ pub(super) struct ImportTemplate {
     /// Value of a parameter of the template, of another stack's export, or of AWS::Region (repeatable)
     #[arg(long, value_name = "NAME=VALUE", value_parser = name_and_value)]
     pub parameter: Vec<(String, String)>,
+
+    /// Write the scenario to this file instead of printing it; an existing file is left alone
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ImportAzure {
+    /// The folder (2019: invocations, durations and memory; 2021: invocations), or the file of 2021
+    pub folder: PathBuf,
+
+    /// Write the arrivals of 2021 to this file [default: beside --out]; an existing file is left alone
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
 
     /// Write the scenario to this file instead of printing it; an existing file is left alone
     #[arg(long, value_name = "FILE")]

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::args::{ImportCommand, ImportLogs, ImportSource};
+use super::args::{ImportAzure, ImportCommand, ImportLogs, ImportSource};
 use super::failure::Failure;
 use super::output::{complain, print, write_new};
 use crate::import::logs::{self, LogOptions};
@@ -20,6 +20,7 @@ pub(super) fn import(command: &ImportCommand) -> Result<ExitCode, Failure> {
             )
         }
         ImportSource::Logs(source) => import_logs(source),
+        ImportSource::Azure(source) => azure(source),
         ImportSource::PowerTuning(source) => {
             let imported = import::import_power_tuning(&source.file, &source.function)?;
             hand_over(&imported, source.out.as_deref())
@@ -56,6 +57,24 @@ fn import_logs(source: &ImportLogs) -> Result<ExitCode, Failure> {
 fn beside(file: &Path, out: Option<&Path>) -> String {
     let folder = out.and_then(Path::parent).unwrap_or(Path::new(""));
     file.strip_prefix(folder).unwrap_or(file).display().to_string()
+}
+
+/// A scenario that replays a trace; that of 2021 comes with a file of arrivals.
+fn azure(source: &ImportAzure) -> Result<ExitCode, Failure> {
+    let out = source.out.as_deref();
+    let named_after = |out: &Path| {
+        out.with_file_name(format!(
+            "{}-arrivals.csv",
+            out.file_stem().unwrap_or_default().display()
+        ))
+    };
+    let trace = source.trace.clone().or_else(|| out.map(named_after));
+    let folder = out.and_then(Path::parent).unwrap_or(Path::new(""));
+    let import = import::import_azure(&source.folder, folder, trace.as_deref())?;
+    if let (Some(arrivals), Some(trace)) = (&import.arrivals, &trace) {
+        write_new(trace, arrivals)?;
+    }
+    hand_over(&import.imported, out)
 }
 
 /// Prints the scenario, or writes it to a file that must not exist yet.

@@ -3,6 +3,7 @@
 //! What an importer cannot use it tells as a remark, never silently; what no source can know (traffic behind a template,
 //! INIT behind a trace) becomes a marked blank with a safe value, so that the written scenario runs as it is.
 
+mod azure;
 mod cloudformation;
 mod draft;
 mod input;
@@ -13,6 +14,7 @@ mod remarks;
 mod stack;
 mod written;
 
+pub use azure::{AzureImport, import_azure};
 pub use cloudformation::import_template;
 pub use draft::{Block, Draft, Line, Value};
 pub use power_tuning::import_power_tuning;

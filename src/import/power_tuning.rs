@@ -11,6 +11,7 @@ use super::draft::{Draft, Value};
 use super::input::{read_text, short_name};
 use super::problem::ImportError;
 use super::remarks::Remarks;
+use super::written::milliseconds;
 use super::{BLANK, Imported};
 
 /// Memory sizes that Lambda takes, in MB (LIM-1).
@@ -79,9 +80,12 @@ fn draft(file: &str, name: &str, curve: &Curve, memory: u64) -> Draft {
     function
         .set("init", "300 ms")
         .note(format!("{BLANK} or name the `runtime` instead"));
-    let points = curve
-        .iter()
-        .map(|(memory, duration)| (format!("{memory} MB"), milliseconds(*duration)));
+    let points = curve.iter().map(|(memory, duration)| {
+        (
+            format!("{memory} MB"),
+            Value::from(milliseconds((*duration * 1e3).round() as u64)),
+        )
+    });
     let scaling = Value::map([("measured", Value::map(points))]);
     function
         .set("memory_scaling", scaling)
@@ -91,10 +95,6 @@ fn draft(file: &str, name: &str, curve: &Curve, memory: u64) -> Draft {
     let arrivals = Value::map([("poisson", Value::from("10/s"))]);
     traffic.set("arrivals", arrivals).note(format!("{BLANK} your rate"));
     draft
-}
-
-fn milliseconds(duration: f64) -> Value {
-    format!("{} ms", (duration * 1e3).round() / 1e3).into()
 }
 
 fn parse(path: &Path, text: &str) -> Result<Json, ImportError> {

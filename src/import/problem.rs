@@ -1,6 +1,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::trace::TraceProblem;
+
 /// Why nothing could be imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
@@ -15,6 +17,12 @@ pub enum ImportError {
     /// The source is not what it was taken for: `file:line: what was found; what is allowed`.
     #[error("{0}")]
     Wrong(String),
+}
+
+impl From<TraceProblem> for ImportError {
+    fn from(problem: TraceProblem) -> ImportError {
+        ImportError::Wrong(problem.to_string())
+    }
 }
 
 impl ImportError {

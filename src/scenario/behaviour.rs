@@ -299,7 +299,7 @@ impl Platform<'_> {
     /// The handler's duration and what memory scaling makes of it.
     fn duration(&self, place: &Behaviour<'_>, memory: MemoryMb) -> (Distribution, f64) {
         let own = place.own.get("duration");
-        let traced = place.traced.and_then(|function| function.duration.clone());
+        let traced = place.traced.and_then(AzureFunction::duration);
         let given = match (own, traced) {
             (None, Some(traced)) => Some(traced),
             _ => place.all.get("duration").map(|entry| {

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::kernel::Distribution;
-use crate::units::MemoryMb;
+use crate::units::{MemoryMb, Span};
 
 use super::decimal::parse_scaled;
 use super::problem::{TraceProblem, quoted};
@@ -18,10 +18,19 @@ pub struct AzureFunction {
     pub name: String,
     /// Minute since the first minute column (t = 0) and invocations in it (> 0), ascending by minute.
     pub minutes: Vec<(u32, u32)>,
-    /// Handler duration from the recorded percentiles, if there are any.
-    pub duration: Option<Distribution>,
+    /// Recorded percentiles of the duration with the percent that they are of, both rising, if there are any.
+    pub percentiles: Option<[(u32, Span); 7]>,
     /// Mean allocated memory, rounded up to whole MB; may be below what Lambda takes.
     pub memory: Option<MemoryMb>,
+}
+
+impl AzureFunction {
+    /// Handler duration from the recorded percentiles, linear between them.
+    pub fn duration(&self) -> Option<Distribution> {
+        let point = |(percent, duration): (u32, Span)| (f64::from(percent) / 100.0, duration.as_micros() as f64 / 1e3);
+        self.percentiles
+            .map(|points| Distribution::quantiles(&points.map(point)))
+    }
 }
 
 /// Who a row is about: owner, app, function.
@@ -60,7 +69,7 @@ pub fn load_azure(directory: &Path) -> Result<Vec<AzureFunction>, TraceProblem> 
                 format!("{hash}#{earlier}")
             },
             minutes,
-            duration: durations.remove(&identity),
+            percentiles: durations.remove(&identity),
             memory: memory.remove(&identity),
         }
     });
@@ -238,16 +247,16 @@ impl DurationColumns {
         Ok(DurationColumns(columns))
     }
 
-    fn read(&self, table: &Table) -> Result<Distribution, TraceProblem> {
-        let mut points = [(0.0, 0.0); 7];
+    fn read(&self, table: &Table) -> Result<[(u32, Span); 7], TraceProblem> {
+        let mut points = [(0, Span::ZERO); 7];
         let mut highest = 0;
         for ((point, &column), percentile) in points.iter_mut().zip(&self.0).zip(PERCENTILES) {
             let micros = number(table, column, 3, "milliseconds")?;
             // Percentiles that were rounded one by one may fall; a quantile function must not.
             highest = micros.max(highest);
-            *point = (f64::from(percentile) / 100.0, highest as f64 / 1e3);
+            *point = (percentile, Span::from_micros(highest));
         }
-        Ok(Distribution::quantiles(&points))
+        Ok(points)
     }
 }
 
@@ -274,7 +283,6 @@ fn number(table: &Table, column: usize, scale: i32, unit: &str) -> Result<u64, T
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::Span;
 
     const INVOCATIONS: &str = "HashOwner,HashApp,HashFunction,Trigger,480,481,482\n\
         o1,a1,f1,http,0,3,5\n\
@@ -314,7 +322,7 @@ mod tests {
             ("f3", vec![]),
         ];
         assert_eq!(found, expected);
-        assert!(functions.iter().all(|f| f.duration.is_none() && f.memory.is_none()));
+        assert!(functions.iter().all(|f| f.percentiles.is_none() && f.memory.is_none()));
     }
 
     #[test]
@@ -347,7 +355,7 @@ mod tests {
         let functions = load(&files).expect("a good folder");
         let memory: Vec<_> = functions.iter().map(|f| f.memory).collect();
         assert_eq!(memory, [Some(MemoryMb(10)), None, None, Some(MemoryMb(198))]);
-        assert_eq!(functions[0].duration, None);
+        assert_eq!(functions[0].duration(), None);
         // The 75th percentile of f1#2 was repaired from 19 to 20 ms.
         let expected = [
             (0.0, 0.0),
@@ -358,8 +366,8 @@ mod tests {
             (0.99, 40.0),
             (1.0, 50.5),
         ];
-        assert_eq!(functions[2].duration, Some(Distribution::quantiles(&expected)));
-        let zero = functions[1].duration.as_ref().expect("the all-zero row");
+        assert_eq!(functions[2].duration(), Some(Distribution::quantiles(&expected)));
+        let zero = functions[1].duration().expect("the all-zero row");
         assert_eq!(
             [0, 1 << 52, (1 << 53) - 1].map(|uniform| zero.sample(uniform)),
             [Span::ZERO; 3]

@@ -3,6 +3,7 @@
 //! Everything here reads files in one pass and in constant memory, and answers a bad one with a [`TraceProblem`].
 
 mod azure;
+mod azure_invocations;
 mod csv_trace;
 mod decimal;
 mod empirical;
@@ -16,6 +17,7 @@ mod table;
 mod zstd;
 
 pub use azure::{AzureFunction, load_azure};
+pub use azure_invocations::{AzureInvocation, AzureInvocations, find_azure_invocations, load_azure_invocations};
 pub use csv_trace::CsvTrace;
 pub use empirical::load_empirical;
 pub use problem::TraceProblem;
