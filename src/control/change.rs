@@ -1,5 +1,5 @@
 use crate::facts::{
-    BudgetId, FunctionId, LinkId, MappingId, Observer, QualifierId, QueueId, TopicId, TrafficId, VersionId,
+    BudgetId, FunctionId, LinkId, MappingId, Observer, QualifierId, QueueId, StreamId, TopicId, TrafficId, VersionId,
 };
 use crate::lambda::{
     AccountConfig, BudgetConfig, EventInvokeConfig, FunctionConfig, MappingConfig, Platform, ProvisionError,
@@ -66,6 +66,13 @@ pub enum Change {
         queue: QueueId,
         /// Where they are taken from.
         config: Box<QueueConfig>,
+    },
+    /// Shards of a stream (STRM-15).
+    Shards {
+        /// The stream.
+        stream: StreamId,
+        /// How many it has from now on.
+        count: u32,
     },
     /// For how long messages that a mapping receives stay hidden (SQS-10).
     Visibility {
@@ -158,6 +165,7 @@ impl Change {
             Change::Delivery { link, push } => platform.set_delivery(*link, push.as_ref().clone()),
             Change::Topic { topic, config } => platform.set_subscriptions(*topic, config),
             Change::Queue { queue, config } => platform.set_queue(now, *queue, config),
+            Change::Shards { stream, count } => platform.set_shards(*stream, *count),
             Change::Visibility { mapping, timeout } => platform.set_visibility(*mapping, *timeout),
             Change::Mapping { mapping, config } => platform.set_mapping(now, *mapping, config),
         }

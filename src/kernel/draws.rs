@@ -63,6 +63,8 @@ pub enum Purpose {
     Front = 24,
     /// Whether an arrival passes a filter, or misses a cache.
     Pass = 25,
+    /// Whether INIT crashes (first uniform), and whether it does again inside the invocation (second).
+    InitFate = 26,
 }
 
 /// Two independent uniforms of 53 bits each.

@@ -236,6 +236,8 @@ pub struct VersionConfig {
     pub error_rate: Share,
     /// Probability that the environment is lost at the end of the handler.
     pub crash_rate: Share,
+    /// Probability that an INIT on demand crashes at its end (LIFE-5).
+    pub init_error_rate: Share,
     /// Whether INIT is billed (SW-INITBILL).
     pub init_billed: bool,
     /// Whether the abandoned INIT attempt is billed (PRICE-5).

@@ -19,7 +19,7 @@ pub(super) struct Execution {
     pub placement: Span,
     /// INIT before the invocation, waited for.
     pub init: Span,
-    /// Whether that INIT was given up at its limit (LIFE-3).
+    /// Whether that INIT was given up at its limit (LIFE-3), or crashed (LIFE-5).
     pub init_abandoned: bool,
     /// INIT that is billed with the invocation (PRICE-2, PRICE-5).
     pub billed_init: Span,
@@ -88,6 +88,21 @@ pub(super) enum Readiness {
     Warm,
 }
 
+/// INIT that has to run inside an invocation (LIFE-6).
+#[derive(Clone, Copy, Debug)]
+struct Suppressed {
+    time: Span,
+    /// Whether it crashes at its end (LIFE-5).
+    crashes: bool,
+}
+
+impl Suppressed {
+    const NOTHING: Suppressed = Suppressed {
+        time: Span::ZERO,
+        crashes: false,
+    };
+}
+
 impl Execution {
     /// No time at all, and it goes well.
     pub const NOTHING: Execution = Execution {
@@ -118,7 +133,12 @@ impl Execution {
             (Readiness::Fresh, _) => handler = handler.max(version.first_invoke),
             (Readiness::New | Readiness::Reset, _) => {
                 handler = handler.max(version.first_invoke);
-                handler = handler.saturating_add(execution.initialise(task, version, readiness, key));
+                let suppressed = execution.initialise(task, version, readiness, key);
+                handler = handler.saturating_add(suppressed.time);
+                if suppressed.crashes {
+                    execution.lose(suppressed.time, version.timeout);
+                    return execution;
+                }
             }
         }
         execution.finish(handler, task, version, key);
@@ -135,14 +155,36 @@ impl Execution {
         self.billed_restore = snapshot.billed.sample(draw.second).min(self.restore);
     }
 
+    /// INIT inside the invocation has crashed: there is no handler (LIFE-5).
+    fn lose(&mut self, init: Span, timeout: Span) {
+        self.duration = init.min(timeout);
+        self.verdict = if init > timeout {
+            Verdict::Timeout
+        } else {
+            Verdict::Crash
+        };
+    }
+
     /// Phases before a first invocation; returns the INIT that has to run inside it.
-    fn initialise(&mut self, task: &Task, version: &VersionConfig, readiness: Readiness, key: StreamKey) -> Span {
+    fn initialise(&mut self, task: &Task, version: &VersionConfig, readiness: Readiness, key: StreamKey) -> Suppressed {
         let draw = key.draw(task.ordinal, task.attempt, Purpose::ColdStart);
         let init = version.init.sample(draw.first);
         let added = added_init(version, key, task, readiness == Readiness::New);
         let suppressed = scaled(init, version.suppressed_init_factor).saturating_add(added);
+        let crashes = |again: bool| {
+            !version.init_error_rate.is_none() && {
+                let draw = key.draw(task.ordinal, task.attempt, Purpose::InitFate);
+                version
+                    .init_error_rate
+                    .covers(if again { draw.second } else { draw.first })
+            }
+        };
+        let suppressed = || Suppressed {
+            time: suppressed,
+            crashes: crashes(true),
+        };
         if readiness == Readiness::Reset {
-            return suppressed;
+            return suppressed();
         }
         let boosted = scaled(init, version.init_factor).saturating_add(added);
         let ahead = !version.proactive_init.is_none()
@@ -152,20 +194,17 @@ impl Execution {
         if !ahead {
             self.placement = version.placement.sample(draw.second);
         }
-        if boosted > INIT_LIMIT {
-            // LIFE-3: the attempt is lost and INIT runs again inside the invocation.
+        if boosted > INIT_LIMIT || crashes(false) {
+            // LIFE-3, LIFE-5: the attempt is lost and INIT runs again inside the invocation.
+            let lost = boosted.min(INIT_LIMIT);
             self.init_abandoned = true;
-            self.init = if ahead { Span::ZERO } else { INIT_LIMIT };
-            self.billed_init = if version.failed_init_billed {
-                INIT_LIMIT
-            } else {
-                Span::ZERO
-            };
-            return suppressed;
+            self.init = if ahead { Span::ZERO } else { lost };
+            self.billed_init = if version.failed_init_billed { lost } else { Span::ZERO };
+            return suppressed();
         }
         self.init = if ahead { Span::ZERO } else { boosted };
         self.billed_init = if version.init_billed { boosted } else { Span::ZERO };
-        Span::ZERO
+        Suppressed::NOTHING
     }
 
     /// INIT that runs inside the invocation (LIFE-6).

@@ -9,4 +9,4 @@ mod stream;
 pub use chunked::Chunked;
 pub use config::{QueueConfig, Subscription, TopicConfig};
 pub use queue::{Queue, Received};
-pub use stream::{Position, Stream, StreamConfig, StreamKind};
+pub use stream::{Position, Resharding, Stream, StreamConfig, StreamKind};

@@ -46,6 +46,8 @@ pub struct StreamConfig {
 #[derive(Clone, Debug)]
 pub struct Stream {
     config: StreamConfig,
+    /// Number of the first of its open shards: those before it are closed (STRM-15).
+    first_shard: u32,
     sent: u64,
     unread: Chunked<Message>,
 }
@@ -53,7 +55,7 @@ pub struct Stream {
 /// Where a record belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
-    /// Its shard or partition.
+    /// Its shard or partition, of all that the stream ever had.
     pub shard: u32,
     /// Where inside it: a 53-bit hash of the partition key, or a running number.
     within: u64,
@@ -71,6 +73,30 @@ impl Position {
     }
 }
 
+/// Shards take the place of others: numbers count all that the stream ever had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resharding {
+    /// The first shard that is closed.
+    pub first_parent: u32,
+    /// How many are.
+    pub parents: u32,
+    /// The first new shard.
+    pub first_child: u32,
+    /// How many there are.
+    pub children: u32,
+}
+
+impl Resharding {
+    /// The first and the last shard that have keys of a closed one.
+    pub fn heirs(&self, parent: u32) -> (u32, u32) {
+        let place = u64::from(parent - self.first_parent);
+        let (parents, children) = (u64::from(self.parents), u64::from(self.children));
+        let first = place * children / parents;
+        let last = ((place + 1) * children).div_ceil(parents) - 1;
+        (self.first_child + first as u32, self.first_child + last as u32)
+    }
+}
+
 /// A 53-bit uniform as one of `count` equal parts.
 fn share_of(uniform: u64, count: u64) -> u64 {
     ((u128::from(uniform) * u128::from(count)) >> 53) as u64
@@ -81,8 +107,23 @@ impl Stream {
     pub fn new(config: &StreamConfig) -> Stream {
         Stream {
             config: config.clone(),
+            first_shard: 0,
             sent: 0,
             unread: Chunked::default(),
+        }
+    }
+
+    /// Closes its shards and opens `count` others over the same keys (STRM-15).
+    pub fn reshard(&mut self, count: u32) -> Resharding {
+        let parents = self.config.shards;
+        let first_parent = self.first_shard;
+        self.first_shard += parents;
+        self.config.shards = count;
+        Resharding {
+            first_parent,
+            parents,
+            first_child: self.first_shard,
+            children: count,
         }
     }
 
@@ -93,7 +134,7 @@ impl Stream {
         self.sent += 1;
         match self.config.partition_keys {
             None => Position {
-                shard: (number % shards) as u32,
+                shard: self.first_shard + (number % shards) as u32,
                 within: number / shards,
                 keyed: false,
             },
@@ -101,7 +142,7 @@ impl Stream {
                 let key = share_of(link.draw(record.ordinal, 0, Purpose::Group).first, keys);
                 let place = self.config.key.draw(key, 0, Purpose::Group);
                 Position {
-                    shard: share_of(place.first, shards) as u32,
+                    shard: self.first_shard + share_of(place.first, shards) as u32,
                     within: place.second,
                     keyed: true,
                 }
@@ -160,6 +201,21 @@ mod tests {
             .collect();
         let expected = [(0, 0), (1, 0), (2, 0), (0, 1), (1, 1), (2, 1), (0, 0), (1, 0)];
         assert_eq!(places, expected);
+    }
+
+    #[test]
+    fn strm_15_children_inherit_the_keys_of_the_shards_that_they_overlap() {
+        let mut two = stream(2, None);
+        let split = two.reshard(4);
+        assert_eq!([0, 1].map(|parent| split.heirs(parent)), [(2, 3), (4, 5)]);
+        // Thirds of the keys overlap with quarters.
+        let merged = two.reshard(3);
+        assert_eq!(
+            [2, 3, 4, 5].map(|parent| merged.heirs(parent)),
+            [(6, 6), (6, 7), (7, 8), (8, 8)]
+        );
+        let link = StreamKey::derive(1, 0, "link", "a");
+        assert_eq!(two.position(&record(0), link).shard, 6);
     }
 
     #[test]

@@ -31,8 +31,8 @@ pub struct AdjoiningSources {
     pub in_vpc: Vec<bool>,
     /// Pollers that wait for messages of a queue.
     pub pollers: Vec<(QueueId, u32)>,
-    /// Shards of all Kinesis streams.
-    pub shards: u64,
+    /// Shards of all Kinesis streams, and since when there are so many; the first since the start.
+    pub shards: Vec<(SimTime, u64)>,
 }
 
 /// A listener that counts what services beside Lambda bill.
@@ -74,7 +74,7 @@ impl AdjoiningMeter {
             let until = SimTime::from_micros(u64::try_from(left).unwrap_or(u64::MAX)).min(end);
             // The calendar ends with its last month.
             let until = if until > from { until } else { end };
-            self.pass(month, until - from);
+            self.pass(month, (from, until));
             from = until;
         }
         self.usage.set_length(end - SimTime::ZERO);
@@ -82,14 +82,20 @@ impl AdjoiningMeter {
     }
 
     /// What time alone costs: gateways, shards, and pollers that get no message.
-    fn pass(&mut self, month: Month, time: Span) {
-        let micros = u128::from(time.as_micros());
+    fn pass(&mut self, month: Month, (from, until): (SimTime, SimTime)) {
+        let micros = u128::from((until - from).as_micros());
         if self.config.bills(AdjoiningService::NatGateway) {
             self.usage.add(month, Item::NatGateway, micros);
         }
         if self.config.bills(AdjoiningService::Kinesis) {
-            let shards = u128::from(self.sources.shards);
-            self.usage.add(month, Item::KinesisShard, shards * micros);
+            let times = self.sources.shards.iter();
+            let ends = times.clone().skip(1).map(|(since, _)| *since).chain([SimTime::MAX]);
+            let part = |((since, shards), end): (&(SimTime, u64), SimTime)| {
+                let time = end.min(until).since((*since).max(from));
+                u128::from(*shards) * u128::from(time.as_micros())
+            };
+            self.usage
+                .add(month, Item::KinesisShard, times.zip(ends).map(part).sum());
         }
         if self.config.bills(AdjoiningService::Sqs) {
             for (queue, pollers) in &self.sources.pollers {

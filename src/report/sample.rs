@@ -504,6 +504,7 @@ fn function(name: &str, reserved: Option<u32>) -> FunctionConfig {
         first_invoke: Span::ZERO,
         error_rate: Share::NONE,
         crash_rate: Share::NONE,
+        init_error_rate: Share::NONE,
         init_billed: true,
         failed_init_billed: true,
         idle: None,

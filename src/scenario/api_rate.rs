@@ -10,7 +10,14 @@ use crate::units::Span;
 /// Calls of the control plane in one second, for all but a few that only read.
 const CALLS_PER_SECOND: usize = 15;
 /// What can change by itself, without anybody calling AWS.
-const BEHAVIOUR: [&str; 5] = ["init", "duration", "duration_factor", "error_rate", "crash_rate"];
+const BEHAVIOUR: [&str; 6] = [
+    "init",
+    "duration",
+    "duration_factor",
+    "error_rate",
+    "crash_rate",
+    "init_error_rate",
+];
 
 /// Warns of the first second with more calls than AWS takes: they would be throttled and come late.
 pub(super) fn warn_of_many_calls(reader: &Reader, root: &Node) {

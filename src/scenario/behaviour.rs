@@ -133,6 +133,7 @@ impl Platform<'_> {
             first_invoke,
             error_rate,
             crash_rate,
+            init_error_rate: self.init_error_rate(place),
             init_billed: initbill || package == PackageType::Image || custom_runtime,
             failed_init_billed: initbill && parameters.failed_init_billed,
             idle: parameters.idle.clone(),
@@ -363,6 +364,12 @@ impl Platform<'_> {
         let share =
             |rate: Option<(&Entry, f64)>| rate.map_or(Share::NONE, |(_, fraction)| Share::from_fraction(fraction));
         (share(error), share(crash))
+    }
+
+    /// LIFE-5.
+    fn init_error_rate(&self, place: &Behaviour<'_>) -> Share {
+        let entry = place.all.get("init_error_rate");
+        entry.and_then(|entry| self.reader.share(entry)).unwrap_or(Share::NONE)
     }
 
     fn dead_letter(&self, place: &Behaviour<'_>) -> Option<LinkId> {

@@ -36,10 +36,11 @@ const CHANGEABLE: &[&str] = &[
     "functions",
     "parameters",
     "queues",
+    "streams",
     "topics",
     "traffic",
 ];
-const REMEDY: &str = "a change can set paths below functions, defaults, traffic, queues, topics, event_source_mappings, \
+const REMEDY: &str = "a change can set paths below functions, defaults, traffic, queues, streams, topics, event_source_mappings, \
                       alarms, budgets and parameters, and account.concurrent_executions";
 
 /// Parameters of the account that can change; those that a function may hold can as well.
@@ -64,7 +65,6 @@ const ACCOUNT_PARAMETERS: &[&str] = &[
 fn remedy(part: &str) -> String {
     let instead = match part {
         "deployments" => "a deployment begins at its own `at`; ",
-        "streams" => "the shards of a stream and its records stay; ",
         "billing" | "cost_budgets" => "the bill is one for the whole run; ",
         "drain" | "duration" | "seed" | "start" | "warm_up" => "it says what the run is; ",
         _ => "",
@@ -133,6 +133,7 @@ fn reason_to_stay(keys: &[&str]) -> Option<String> {
                 "an alarm goes on with its datapoints; declare another one beside {name}"
             ));
         }
+        ["streams", _, key, ..] if *key != "shard_count" => "of a stream, shard_count can change (STRM-15)",
         ["queues", _, key, ..]
             if !["visibility_timeout", "message_retention_period", "redrive_policy"].contains(key) =>
         {

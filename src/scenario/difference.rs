@@ -1,7 +1,9 @@
 //! What changes between two states of an account.
 
 use crate::control::{Change, FunctionChange};
-use crate::facts::{BudgetId, FunctionId, LinkId, MappingId, QualifierId, QueueId, TopicId, TrafficId, VersionId};
+use crate::facts::{
+    BudgetId, FunctionId, LinkId, MappingId, QualifierId, QueueId, StreamId, TopicId, TrafficId, VersionId,
+};
 use crate::lambda::{AccountConfig, FunctionConfig, MappingConfig, MappingSource};
 use crate::messaging::QueueConfig;
 use crate::simulation::Plan;
@@ -166,11 +168,17 @@ fn of_event_sources(before: &Plan, after: &Plan, found: &mut Vec<(u8, Change)>) 
             found.push((MIDDLE, Change::Queue { queue, config }));
         }
     }
+    for (index, (old, new)) in before.streams.iter().zip(&after.streams).enumerate() {
+        if old.shards != new.shards {
+            let (stream, count) = (StreamId(index as u32), new.shards);
+            found.push((MIDDLE, Change::Shards { stream, count }));
+        }
+    }
     for (index, (old, new)) in before.mappings.iter().zip(&after.mappings).enumerate() {
         let mapping = MappingId(index as u32);
         let (hidden, timeout) = (visibility(old), visibility(new));
         // The mapping's own change brings it along; a change of the queue or of the function's timeout does not wait (SQS-10).
-        if with_visibility(old, timeout) != *new {
+        if with_shards(with_visibility(old, timeout), new) != *new {
             let config = Box::new(new.clone());
             found.push((MIDDLE, Change::Mapping { mapping, config }));
         } else if let Some(timeout) = timeout.filter(|timeout| hidden != Some(*timeout)) {
@@ -185,6 +193,14 @@ fn visibility(config: &MappingConfig) -> Option<Span> {
         MappingSource::Queue(queue) => Some(queue.visibility_timeout),
         MappingSource::Stream(_) => None,
     }
+}
+
+/// With as many shards as `other` reads: those are the stream's.
+fn with_shards(mut config: MappingConfig, other: &MappingConfig) -> MappingConfig {
+    if let (MappingSource::Stream(stream), MappingSource::Stream(other)) = (&mut config.source, &other.source) {
+        stream.shards = other.shards;
+    }
+    config
 }
 
 fn with_visibility(config: &MappingConfig, timeout: Option<Span>) -> MappingConfig {

@@ -1,8 +1,10 @@
 use super::plan::Plan;
+use crate::control::Change;
 use crate::facts::Target;
 use crate::lambda::{FunctionConfig, LinkConfig, MappingConfig, MappingSource};
-use crate::messaging::StreamKind;
+use crate::messaging::{StreamConfig, StreamKind};
 use crate::pricing::{AdjoiningMeter, AdjoiningService, AdjoiningSources, Item};
+use crate::units::SimTime;
 
 /// Pollers of a queue that nothing scales beyond its standard ones (SQS-4).
 const STANDARD_POLLERS: u32 = 5;
@@ -17,7 +19,6 @@ pub(super) fn adjoining_meter(plan: &Plan) -> Option<AdjoiningMeter> {
         let known = config.senders.iter().find(|(sender, _)| sender == name);
         known.map(|(_, item)| *item)
     };
-    let kinesis = plan.streams.iter().filter(|stream| stream.kind == StreamKind::Kinesis);
     let sources = AdjoiningSources {
         fifo: plan.queues.iter().map(|queue| queue.groups.is_some()).collect(),
         links: plan.links.iter().map(|link| sent_over(plan, link)).collect(),
@@ -28,10 +29,32 @@ pub(super) fn adjoining_meter(plan: &Plan) -> Option<AdjoiningMeter> {
             .map(|flow| sender(&plan.traffic[flow.traffic.index()].name))
             .collect(),
         in_vpc: plan.functions.iter().map(is_in_vpc).collect(),
-        shards: kinesis.map(|stream| u64::from(stream.shards)).sum(),
+        shards: shards(plan),
         pollers: plan.mappings.iter().filter_map(pollers).collect(),
     };
     Some(AdjoiningMeter::new(plan.start, config, sources))
+}
+
+/// Shards of all Kinesis streams, and since when there are so many.
+fn shards(plan: &Plan) -> Vec<(SimTime, u64)> {
+    let of_kinesis = |stream: &StreamConfig| match stream.kind {
+        StreamKind::Kinesis => u64::from(stream.shards),
+        StreamKind::DynamoDb | StreamKind::Kafka => 0,
+    };
+    let mut counts: Vec<u64> = plan.streams.iter().map(of_kinesis).collect();
+    let mut times = vec![(SimTime::ZERO, counts.iter().sum())];
+    for step in &plan.change_steps {
+        for change in &step.changes {
+            let Change::Shards { stream, count } = change else {
+                continue;
+            };
+            if plan.streams[stream.index()].kind == StreamKind::Kinesis {
+                counts[stream.index()] = u64::from(*count);
+                times.push((step.at, counts.iter().sum()));
+            }
+        }
+    }
+    times
 }
 
 /// What is billed of what is sent over a link.

@@ -107,6 +107,7 @@ pub fn version(name: &str, duration: Distribution) -> VersionConfig {
         first_invoke: Span::ZERO,
         error_rate: Share::NONE,
         crash_rate: Share::NONE,
+        init_error_rate: Share::NONE,
         init_billed: true,
         failed_init_billed: true,
         idle: None,

@@ -201,6 +201,11 @@ impl Lane {
         (self.batch.len() - self.settled as usize + self.backlog.len()) as u64
     }
 
+    /// Whether it holds no record, and no window that is still to be closed.
+    pub fn is_drained(&self) -> bool {
+        !self.running && self.waiting() == 0 && self.parts.is_empty() && self.tumbling.is_none()
+    }
+
     /// Records behind the batch.
     pub fn behind(&self) -> u64 {
         self.backlog.len() as u64

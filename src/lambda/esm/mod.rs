@@ -4,6 +4,7 @@ pub(super) mod batch;
 pub(super) mod call;
 mod config;
 mod lane;
+mod lineage;
 pub(super) mod mapping;
 mod pending;
 mod poller_pool;

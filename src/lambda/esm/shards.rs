@@ -160,10 +160,30 @@ impl Platform {
     }
 
     fn look_at_lane<O: Observer>(&mut self, now: SimTime, mapping: MappingId, lane: u32, observer: &mut O) {
+        self.work_at_lane(now, mapping, lane, observer);
         let Mapping::Stream(poller) = &mut self.mappings[mapping.index()] else {
             return;
         };
-        if !poller.enabled {
+        if poller.lineage.is_empty() || !poller.lanes[lane as usize].is_drained() {
+            return;
+        }
+        let factor = poller.config.parallelization_factor;
+        for shard in poller.lineage.drained(lane, factor) {
+            for heir in shard * factor..(shard + 1) * factor {
+                if let Mapping::Stream(poller) = &mut self.mappings[mapping.index()] {
+                    poller.lanes[heir as usize].wake(now);
+                }
+                self.look_at_lane(now, mapping, heir, observer);
+            }
+        }
+    }
+
+    fn work_at_lane<O: Observer>(&mut self, now: SimTime, mapping: MappingId, lane: u32, observer: &mut O) {
+        let Mapping::Stream(poller) = &mut self.mappings[mapping.index()] else {
+            return;
+        };
+        let shard = lane / poller.config.parallelization_factor;
+        if !poller.enabled || (!poller.lineage.is_empty() && poller.lineage.waits(shard)) {
             return;
         }
         let mut telling = Telling::of(&poller.config, mapping, now, &mut self.outbox, observer);
@@ -185,8 +205,9 @@ impl Platform {
         let Mapping::Stream(poller) = &mut self.mappings[mapping.index()] else {
             return;
         };
-        let (flow, lanes) = (poller.flow, poller.lanes.len() as u64);
+        let flow = poller.flow;
         let mut lane = std::mem::take(&mut poller.lanes[index as usize]);
+        let batch = poller.batch_number(index, lane.number);
         if let (Some(pool), 0) = (&mut poller.pool, lane.attempt) {
             let size = |record: &Message| payload(&self.links, record).0;
             let bytes = Bytes(lane.records().iter().map(size).sum());
@@ -200,7 +221,7 @@ impl Platform {
         observer.mapping_events(now, mapping, EventStep::Invoked, count);
         let call = BatchCall {
             flow,
-            number: lane.number * lanes + u64::from(index),
+            number: batch,
             attempt: lane.attempt,
             opened: lane.opened,
             hops: lane.records().iter().map(|record| record.hops).max().unwrap_or(0),
@@ -271,7 +292,7 @@ impl Platform {
         if let Some(config) = poller.pending.due(now) {
             poller.change(&config);
         }
-        let waiting = |lane: &u32| poller.lanes[*lane as usize].behind() > 0;
+        let waiting = |lane: &u32| !poller.lanes[*lane as usize].is_drained();
         let lanes: Vec<u32> = (0..poller.lanes.len() as u32).filter(waiting).collect();
         if let Some(at) = poller.pool.as_mut().and_then(|pool| pool.wake(now)) {
             self.schedule_lane(at, mapping, Timer::Poll, 0);
@@ -285,6 +306,17 @@ impl Platform {
                 poller.lanes[lane as usize].wake(now);
             }
             self.look_at_lane(now, mapping, lane, observer);
+        }
+    }
+
+    /// Closes the shards of a stream and opens `count` others: records from now on belong to those, which are read once the
+    /// ones are drained whose keys they have taken over (STRM-15).
+    pub fn set_shards(&mut self, stream: StreamId, count: u32) {
+        let resharding = self.streams[stream.index()].reshard(count);
+        for mapping in &self.stream_readers[stream.index()] {
+            if let Mapping::Stream(poller) = &mut self.mappings[mapping.index()] {
+                poller.reshard(&resharding);
+            }
         }
     }
 

@@ -1,11 +1,15 @@
 use super::config::{MappingConfig, MappingSource, StreamMappingConfig};
 use super::lane::Lane;
+use super::lineage::Lineage;
 use super::pending::PendingChanges;
 use super::poller_pool::PollerPool;
 use crate::facts::{FlowId, Message};
 use crate::kernel::draws::{Purpose, StreamKey};
-use crate::messaging::Position;
+use crate::messaging::{Position, Resharding};
 use crate::units::Share;
+
+/// Batches of lanes that came during the run have numbers from here on: those of others stay below.
+const LATER_LANE: u32 = 44;
 
 /// A mapping of a stream at work.
 #[derive(Clone, Debug)]
@@ -17,6 +21,8 @@ pub(in crate::lambda) struct StreamPoller {
     key: StreamKey,
     pass: Share,
     pub(super) lanes: Vec<Lane>,
+    /// Which lanes wait for others (STRM-15).
+    pub(super) lineage: Lineage,
     pub(super) pool: Option<PollerPool>,
     /// What it becomes when its changes take effect (ESM-8).
     pub(super) pending: PendingChanges,
@@ -42,6 +48,7 @@ impl StreamPoller {
             key: mapping.key,
             pass: mapping.pass,
             lanes: (0..config.shards * config.parallelization_factor).map(lane).collect(),
+            lineage: Lineage::default(),
             pool: config.pollers.map(PollerPool::new),
             config: config.clone(),
             pending: PendingChanges::default(),
@@ -56,9 +63,37 @@ impl StreamPoller {
         position.shard * factor + position.lane(factor)
     }
 
+    /// The number of a lane's batch among all of the mapping: the ordinal of its draws.
+    pub fn batch_number(&self, lane: u32, number: u64) -> u64 {
+        let lanes = u64::from(self.lanes_at_start());
+        match u64::from(lane) < lanes {
+            true => number * lanes + u64::from(lane),
+            false => u64::from(lane) << LATER_LANE | number,
+        }
+    }
+
     /// The lane of a batch.
     pub fn lane_of(&self, number: u64) -> u32 {
-        (number % self.lanes.len() as u64) as u32
+        match number >> LATER_LANE {
+            0 => (number % u64::from(self.lanes_at_start())) as u32,
+            lane => lane as u32,
+        }
+    }
+
+    fn lanes_at_start(&self) -> u32 {
+        self.config.shards * self.config.parallelization_factor
+    }
+
+    /// Other shards take the place of those that there were (STRM-15).
+    pub fn reshard(&mut self, resharding: &Resharding) {
+        let factor = self.config.parallelization_factor;
+        let lanes = &self.lanes;
+        self.lineage
+            .reshard(resharding, factor, |lane| lanes[lane as usize].is_drained());
+        for shard in 0..resharding.children {
+            let lane = Lane::new(self.config.lane.reading, shard, resharding.children);
+            self.lanes.extend((0..factor).map(|_| lane.clone()));
+        }
     }
 
     /// Whether a record is read: it was sent after the starting position (STRM-4) and passes the filter (ESM-6, ESM-7).

@@ -74,6 +74,12 @@ pub static BEHAVIOUR: &[Key] = &[
         "Share of invocations after which the environment is lost.",
     ),
     key(
+        "init_error_rate",
+        Share,
+        "0 %",
+        "Share of INITs that crash at their end: INIT runs again inside the invocation, which fails if that crashes too (LIFE-5).",
+    ),
+    key(
         "dead_letter_config",
         Address,
         "none",

@@ -183,7 +183,7 @@ static CHANGE: Section = Section {
             Values("paths of this file to the values they get"),
             "required",
             "`{ functions.checkout.reserved_concurrent_executions: 50 }`: paths below functions, defaults, traffic, \
-             queues, topics, event_source_mappings, alarms, budgets and parameters, and account.concurrent_executions.",
+             queues, streams, topics, event_source_mappings, alarms, budgets and parameters, and account.concurrent_executions.",
         ),
     ]],
 };
