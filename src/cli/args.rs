@@ -275,6 +275,17 @@ pub(super) struct PriceCommand {
     #[arg(long, value_name = "SHARE")]
     pub custom_discount: Option<String>,
 
+    #[command(flatten)]
+    pub month_to_date: MonthToDateArguments,
+
+    /// A Compute Savings Plan: what is paid for every hour, such as "1.50 USD/h"
+    #[arg(long, value_name = "USD/H")]
+    pub savings_plan_commitment: Option<String>,
+
+    /// Its term: "1y no upfront" or "3y all upfront" [default: 1y no upfront]
+    #[arg(long, value_name = "TERM", requires = "savings_plan_commitment")]
+    pub savings_plan_term: Option<String>,
+
     /// Prices in place of the built-in ones: a table as `lambdasim prices --csv` prints it
     #[arg(long, value_name = "FILE")]
     pub prices: Option<PathBuf>,
@@ -282,6 +293,31 @@ pub(super) struct PriceCommand {
     /// As JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// What the account has used of the month already.
+#[derive(Args, Debug)]
+pub(super) struct MonthToDateArguments {
+    /// Requests of the account in the month so far: they count towards free tier and tiers
+    #[arg(id = "month_to_date_requests", long = "month-to-date-requests", value_name = "N")]
+    pub requests: Option<String>,
+
+    /// GB-seconds in the month so far, on the architecture that is billed; a file tells those of both
+    #[arg(
+        id = "month_to_date_gb_seconds",
+        long = "month-to-date-gb-seconds",
+        value_name = "N",
+        conflicts_with = "file"
+    )]
+    pub gb_seconds: Option<String>,
+
+    /// Streamed GB in the month so far, beyond the first 6 MB of each response
+    #[arg(
+        id = "month_to_date_streamed_gb",
+        long = "month-to-date-streamed-gb",
+        value_name = "GB"
+    )]
+    pub streamed_gb: Option<String>,
 }
 
 #[derive(Args, Debug)]

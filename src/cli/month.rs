@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::args::{MonthCommand, ScenarioArguments};
@@ -6,7 +7,7 @@ use super::failure::Failure;
 use super::output::print;
 use super::validate::load_all;
 use crate::facts::FunctionId;
-use crate::pricing::{Bill, DayType, bill, month_of, of_whole_month};
+use crate::pricing::{AdjoiningUsage, Bill, DayType, adjoining_bill, bill, month_of, of_whole_month};
 use crate::report::{MonthReport, month_json, month_text};
 use crate::scenario::Scenario;
 use crate::simulation::{RunResult, simulate};
@@ -42,6 +43,7 @@ pub(super) fn month(command: &MonthCommand) -> Result<ExitCode, Failure> {
         names: &names,
         bill: &bill,
         billing: &scenarios[0].plan.billing,
+        adjoining: &adjoining_of(&scenarios, &runs, &command.days),
     };
     print(&if command.json {
         format!("{:#}\n", month_json(&report))
@@ -60,6 +62,7 @@ fn same_account(scenarios: &[Scenario]) -> Result<(), Failure> {
         let (a, b) = (&first.plan.billing, &other.plan.billing);
         (&a.region, a.free_tier, a.rounding, a.savings_plan, a.custom_discount)
             != (&b.region, b.free_tier, b.rounding, b.savings_plan, b.custom_discount)
+            || a.adjoining.services != b.adjoining.services
     });
     match differs {
         None => Ok(()),
@@ -68,6 +71,15 @@ fn same_account(scenarios: &[Scenario]) -> Result<(), Failure> {
             first.plan.name, other.plan.name
         ))),
     }
+}
+
+/// What services beside Lambda cost in the month.
+fn adjoining_of(scenarios: &[Scenario], runs: &[RunResult], days: &[(PathBuf, u32)]) -> Bill {
+    let usages = runs.iter().map(|run| &run.adjoining.usage);
+    let parts: Vec<(&AdjoiningUsage, u32)> = usages.zip(days.iter().map(|(_, days)| *days)).collect();
+    let plan = &scenarios[0].plan;
+    let usage = AdjoiningUsage::of_days(plan.start, &parts);
+    adjoining_bill(&usage, &of_whole_month(&plan.billing))
 }
 
 /// The functions of all scenarios by name, and the bill of the month.

@@ -29,107 +29,84 @@ pub(super) fn price(command: &PriceCommand) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-type Given = (&'static str, &'static str, String);
+/// An option, the key that it sets, and its value.
+type Given = (String, String, String);
 
 /// The options that describe a function, with its keys.
 fn function_options(command: &PriceCommand) -> Vec<Given> {
+    let edge = command.edge.then(|| "true".to_owned());
     let given = [
-        ("--requests", "functions.requests", &command.requests),
-        ("--duration", "functions.duration", &command.duration),
-        ("--memory-size", "functions.memory_size", &command.memory_size),
-        ("--architectures", "functions.architectures", &command.architectures),
-        (
-            "--ephemeral-storage",
-            "functions.ephemeral_storage",
-            &command.ephemeral_storage,
-        ),
-        ("--init", "functions.init", &command.init),
-        (
-            "--cold-start-share",
-            "functions.cold_start_share",
-            &command.cold_start_share,
-        ),
-        ("--package-type", "functions.package_type", &command.package_type),
-        ("--payload", "functions.payload", &command.payload),
-        (
-            "--streamed-response",
-            "functions.streamed_response",
-            &command.streamed_response,
-        ),
-        (
-            "--provisioned",
-            "functions.provisioned_concurrent_executions",
-            &command.provisioned,
-        ),
-        (
-            "--provisioned-for",
-            "functions.provisioned_for",
-            &command.provisioned_for,
-        ),
-        (
-            "--provisioned-share",
-            "functions.provisioned_share",
-            &command.provisioned_share,
-        ),
-        (
-            "--snap-start-versions",
-            "functions.snap_start_versions",
-            &command.snap_start_versions,
-        ),
-        ("--snap-start-for", "functions.snap_start_for", &command.snap_start_for),
-        ("--restores", "functions.restores", &command.restores),
-        ("--billed-restore", "functions.billed_restore", &command.billed_restore),
-        (
-            "--tenant-environments",
-            "functions.tenant_environments",
-            &command.tenant_environments,
-        ),
-        (
-            "--durable-operations",
-            "functions.durable_operations",
-            &command.durable_operations,
-        ),
-        (
-            "--durable-written",
-            "functions.durable_written",
-            &command.durable_written,
-        ),
-        (
-            "--durable-retention",
-            "functions.durable_retention",
-            &command.durable_retention,
-        ),
-        ("--kafka-pollers", "functions.kafka_pollers", &command.kafka_pollers),
-        ("--sqs-pollers", "functions.sqs_pollers", &command.sqs_pollers),
-        ("--pollers-for", "functions.pollers_for", &command.pollers_for),
-        ("--instance-price", "functions.instance_price", &command.instance_price),
-        ("--instance-for", "functions.instance_for", &command.instance_for),
-        (
-            "--instance-discount",
-            "functions.instance_discount",
-            &command.instance_discount,
-        ),
+        ("requests", &command.requests),
+        ("duration", &command.duration),
+        ("memory-size", &command.memory_size),
+        ("architectures", &command.architectures),
+        ("ephemeral-storage", &command.ephemeral_storage),
+        ("init", &command.init),
+        ("cold-start-share", &command.cold_start_share),
+        ("package-type", &command.package_type),
+        ("payload", &command.payload),
+        ("streamed-response", &command.streamed_response),
+        ("provisioned", &command.provisioned),
+        ("provisioned-for", &command.provisioned_for),
+        ("provisioned-share", &command.provisioned_share),
+        ("snap-start-versions", &command.snap_start_versions),
+        ("snap-start-for", &command.snap_start_for),
+        ("restores", &command.restores),
+        ("billed-restore", &command.billed_restore),
+        ("tenant-environments", &command.tenant_environments),
+        ("durable-operations", &command.durable_operations),
+        ("durable-written", &command.durable_written),
+        ("durable-retention", &command.durable_retention),
+        ("kafka-pollers", &command.kafka_pollers),
+        ("sqs-pollers", &command.sqs_pollers),
+        ("pollers-for", &command.pollers_for),
+        ("instance-price", &command.instance_price),
+        ("instance-for", &command.instance_for),
+        ("instance-discount", &command.instance_discount),
+        ("edge", &edge),
     ];
+    let key = |name: &str| match name {
+        "provisioned" => "functions.provisioned_concurrent_executions".to_owned(),
+        _ => format!("functions.{}", name.replace('-', "_")),
+    };
     let given = given
         .into_iter()
-        .filter_map(|(option, key, value)| Some((option, key, value.clone()?)));
-    let edge = command.edge.then(|| ("--edge", "functions.edge", "true".to_owned()));
-    given.chain(edge).collect()
+        .filter_map(|(name, value)| Some((name, value.clone()?)));
+    given
+        .map(|(name, value)| (format!("--{name}"), key(name), value))
+        .collect()
 }
 
 /// The options that describe the month, with the keys of a file.
 fn month_options(command: &PriceCommand) -> Vec<Given> {
+    let free_tier = command.free_tier.then(|| "true".to_owned());
+    let gb_seconds = match command.architectures.as_deref() {
+        Some("arm64") => "month_to_date.gb_seconds.arm64",
+        _ => "month_to_date.gb_seconds.x86_64",
+    };
+    let to_date = &command.month_to_date;
     let given = [
         ("--region", "region", &command.region),
         ("--model-date", "model_date", &command.model_date),
         ("--rounding", "rounding", &command.rounding),
         ("--custom-discount", "custom_discount", &command.custom_discount),
+        ("--free-tier", "free_tier", &free_tier),
+        ("--month-to-date-requests", "month_to_date.requests", &to_date.requests),
+        ("--month-to-date-gb-seconds", gb_seconds, &to_date.gb_seconds),
+        (
+            "--month-to-date-streamed-gb",
+            "month_to_date.streamed_gb",
+            &to_date.streamed_gb,
+        ),
+        (
+            "--savings-plan-commitment",
+            "savings_plan.commitment",
+            &command.savings_plan_commitment,
+        ),
+        ("--savings-plan-term", "savings_plan.term", &command.savings_plan_term),
     ];
-    let given = given
-        .into_iter()
-        .filter_map(|(option, key, value)| Some((option, key, value.clone()?)));
-    let free = command
-        .free_tier
-        .then(|| ("--free-tier", "free_tier", "true".to_owned()));
-    given.chain(free).collect()
+    let given = given.into_iter();
+    given
+        .filter_map(|(option, key, value)| Some((option.to_owned(), key.to_owned(), value.clone()?)))
+        .collect()
 }

@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 
 const GIBIBYTE: u128 = 1 << 30;
 const MICROS_PER_HOUR: u128 = 3_600_000_000;
+const DAY: Span = Span::from_secs(86_400);
+const LONGEST_MONTH: Span = Span::from_secs(31 * 86_400);
 
 /// What was used of services beside Lambda.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,6 +34,36 @@ impl AdjoiningUsage {
             lasted: Span::ZERO,
             entries: items.map(|item| ((Month::of(start), *item), 0)).collect(),
         }
+    }
+
+    /// That of a whole month from `start` on: requests, bytes, or hours in µs.
+    pub fn of_month(start: Timestamp, used: &[(Item, u128)]) -> AdjoiningUsage {
+        let month = Month::of(start);
+        let mut usage = AdjoiningUsage {
+            start: month.start(),
+            lasted: LONGEST_MONTH,
+            entries: BTreeMap::new(),
+        };
+        used.iter().for_each(|(item, amount)| usage.add(month, *item, *amount));
+        usage
+    }
+
+    /// That of the month of `start` in which runs go on for so many days each.
+    pub fn of_days(start: Timestamp, runs: &[(&AdjoiningUsage, u32)]) -> AdjoiningUsage {
+        let used = runs
+            .iter()
+            .filter(|(run, _)| !run.lasted.is_zero())
+            .flat_map(|(run, days)| {
+                let length = Span::from_micros(DAY.as_micros() * u64::from(*days));
+                run.projected(length).entries
+            });
+        let used: Vec<(Item, u128)> = used.map(|((_, item), amount)| (item, amount)).collect();
+        AdjoiningUsage::of_month(start, &used)
+    }
+
+    /// Whether nothing is billed.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
     }
 
     pub(super) fn add(&mut self, month: Month, item: Item, amount: u128) {

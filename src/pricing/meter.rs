@@ -207,7 +207,20 @@ impl Meter {
         for (key, amounts) in snapshots {
             usage.add_end_padding(key, amounts);
         }
+        if usage.entries().next().is_none() {
+            self.open(&mut usage);
+        }
         usage
+    }
+
+    /// Where nothing was used, the bill of each function says so with lines of 0.
+    fn open(&self, usage: &mut Usage) {
+        let month = usage.first_month();
+        let plain = self.qualifiers.iter().filter(|one| one.qualifier == QualifierId(0));
+        for one in plain {
+            let rate = self.rate(one.function, one.meaning.version);
+            usage.open(one.key(month, ARCHITECTURES[rate.architecture]));
+        }
     }
 
     /// PRICE-11: snapshots are kept from their publication to `end`; what they lack then to the least time comes back.
@@ -783,9 +796,11 @@ mod tests {
     }
 
     #[test]
-    fn nothing_used_is_no_entry() {
+    fn where_nothing_was_used_each_function_has_an_entry_of_0() {
         let mut meter = meter(Timestamp(0));
         meter.provisioned(at(0), FunctionId(1), QualifierId(1), 0, 0);
-        assert_eq!(meter.finish(at(DAY)).entries().count(), 0);
+        let usage = meter.finish(at(DAY));
+        let functions: Vec<u32> = usage.entries().map(|(key, _)| key.function.0).collect();
+        assert_eq!((functions, usage.total()), (vec![0, 1], Amounts::default()));
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::cost::item_title;
 use super::numbers::{decimal_f64, dollars, grouped, grouped_decimal};
 use crate::facts::Architecture;
-use crate::pricing::{Bill, BillingConfig, Line, Quantity, Rounding, bill};
+use crate::pricing::{Bill, BillingConfig, Line, Quantity, Rounding, adjoining_bill, bill};
 use crate::scenario::{Estimate, NamedWorkload};
 use crate::units::{Money, exact_decimal};
 
@@ -45,7 +45,12 @@ pub fn estimate_text(estimate: &Estimate) -> String {
     }
     let _ = writeln!(text, "\n{}", lines_table(&bill, estimate.billing.rounding));
     text.push_str(&total_text(&bill, &estimate.billing));
+    text.push_str(&adjoining_text(&adjoining_of(estimate), estimate.billing.rounding));
     text
+}
+
+fn adjoining_of(estimate: &Estimate) -> Bill {
+    adjoining_bill(&estimate.adjoining, &estimate.billing)
 }
 
 fn total_text(bill: &Bill, billing: &BillingConfig) -> String {
@@ -75,6 +80,8 @@ pub struct MonthReport<'a> {
     pub bill: &'a Bill,
     /// How it was made.
     pub billing: &'a BillingConfig,
+    /// What services beside Lambda cost, no part of the bill; no lines where none is billed.
+    pub adjoining: &'a Bill,
 }
 
 /// For people: the days, the lines, what each function costs, and the total.
@@ -94,7 +101,24 @@ pub fn month_text(month: &MonthReport) -> String {
         let _ = writeln!(text, " {name}: {}", dollars(cost));
     }
     text.push_str(&total_text(month.bill, month.billing));
+    text.push_str(&adjoining_text(month.adjoining, month.billing.rounding));
     text
+}
+
+/// Services beside Lambda, where some are billed.
+fn adjoining_text(bill: &Bill, rounding: Rounding) -> String {
+    if bill.lines.is_empty() {
+        return String::new();
+    }
+    let estimated = match bill.lines.iter().any(|line| line.estimated) {
+        true => " Prices marked * are reported ones.",
+        false => "",
+    };
+    let table = lines_table(bill, rounding);
+    format!(
+        "\n{table}\n Beside Lambda ${} a month, no part of its bill.{estimated}\n",
+        bill.total
+    )
 }
 
 /// For programs.
@@ -113,6 +137,7 @@ pub fn month_json(month: &MonthReport) -> Value {
         "functions": functions,
         "total": money(month.bill.total),
         "total_in_cents": format!("{}", month.bill.total),
+        "adjoining": json_adjoining(month.adjoining, month.billing.rounding),
     })
 }
 
@@ -260,7 +285,12 @@ pub fn estimate_json(estimate: &Estimate) -> Value {
         "total": money(bill.total),
         "total_in_cents": format!("{}", bill.total),
         "steps": steps,
+        "adjoining": json_adjoining(&adjoining_of(estimate), billing.rounding),
     })
+}
+
+fn json_adjoining(bill: &Bill, rounding: Rounding) -> Value {
+    json!({ "lines": json_lines(&[], rounding, bill), "total": money(bill.total) })
 }
 
 fn json_lines(names: &[String], rounding: Rounding, bill: &Bill) -> Vec<Value> {

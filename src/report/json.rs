@@ -473,7 +473,9 @@ fn cost(input: &ReportInput) -> Value {
 
 /// Services beside Lambda; `items` has the cost of each that is billed.
 fn adjoining(input: &ReportInput) -> Value {
-    let AdjoiningCost { bill, monthly_estimate } = &input.result.adjoining;
+    let AdjoiningCost {
+        bill, monthly_estimate, ..
+    } = &input.result.adjoining;
     let line = |line: &Line| {
         json!({
             "item": line.item.name(),

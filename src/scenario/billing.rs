@@ -88,7 +88,10 @@ pub(super) fn of_month(reader: &Reader, root: &Node, book: PriceBook, billed: &B
             .and_then(|entry| reader.value(entry, values::discount))
             .unwrap_or_default(),
         budgets: Vec::new(),
-        adjoining: AdjoiningConfig::default(),
+        adjoining: AdjoiningConfig {
+            logs_priced_at: priced_at(billed, "SW-LOGTIER"),
+            ..AdjoiningConfig::default()
+        },
     }
 }
 

@@ -15,8 +15,8 @@ use super::values;
 use super::workload_keys::WORKLOADS;
 use crate::facts::{Architecture, FunctionId, QualifierId};
 use crate::pricing::{
-    BilledTime, BillingConfig, Discount, DurableUse, ManagedUse, Month, PollerUse, PriceBook, ProvisionedUse,
-    SnapStartUse, Usage, UsageKey, Workload,
+    AdjoiningUsage, BilledTime, BillingConfig, Discount, DurableUse, Item, ManagedUse, Month, PollerUse, PriceBook,
+    ProvisionedUse, SnapStartUse, Usage, UsageKey, Workload,
 };
 use crate::units::{Bytes, MemoryMb, Span, Timestamp};
 
@@ -27,6 +27,34 @@ const LONGEST_MONTH: Span = Span::from_secs(31 * 86_400);
 const YEARS: Span = Span::from_secs(2 * 366 * 86_400);
 const ALL: u32 = 1_000_000_000;
 
+/// How what a service does is counted.
+#[derive(Clone, Copy)]
+enum Used {
+    /// Requests, events or the like.
+    Requests,
+    /// Shards or gateways that are there all month.
+    Pieces,
+    /// Volume in GB.
+    Bytes,
+}
+
+/// Keys of `adjoining` with what they are billed as.
+const ADJOINING: [(&str, Item, Used); 13] = [
+    ("api_gateway", Item::ApiGatewayRequest, Used::Requests),
+    ("http_api", Item::HttpApiRequest, Used::Requests),
+    ("sqs", Item::SqsRequest, Used::Requests),
+    ("sqs_fifo", Item::SqsFifoRequest, Used::Requests),
+    ("sns", Item::SnsPublish, Used::Requests),
+    ("eventbridge", Item::EventBridgeEvent, Used::Requests),
+    ("scheduler", Item::SchedulerInvocation, Used::Requests),
+    ("kinesis_shards", Item::KinesisShard, Used::Pieces),
+    ("kinesis_put_units", Item::KinesisPutUnit, Used::Requests),
+    ("cloudwatch_logs", Item::CloudWatchLogs, Used::Bytes),
+    ("nat_gateways", Item::NatGateway, Used::Pieces),
+    ("nat_gateway_data", Item::NatGatewayData, Used::Bytes),
+    ("internet_egress", Item::InternetEgress, Used::Bytes),
+];
+
 /// A month of known usage and how it is billed.
 #[derive(Clone, Debug)]
 pub struct Estimate {
@@ -36,6 +64,8 @@ pub struct Estimate {
     pub billing: BillingConfig,
     /// `YYYY-MM-DD`.
     pub model_date: String,
+    /// What services beside Lambda do in the month.
+    pub adjoining: AdjoiningUsage,
 }
 
 /// One function of an [`Estimate`].
@@ -53,7 +83,7 @@ pub struct NamedWorkload {
 #[derive(Clone, Debug, Default)]
 pub struct EstimateOptions<'a> {
     /// Options with the key that each sets and its value: keys of the file, or `functions.` and a key of a function.
-    pub options: Vec<(&'static str, &'static str, String)>,
+    pub options: Vec<(String, String, String)>,
     /// A workload file.
     pub file: Option<&'a Path>,
     /// Prices in place of the built-in ones.
@@ -131,7 +161,7 @@ fn add_options(root: &mut Node, sources: &mut Vec<Arc<Source>>, given: &Estimate
     let mut of_function = Vec::new();
     for (option, key, value) in &given.options {
         let number = u32::try_from(sources.len()).unwrap_or(u32::MAX);
-        sources.push(Arc::new(Source::new((*option).to_owned(), "".into(), value.clone())));
+        sources.push(Arc::new(Source::new(option.clone(), "".into(), value.clone())));
         let mark = Mark::new(number, 0, value.len());
         let entry = |key: &str| Entry {
             key: key.to_owned(),
@@ -141,13 +171,13 @@ fn add_options(root: &mut Node, sources: &mut Vec<Arc<Source>>, given: &Estimate
                 mark,
             },
         };
-        match (key.strip_prefix("functions."), &mut root.kind) {
-            (Some(key), _) => of_function.push(entry(key)),
-            (None, Kind::Map(entries)) => {
-                entries.retain(|entry| entry.key != *key);
-                entries.push(entry(key));
+        match key.strip_prefix("functions.") {
+            Some(key) => of_function.push(entry(key)),
+            None => {
+                let keys: Vec<&str> = key.split('.').collect();
+                // A file whose own key is no map is told of when it is checked.
+                let _ = load::put(root, &keys, entry(key).value, mark);
             }
-            _ => {}
         }
     }
     if let (None, Kind::Map(entries)) = (given.file, &mut root.kind) {
@@ -192,11 +222,43 @@ impl Estimates<'_> {
             "{ checkout: { … } }",
         );
         let functions = functions.map_or(&[][..], |entry| entry.value.entries());
+        let billing = billing::of_month(reader, self.root, book, &billed);
         Estimate {
             workloads: functions.iter().map(|entry| self.named(entry, &dated)).collect(),
-            billing: billing::of_month(reader, self.root, book, &billed),
+            adjoining: self.adjoining(&billing),
+            billing,
             model_date: dated.model_date.clone(),
         }
+    }
+
+    /// What services beside Lambda do in the month.
+    fn adjoining(&self, billing: &BillingConfig) -> AdjoiningUsage {
+        let entries = self.root.inner("adjoining").map_or(&[][..], Node::entries);
+        let used = entries.iter().filter_map(|entry| {
+            let (_, item, measure) = ADJOINING.into_iter().find(|(key, ..)| *key == entry.key)?;
+            let date = match item {
+                Item::CloudWatchLogs => billing.adjoining.logs_priced_at,
+                _ => billing.priced_at,
+            };
+            if billing
+                .book
+                .tiers(&billing.region, item, Architecture::X86_64, date)
+                .is_empty()
+            {
+                let found = format!("`{}` needs a price of {}", entry.key, item.name());
+                self.reader
+                    .problem(entry.mark, found, "add a row to the file of prices");
+                return None;
+            }
+            let amount = match measure {
+                Used::Requests => self.reader.count(entry, 0, MOST)?.into(),
+                Used::Pieces => u128::from(self.reader.count(entry, 0, 1_000_000)?) * u128::from(MONTH.as_micros()),
+                Used::Bytes => self.reader.value(entry, values::gibibytes)?,
+            };
+            Some((item, amount))
+        });
+        let used: Vec<(Item, u128)> = used.collect();
+        AdjoiningUsage::of_month(billing.priced_at, &used)
     }
 
     fn named(&self, entry: &Entry, dated: &Dated) -> NamedWorkload {

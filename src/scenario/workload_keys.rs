@@ -42,6 +42,12 @@ pub(super) static WORKLOADS: Section = Section {
             "A Compute Savings Plan, its use spread evenly over the month (PRICE-19).",
         ),
         key(
+            "adjoining",
+            Keys(&BESIDE),
+            "nothing",
+            "What services beside Lambda do in the month, billed apart from Lambda's lines.",
+        ),
+        key(
             "functions",
             Named(&WORKLOAD),
             "required",
@@ -69,6 +75,45 @@ static TO_DATE_SECONDS: Section = Section {
     groups: &[&[
         key("x86_64", Number, "0", "On x86_64."),
         key("arm64", Number, "0", "On arm64."),
+    ]],
+};
+
+static BESIDE: Section = Section {
+    name: "adjoining",
+    groups: &[&[
+        key("api_gateway", Count, "0", "Requests of REST APIs."),
+        key("http_api", Count, "0", "Requests of HTTP APIs."),
+        key(
+            "sqs",
+            Count,
+            "0",
+            "Requests of standard queues, one for each 64 KB begun.",
+        ),
+        key("sqs_fifo", Count, "0", "The same of FIFO queues."),
+        key(
+            "sns",
+            Count,
+            "0",
+            "What is published to topics, one for each 64 KB begun.",
+        ),
+        key("eventbridge", Count, "0", "Custom events, one for each 64 KB begun."),
+        key("scheduler", Count, "0", "Firings of schedules."),
+        key("kinesis_shards", Count, "0", "Shards that are there all month (730 h)."),
+        key(
+            "kinesis_put_units",
+            Count,
+            "0",
+            "Records put into streams, one for each 25 KB begun.",
+        ),
+        key("cloudwatch_logs", Number, "0", "GB that functions log (SW-LOGTIER)."),
+        key("nat_gateways", Count, "0", "Gateways that are there all month (730 h)."),
+        key("nat_gateway_data", Number, "0", "GB that go through them."),
+        key(
+            "internet_egress",
+            Number,
+            "0",
+            "GB that are sent to the internet (PRICE-20).",
+        ),
     ]],
 };
 

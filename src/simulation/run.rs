@@ -47,6 +47,8 @@ pub struct RunResult {
 /// What services beside Lambda cost (lambda-model §9.5), never part of the bill.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AdjoiningCost {
+    /// What was used.
+    pub usage: AdjoiningUsage,
     /// In the run.
     pub bill: Bill,
     /// In a month of it.
@@ -54,10 +56,11 @@ pub struct AdjoiningCost {
 }
 
 impl AdjoiningCost {
-    fn of(usage: &AdjoiningUsage, plan: &Plan) -> AdjoiningCost {
+    fn of(usage: AdjoiningUsage, plan: &Plan) -> AdjoiningCost {
         AdjoiningCost {
-            bill: pricing::adjoining_bill(usage, &plan.billing),
-            monthly_estimate: pricing::adjoining_estimate(usage, &plan.billing),
+            bill: pricing::adjoining_bill(&usage, &plan.billing),
+            monthly_estimate: pricing::adjoining_estimate(&usage, &plan.billing),
+            usage,
         }
     }
 }
@@ -113,7 +116,7 @@ pub fn simulate(
         bill,
         monthly_estimate: pricing::monthly_estimate(&usage, &plan.billing, plan.duration + plan.drain, plan.start),
         usage,
-        adjoining: adjoining.map_or_else(AdjoiningCost::default, |usage| AdjoiningCost::of(&usage, plan)),
+        adjoining: adjoining.map_or_else(AdjoiningCost::default, |usage| AdjoiningCost::of(usage, plan)),
         control,
         refused_changes: changes.finish(),
     })

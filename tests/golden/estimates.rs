@@ -486,3 +486,56 @@ traffic:
         assert_eq!(bare(&left), bare(&right), "{row:?}");
     }
 }
+
+#[test]
+fn a_workload_file_bills_services_beside_lambda_apart() {
+    let stage = Stage::new("");
+    stage.write(
+        "month.yaml",
+        "functions: { f: { requests: 1000000, duration: 1 ms } }
+adjoining: { api_gateway: 2000000, kinesis_shards: 2, cloudwatch_logs: 10 }
+",
+    );
+    let bill = price(&stage, &["month.yaml"]);
+    // 2 million at 3.50 USD, two shards for 730 h at 0.015 USD, 10 GB at 0.50 USD.
+    assert_eq!(
+        amounts(&bill["adjoining"]),
+        [
+            ("api_gateway_request".to_owned(), 7.0),
+            ("kinesis_shard".to_owned(), 21.9),
+            ("cloudwatch_logs".to_owned(), 5.0)
+        ]
+    );
+    assert!(amounts(&bill).iter().all(|(item, _)| item != "kinesis_shard"));
+    stage.write(
+        "wrong.yaml",
+        "functions: { f: {} }\nadjoining: { sqs: -1, kinesis: 2 }\n",
+    );
+    let output = stage.call(&["price", "wrong.yaml"]);
+    assert_code(&output, 2);
+    let told = text(&output.stderr);
+    assert!(
+        told.contains("wrong.yaml:2:19") && told.contains("`kinesis` is no key of adjoining"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_month_of_days_bills_services_beside_lambda_as_often_as_the_days() {
+    let stage = Stage::new("");
+    let day = |adjoining: &str| {
+        format!(
+            "duration: 1 h\nfunctions: {{ f: {{ init: 0 s, duration: 1 ms }} }}\nbilling: {{ adjoining: {{ {adjoining} }} }}\ntraffic: {{ users: {{ to: f, through: api-gateway, arrivals: {{ constant: 1/s }} }} }}\n"
+        )
+    };
+    stage.write("weekday.yaml", &day("api_gateway: true"));
+    let output = stage.call(&["month", "weekday.yaml=2", "--json"]);
+    assert_code(&output, 0);
+    let bill: Value = serde_json::from_slice(&output.stdout).unwrap();
+    // An hour has 3,600 requests, two days have 172,800, at 3.50 USD a million.
+    let amounts = amounts(&bill["adjoining"]);
+    assert_eq!(amounts[0], ("api_gateway_request".to_owned(), 0.6048));
+    assert_eq!(amounts[1], ("http_api_request".to_owned(), 0.0));
+    stage.write("weekend.yaml", &day("sqs: true"));
+    assert_code(&stage.call(&["month", "weekday.yaml=2", "weekend.yaml=1"]), 2);
+}
