@@ -11,6 +11,7 @@ mod laws;
 mod layering;
 mod logs;
 mod optimize;
+mod plan;
 mod queues;
 mod replications;
 mod rules;

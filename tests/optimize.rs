@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use lambdasim::experiment::{Axis, Candidate, Grid, Measured, Search, goal_prices, in_order, pareto_front};
+use lambdasim::experiment::{Axis, Candidate, Grid, Measured, Search, goal_prices, in_order, meets, pareto_front};
 use lambdasim::report::Measure;
 use lambdasim::scenario::{LoadOptions, Operator, Template};
 use lambdasim::simulation::simulate;
@@ -262,9 +262,9 @@ impl Story {
         let meets = |candidate: &Candidate| {
             let goals = self.search.goals.iter().enumerate();
             !candidate.refused
-                && goals
-                    .into_iter()
-                    .all(|(goal, (operator, limit))| self.search.meets(&candidate.goal(goal), *operator, *limit))
+                && goals.into_iter().all(|(goal, (operator, limit))| {
+                    meets(&candidate.goal(goal), *operator, *limit, self.search.confidence)
+                })
         };
         let mean = |number: usize| whole[number].objective().mean();
         let optimum = (0..whole.len())

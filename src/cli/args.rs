@@ -5,6 +5,7 @@ use clap_complete::Shell;
 
 use super::common_args::{LoadArguments, When};
 use super::optimize_args::{AFTER_OPTIMIZE, OptimizeCommand};
+use super::plan_args::PlanCommand;
 use super::sweep_args::{AFTER_MERGE, AFTER_SWEEP, MergeCommand, SweepCommand};
 use crate::scenario::is_function_name;
 
@@ -48,6 +49,9 @@ pub(super) enum Command {
     /// Find the best combination of values that meets all goals
     #[command(after_help = AFTER_OPTIMIZE)]
     Optimize(OptimizeCommand),
+    /// Answer a planner's question: a limit, memory, provisioned concurrency, headroom
+    #[command(subcommand)]
+    Plan(PlanCommand),
     /// Put the parts of a sweep that ran with --shard together
     #[command(after_help = AFTER_MERGE)]
     Merge(MergeCommand),

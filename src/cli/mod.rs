@@ -10,6 +10,13 @@ mod new;
 mod optimize;
 mod optimize_args;
 mod output;
+mod plan;
+mod plan_args;
+mod plan_headroom;
+mod plan_limit;
+mod plan_memory;
+mod plan_provisioned;
+mod planner;
 mod price;
 mod prices;
 mod progress;
@@ -42,6 +49,7 @@ pub fn dispatch(arguments: Arguments) -> Result<ExitCode, Failure> {
         args::Command::Run(command) => run::run(&command),
         args::Command::Sweep(command) => sweep::sweep(&command),
         args::Command::Optimize(command) => optimize::optimize(&command),
+        args::Command::Plan(command) => plan::plan(&command),
         args::Command::Merge(command) => merge::merge(&command),
         args::Command::Validate(command) => validate::validate(&command),
         args::Command::New(command) => new::new(&command),

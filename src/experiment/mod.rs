@@ -11,6 +11,7 @@ mod journal;
 mod nature;
 mod replications;
 mod search;
+mod smallest;
 mod sweep;
 
 pub use axis::Axis;
@@ -23,5 +24,6 @@ pub use interval::{Interval, Sample, probability_interval, quantile_ranks};
 pub use journal::{Journal, JournalError, Outcome, Row, identity_of, write_durably};
 pub use nature::Nature;
 pub use replications::Replications;
-pub use search::{Candidate, Found, Measured, Search, missed};
+pub use search::{Candidate, Found, Measured, Search, meets, missed};
+pub use smallest::{Trial, smallest};
 pub use sweep::{Shard, Stopped, Sweep};

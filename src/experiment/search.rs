@@ -205,15 +205,7 @@ impl Search {
                 .goals
                 .iter()
                 .enumerate()
-                .all(|(goal, (operator, limit))| self.meets(&candidate.goal(goal), *operator, *limit))
-    }
-
-    /// Whether the mean of a sample keeps to a limit with confidence: one end of its interval decides for a limit on one
-    /// side, both for an equality.
-    pub fn meets(&self, sample: &Sample, operator: Operator, limit: f64) -> bool {
-        // One end of an interval is passed half as often as either of them.
-        let interval = sample.interval(2.0 * self.confidence - 1.0);
-        interval.is_some_and(|interval| operator.holds(interval.low, limit) && operator.holds(interval.high, limit))
+                .all(|(goal, (operator, limit))| meets(&candidate.goal(goal), *operator, *limit, self.confidence))
     }
 
     fn judged(&self, candidates: Vec<Candidate>) -> Found {
@@ -236,6 +228,14 @@ impl Search {
             candidates,
         }
     }
+}
+
+/// Whether the mean of a sample keeps to a limit with `confidence` (above 0.5, below 1): one end of its interval decides for
+/// a limit on one side, both for an equality.
+pub fn meets(sample: &Sample, operator: Operator, limit: f64, confidence: f64) -> bool {
+    // One end of an interval is passed half as often as either of them.
+    let interval = sample.interval(2.0 * confidence - 1.0);
+    interval.is_some_and(|interval| operator.holds(interval.low, limit) && operator.holds(interval.high, limit))
 }
 
 /// By how much `value` misses a goal, as a share of its limit; 0 where it is met, infinite without a value.

@@ -3,6 +3,7 @@
 //! A caller opens a [`RunFolder`] before the run, hands its [`CsvSink`] and [`Records`] to the simulation, closes them
 //! and ends with [`RunFolder::finish`]. Until then nothing of an earlier folder is touched.
 
+mod apply;
 mod causes;
 mod chains;
 mod changes;
@@ -20,6 +21,7 @@ mod input;
 mod json;
 mod log_lines;
 mod measure;
+mod memory_table;
 mod notebook;
 mod numbers;
 mod optimum;
@@ -33,6 +35,7 @@ mod warnings;
 #[cfg(test)]
 mod sample;
 
+pub use apply::{fragment, how_to_apply, indented, scheduled_lines};
 pub use csv::CsvSink;
 pub use error::ReportError;
 pub use estimate::{MonthReport, estimate_json, estimate_text, month_json, month_text};
@@ -42,7 +45,8 @@ pub use input::{ExpectationResult, ReportInput};
 pub use json::{blank_summary, summary_json};
 pub use log_lines::LogLines;
 pub use measure::Measure;
-pub use optimum::OptimumReport;
+pub use memory_table::{MemoryRow, memory_table};
+pub use optimum::{OptimumReport, measured_goal};
 pub use parquet::Records;
 pub use prices::{prices_json, prices_table};
 pub use sweep::{SweepReport, csv_rows};

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::numbers::{counted, grouped, precise_percent, rounded};
 use super::plot::shown;
 use super::sweep::last_steps;
-use crate::experiment::{Candidate, Found, Grid, Sample, Search, goal_prices, missed, pareto_front};
-use crate::scenario::Optimization;
+use crate::experiment::{Candidate, Found, Grid, Sample, Search, goal_prices, meets, missed, pareto_front};
+use crate::scenario::{Expectation, Optimization};
 
 /// Lines of the Pareto front that are shown.
 const MOST_LINES: usize = 12;
@@ -83,7 +83,7 @@ impl OptimumReport<'_> {
             .winner
             .map(|winner| (winner, goal_prices(self.search, self.found, winner)));
         let objective = |number: usize| self.found.candidates[number].objective().mean();
-        let goal = |(number, goal): (usize, &crate::scenario::Expectation)| {
+        let goal = |(number, goal): (usize, &Expectation)| {
             let price = prices
                 .as_ref()
                 .map(|(winner, prices)| (objective(*winner), &prices[number]));
@@ -168,8 +168,11 @@ impl OptimumReport<'_> {
         }
         let prices = goal_prices(self.search, self.found, winner);
         for (number, (goal, price)) in self.wanted.goals.iter().zip(&prices).enumerate() {
-            let value = with_half_width(&goal.path, &candidate.goal(number), self.search.confidence);
-            let _ = writeln!(text, "  {}: {value}", goal.text);
+            let _ = writeln!(
+                text,
+                "  {}",
+                measured_goal(goal, &candidate.goal(number), self.search.confidence)
+            );
             if let Some(without) = price.without {
                 let _ = writeln!(
                     text,
@@ -236,7 +239,7 @@ impl OptimumReport<'_> {
         );
         for (number, goal) in self.wanted.goals.iter().enumerate() {
             let sample = candidate.goal(number);
-            let value = with_half_width(&goal.path, &sample, self.search.confidence);
+            let value = measured_goal(goal, &sample, self.search.confidence);
             let by = missed(goal.operator, sample.mean(), goal.value);
             let verdict = if by > 0.0 && goal.value == 0.0 {
                 format!("missed by {}", shown(&goal.path, (sample.mean() - goal.value).abs()))
@@ -246,12 +249,12 @@ impl OptimumReport<'_> {
                     shown(&goal.path, (sample.mean() - goal.value).abs()),
                     precise_percent(by)
                 )
-            } else if self.search.meets(&sample, goal.operator, goal.value) {
+            } else if meets(&sample, goal.operator, goal.value, self.search.confidence) {
                 "met".to_owned()
             } else {
                 "met on average, not with confidence".to_owned()
             };
-            let _ = writeln!(text, "  {}: {value}, {verdict}", goal.text);
+            let _ = writeln!(text, "  {value}, {verdict}");
         }
     }
 
@@ -322,6 +325,11 @@ impl OptimumReport<'_> {
         let of = |number: usize| self.found.candidates[number].objective().mean();
         self.objective_shown(of(dearer) - of(cheaper))
     }
+}
+
+/// A goal with its value over some runs.
+pub fn measured_goal(goal: &Expectation, sample: &Sample, confidence: f64) -> String {
+    format!("{}: {}", goal.text, with_half_width(&goal.path, sample, confidence))
 }
 
 fn with_half_width(path: &str, sample: &Sample, confidence: f64) -> String {

@@ -336,9 +336,12 @@ fn file_name(path: &str) -> String {
 
 /// The last steps of a long path, which tell columns apart.
 pub(super) fn last_steps(path: &str) -> String {
-    let steps: Vec<&str> = path.split('.').collect();
-    match steps.as_slice() {
-        [_, rest @ ..] if path.len() > 24 && !rest.is_empty() => format!("…{}", rest.join(".")),
-        _ => path.to_owned(),
+    let longest = |path: &&str| path.chars().count() <= 30;
+    let without_first = path.split_once('.').map_or(path, |(_, rest)| rest);
+    let last_two = path.rmatch_indices('.').nth(1).map_or(path, |(at, _)| &path[at + 1..]);
+    match [path, without_first].into_iter().find(longest) {
+        Some(whole) if whole == path => whole.to_owned(),
+        Some(rest) => format!("…{rest}"),
+        None => format!("…{last_two}"),
     }
 }

@@ -10,6 +10,7 @@ use super::problem::ProblemKind;
 use super::reader::Reader;
 use super::resolve::{resolve, seed};
 use super::rewrite::rewrite;
+use super::tree::Node;
 use super::{LoadOptions, Problems, Scenario, changes, question};
 
 /// A scenario file that was read once, to be resolved many times with other values at some of its paths. Its data files
@@ -80,6 +81,13 @@ impl Template {
     pub fn rewritten(&self, settings: &[(String, String)]) -> Result<String, String> {
         let all: Vec<(String, String)> = self.options.set.iter().chain(settings).cloned().collect();
         rewrite(&self.loaded.text, &all)
+    }
+
+    /// What is written at a path, if anything is: a value as it stands, anything else on one line.
+    pub fn written_at(&self, path: &str) -> Option<String> {
+        let keys = split_path(path);
+        let found = keys.iter().try_fold(&self.loaded.root, |node, key| node.inner(key));
+        found.map(Node::compact)
     }
 
     /// Whether something can stand at a path such as `functions.checkout.timeout`: its keys exist, and its names are
