@@ -215,7 +215,7 @@ fn what_a_template_says_in_vain_is_told_with_its_line() {
         "129: AWS::Serverless::Function: Colour was not used",
         "143: AWS::SNS::Topic: Subscription: a subscription by email is not simulated",
         "161: AWS::CloudWatch::Alarm: an alarm on something that is not watched here was left out",
-        "164: AWS::Serverless::StateMachine is not simulated",
+        "164: AWS::Serverless::StateMachine: the states are not simulated; the functions that it names are called as `traffic` says",
         "165: AWS::CloudFormation::Stack: a nested stack is not opened; import its template by itself",
     ];
     assert_eq!(told, expected);
@@ -281,7 +281,7 @@ fn a_template_that_refers_to_itself_is_used_as_far_as_it_goes() {
     let expected = [
         "3: the parameter Count has no value; give --parameter Count=…",
         "5: a circular reference through the condition Chicken, the condition Egg",
-        "8: a circular reference through the name of A, the name of B",
+        "8: a circular reference through FunctionName of A, FunctionName of B",
         "8: a circular reference, which AWS refuses: A → B → A",
         "14: the function Shrug is not known here; the value was left out",
         "20: the mapping Nothing has no a, b; the value was left out",
@@ -438,4 +438,54 @@ fn an_azure_folder_that_cannot_be_used_is_told() {
         &["x.csv:2:", "not a number"],
     );
     assert!(!at.join("x.yaml").exists());
+}
+
+#[test]
+fn what_other_stacks_hold_is_named_and_what_refers_to_itself_ends() {
+    let pieces = import(&[
+        "cloudformation",
+        &sample("pieces.yaml"),
+        "--parameter",
+        "given-queue=arn:aws:sqs:us-east-1:1:mine",
+    ]);
+    // A value of another stack is known by its name, or as given.
+    for part in ["shared-orders-to-Reader", "mine-to-Reader"] {
+        assert!(pieces.part(part).contains("function: Reader:live"), "{part}");
+    }
+    assert!(
+        pieces
+            .part("Reader")
+            .contains("dead_letter_config: sqs:Nested-Outputs-QueueArn")
+    );
+    for (entry, to, through) in [
+        ("Reader-step-functions", "Reader:live", "step-functions"),
+        ("Reader-alb", "Reader:live", "alb"),
+        ("Reader-cognito", "Reader", "cognito"),
+        ("Reader-s3", "Reader", "s3"),
+        ("sqs-mine-s3", "sqs:mine", "s3"),
+    ] {
+        assert!(
+            pieces
+                .part(entry)
+                .starts_with(&format!("{entry}:\nto: {to}\nthrough: {through}")),
+            "{entry}"
+        );
+    }
+    let told: Vec<&str> = pieces
+        .said
+        .lines()
+        .map(|line| line.split_once("pieces.yaml:").expect("a place").1)
+        .collect();
+    let expected = [
+        "3: AWS::CloudFormation::Stack: a nested stack is not opened; import its template by itself",
+        "8: the value Nested.Outputs.QueueArn of a nested stack is not known; give --parameter Nested.Outputs.QueueArn=…",
+        "12: the value shared-orders of another stack is not known; give --parameter shared-orders=…",
+        "14: AWS::StepFunctions::StateMachine: the states are not simulated; the functions that it names are called as `traffic` says",
+        "30: a circular reference through FunctionName of Snake",
+        "30: a circular reference, which AWS refuses: Snake → Snake",
+        "31: a circular reference through ResourceId of Worm",
+        "31: a circular reference, which AWS refuses: Worm → Worm",
+        "32: names the function Stranger, which the template does not have; it was left out",
+    ];
+    assert_eq!(told, expected);
 }

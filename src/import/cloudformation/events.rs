@@ -2,7 +2,9 @@
 
 use super::names::Named;
 use super::properties::Properties;
+use super::sources::Source;
 use super::template::Template;
+use crate::scenario::Node;
 
 impl Template<'_> {
     /// One entry of `Events` of a function of SAM.
@@ -16,8 +18,10 @@ impl Template<'_> {
             "S3" => self.behind(properties, &to, "s3"),
             "EventBridgeRule" | "CloudWatchEvent" => self.behind(properties, &to, "eventbridge"),
             "CloudWatchLogs" | "IoTRule" | "AlexaSkill" => self.behind(properties, &to, "sdk"),
-            "SQS" => self.mapped(properties, "Queue", &to),
-            "Kinesis" | "DynamoDB" | "MSK" => self.mapped(properties, "Stream", &to),
+            "SQS" => self.mapped(properties, ("Queue", "sqs"), &to),
+            "Kinesis" => self.mapped(properties, ("Stream", "kinesis"), &to),
+            "DynamoDB" => self.mapped(properties, ("Stream", "dynamodb"), &to),
+            "MSK" => self.mapped(properties, ("Stream", "kafka"), &to),
             "SelfManagedKafka" => self.declare_mapping(None, &to, properties),
             "SNS" => self.told_by_topic(properties, &to, &place),
             "Schedule" | "ScheduleV2" => {
@@ -37,9 +41,9 @@ impl Template<'_> {
         self.stack.call(to, through, &place);
     }
 
-    fn mapped(&mut self, properties: &Properties, key: &str, to: &str) {
+    fn mapped(&mut self, properties: &Properties, (key, service): (&str, &str), to: &str) {
         match properties.text(key) {
-            Some(source) => self.declare_mapping(Some(&source), to, properties),
+            Some(text) => self.declare_mapping(Some(Source { text: &text, service }), to, properties),
             None => {
                 properties.pass_over();
                 properties.remark(&format!("{key} is not known; the event was left out"));
@@ -207,6 +211,27 @@ impl Template<'_> {
             if let Some(to) = to {
                 let place = self.place(target.node());
                 self.stack.call(&to, "alb", &place);
+            }
+        }
+    }
+
+    /// A state machine calls the functions that its definition names.
+    pub fn declare_state_machine(&mut self, properties: &Properties) {
+        let parts = ["Definition", "DefinitionString", "DefinitionSubstitutions"].map(|key| properties.get(key));
+        properties.pass_over();
+        properties.remark("the states are not simulated; the functions that it names are called as `traffic` says");
+        let definition: String = parts.iter().flatten().map(Node::compact).collect();
+        let place = self.place(properties.node());
+        for (name, function) in &self.functions {
+            let named = definition
+                .match_indices(&format!(":function:{name}"))
+                .any(|(at, found)| {
+                    let next = definition[at + found.len()..].chars().next();
+                    !next.is_some_and(|next| next.is_ascii_alphanumeric() || next == '-' || next == '_')
+                });
+            if named {
+                let to = self.stack.entrance(function);
+                self.stack.call(&to, "step-functions", &place);
             }
         }
     }

@@ -140,11 +140,7 @@ impl Template<'_> {
         // CloudFormation's name and SAM's.
         for key in ["DeadLetterConfig", "DeadLetterQueue"] {
             let Some(config) = properties.within(key) else { continue };
-            config.get("Type");
-            let target = config
-                .text("TargetArn")
-                .and_then(|target| self.address(&target, config.node()));
-            if let Some(target) = target {
+            if let Some(target) = self.destination("TargetArn", &config) {
                 self.stack.reach(&target);
                 settings.set("dead_letter_config", target);
             }
@@ -166,9 +162,7 @@ impl Template<'_> {
                 .as_ref()
                 .and_then(|destinations| destinations.within(property));
             let Some(destination) = destination else { continue };
-            destination.get("Type");
-            let target = destination.text("Destination");
-            if let Some(address) = target.and_then(|target| self.address(&target, destination.node())) {
+            if let Some(address) = self.destination("Destination", &destination) {
                 self.stack.reach(&address);
                 config.push((key, address.into()));
             }

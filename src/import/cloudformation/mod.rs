@@ -5,6 +5,7 @@ mod events;
 mod function;
 mod globals;
 mod intrinsic;
+mod lists;
 mod messaging;
 mod names;
 mod properties;
@@ -21,6 +22,7 @@ use std::path::Path;
 use self::globals::merged;
 use self::properties::Properties;
 use self::resolve::Resolver;
+use self::sources::Source;
 use self::template::Template;
 use super::input::{read_text, short_name};
 use super::problem::ImportError;
@@ -353,6 +355,9 @@ impl<'a> Template<'a> {
             "AWS::Cognito::UserPool" => self.declare_user_pool(&properties),
             "AWS::ApplicationAutoScaling::ScalableTarget" => self.declare_scalable_target(&properties),
             "AWS::ApplicationAutoScaling::ScalingPolicy" => self.declare_scaling_policy(&properties),
+            "AWS::Serverless::StateMachine" | "AWS::StepFunctions::StateMachine" => {
+                self.declare_state_machine(&properties)
+            }
             "AWS::CloudWatch::Alarm" => self.declare_alarm(&self.resolver.name(resource.id), &properties),
             "AWS::Kinesis::StreamConsumer" => properties.pass_over(),
             "AWS::CloudFormation::Stack" | "AWS::Serverless::Application" => {
@@ -360,7 +365,7 @@ impl<'a> Template<'a> {
                 let text = format!("{kind}: a nested stack is not opened; import its template by itself");
                 self.resolver.remark(&resource.properties, text);
             }
-            _ if INERT_SERVICES.contains(&service) || INERT_TYPES.contains(&kind) => {
+            _ if INERT_SERVICES.contains(&service) || INERT_TYPES.contains(&kind) || kind.starts_with("Custom::") => {
                 properties.pass_over();
                 return false;
             }
@@ -392,7 +397,10 @@ impl<'a> Template<'a> {
         let source = properties.text("EventSourceArn");
         let function = properties.text("FunctionName");
         match function.and_then(|function| self.callee(&function, properties.node())) {
-            Some(function) => self.declare_mapping(source.as_deref(), &function, properties),
+            Some(function) => {
+                let source = source.as_deref().map(|text| Source { text, service: "" });
+                self.declare_mapping(source, &function, properties);
+            }
             None => properties.pass_over(),
         }
     }

@@ -92,6 +92,21 @@ pub(super) enum Named {
 }
 
 impl Named {
+    /// The same where it is known which service a text speaks of: one that is no ARN, such as the name of another stack's value, is
+    /// a name there.
+    pub(super) fn of_service(text: &str, service: &str) -> Named {
+        match (Named::of(text), service) {
+            (Named::Other, "sqs") => Named::Queue(text.to_owned()),
+            (Named::Other, "sns") => Named::Topic(text.to_owned()),
+            (Named::Other, "kinesis") => Named::Stream("kinesis", text.to_owned()),
+            (Named::Other, "dynamodb") => Named::Stream("dynamodb", text.to_owned()),
+            (Named::Other, "lambda") => Named::of(&format!(":function:{text}")),
+            (Named::Other, "s3") => Named::Bucket(text.to_owned()),
+            (Named::Other, "eventbridge") => Named::Bus(text.to_owned()),
+            (named, _) => named,
+        }
+    }
+
     /// Takes a text apart: an ARN, a queue's address, or text around a function's ARN as API Gateway has it.
     pub(super) fn of(text: &str) -> Named {
         if let Some((_, function)) = text.split_once(":function:") {
@@ -163,6 +178,14 @@ mod tests {
         );
         assert_eq!(back("AWS::S3::Bucket", "Arn"), Named::Bucket("x".into()));
         assert_eq!(back("AWS::Events::EventBus", "Arn"), Named::Bus("x".into()));
+    }
+
+    #[test]
+    fn a_bare_name_speaks_of_the_service_that_is_known() {
+        assert_eq!(Named::of_service("jobs", "sqs"), Named::Queue("jobs".into()));
+        let alias = Named::Function("a".into(), Some("live".into()));
+        assert_eq!(Named::of_service("a:live", "lambda"), alias);
+        assert_eq!(Named::of_service("arn:aws:sns:r:1:t", "sqs"), Named::Topic("t".into()));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Intrinsic functions, parameters, conditions and mappings of a template.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::intrinsic::{intrinsic, items};
@@ -9,9 +9,9 @@ use crate::import::Remarks;
 use crate::scenario::{Document, Entry, Kind, Node};
 
 /// Names inside each other: a template that goes deeper refers to itself, or might as well.
-const DEEPEST: usize = 16;
+const DEEPEST: usize = 24;
 /// Longest text that references are put together to.
-const LONGEST_TEXT: usize = 1 << 20;
+pub(super) const LONGEST_TEXT: usize = 1 << 20;
 
 /// Reads values of a template with everything in them that refers to something else replaced by it.
 pub(super) struct Resolver<'a> {
@@ -25,7 +25,10 @@ pub(super) struct Resolver<'a> {
     used: RefCell<BTreeSet<String>>,
     /// What is being resolved: names and conditions.
     open: RefCell<Vec<String>>,
-    names: RefCell<BTreeMap<String, String>>,
+    /// Settings of resources that references depend on, by resource and property.
+    settings: RefCell<BTreeMap<(String, String), Option<String>>>,
+    /// Function and number of each version.
+    versions: OnceCell<BTreeMap<String, (String, u32)>>,
     conditions: RefCell<BTreeMap<String, bool>>,
 }
 
@@ -43,7 +46,8 @@ impl<'a> Resolver<'a> {
             given,
             used: RefCell::default(),
             open: RefCell::default(),
-            names: RefCell::default(),
+            settings: RefCell::default(),
+            versions: OnceCell::new(),
             conditions: RefCell::default(),
         }
     }
@@ -66,7 +70,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// A part of the template by its section and name.
-    fn part(&self, section: &str, name: &str) -> Option<&'a Node> {
+    pub fn part(&self, section: &str, name: &str) -> Option<&'a Node> {
         self.entry(section, name).map(|entry| &entry.value)
     }
 
@@ -228,9 +232,8 @@ impl<'a> Resolver<'a> {
         }
         match self.declared(id) {
             Some(("AWS::Lambda::Version" | "AWS::Lambda::Alias", _)) => self.qualified(id),
-            Some(("AWS::ApplicationAutoScaling::ScalableTarget", properties)) => {
-                let target = properties.and_then(|properties| self.text(properties.inner("ResourceId")?));
-                target.unwrap_or_else(|| id.to_owned())
+            Some(("AWS::ApplicationAutoScaling::ScalableTarget", _)) => {
+                self.setting(id, "ResourceId").unwrap_or_else(|| id.to_owned())
             }
             Some((kind, _)) => names::reference(kind, &self.name(id), &self.home),
             None => {
@@ -269,7 +272,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn attribute_of(&self, id: &str, attribute: &str, node: &Node) -> String {
-        let Some((kind, properties)) = self.declared(id) else {
+        let Some((kind, _)) = self.declared(id) else {
             if !id.starts_with("Serverless") {
                 self.remark(node, format!("refers to {id}, which the template does not have"));
             }
@@ -281,12 +284,15 @@ impl<'a> Resolver<'a> {
                 .map_or_else(|| "1".to_owned(), |(_, number)| number.to_string()),
             ("AWS::Lambda::Version" | "AWS::Lambda::Alias", _) => self.qualified(id),
             ("AWS::Kinesis::StreamConsumer", _) => {
-                let stream = properties.and_then(|properties| self.text(properties.inner("StreamARN")?));
+                let stream = self.setting(id, "StreamARN");
                 format!("{}/consumer/{id}:1", stream.unwrap_or_else(|| id.to_owned()))
+            }
+            ("AWS::CloudFormation::Stack" | "AWS::Serverless::Application", _) => {
+                self.elsewhere(&format!("{id}.{attribute}"), "a nested stack", node)
             }
             (_, "Alias") if names::is_function(kind) => {
                 let arn = names::arn(kind, &self.name(id), &self.home);
-                let alias = self.function_setting(properties, "AutoPublishAlias");
+                let alias = self.setting(id, "AutoPublishAlias");
                 alias.map_or_else(|| arn.clone(), |alias| format!("{arn}:{alias}"))
             }
             (_, "Version") if names::is_function(kind) => format!("{}:1", names::arn(kind, &self.name(id), &self.home)),
@@ -299,11 +305,19 @@ impl<'a> Resolver<'a> {
         self.part("Globals", "Function")
     }
 
-    /// A text setting of a function, its own or that of `Globals`.
-    fn function_setting(&self, properties: Option<&Node>, key: &str) -> Option<String> {
+    /// A property of a resource that references to it depend on; those of functions may stand in `Globals`.
+    fn setting(&self, id: &str, key: &str) -> Option<String> {
+        let place = (id.to_owned(), key.to_owned());
+        if let Some(known) = self.settings.borrow().get(&place) {
+            return known.clone();
+        }
+        let (kind, properties) = self.declared(id)?;
         let own = properties.and_then(|properties| properties.inner(key));
-        let global = || self.globals()?.inner(key);
-        self.text(own.or_else(global)?)
+        let global = || self.globals().filter(|_| names::is_function(kind))?.inner(key);
+        let what = format!("{key} of {id}");
+        let value = self.guarded(&what, self.entry("Resources", id), || self.text(own.or_else(global)?));
+        self.settings.borrow_mut().insert(place, value.clone());
+        value
     }
 
     /// The ARN of a version or an alias resource.
@@ -311,10 +325,8 @@ impl<'a> Resolver<'a> {
         let (function, qualifier) = match self.version(id) {
             Some((function, number)) => (function, number.to_string()),
             None => {
-                let properties = self.declared(id).and_then(|(_, properties)| properties);
-                let read = |key: &str| properties.and_then(|properties| self.text(properties.inner(key)?));
-                let function = read("FunctionName").unwrap_or_else(|| id.to_owned());
-                (function, read("Name").unwrap_or_else(|| id.to_owned()))
+                let read = |key: &str| self.setting(id, key).unwrap_or_else(|| id.to_owned());
+                (read("FunctionName"), read("Name"))
             }
         };
         names::arn(
@@ -326,44 +338,53 @@ impl<'a> Resolver<'a> {
 
     /// Function and number of a version resource: the first of a function is 1.
     pub fn version(&self, id: &str) -> Option<(String, u32)> {
-        let function_of = |id: &str| {
-            let (kind, properties) = self.declared(id).filter(|(kind, _)| *kind == "AWS::Lambda::Version")?;
-            let function = properties.and_then(|properties| self.text(properties.inner("FunctionName")?));
-            Some((kind, function_name(&function?)))
-        };
-        let (_, function) = function_of(id)?;
-        let resources = self.document.root.inner("Resources")?.entries();
-        let before = resources.iter().take_while(|entry| entry.key != id);
-        let earlier = before.filter(|entry| function_of(&entry.key).is_some_and(|(_, other)| other == function));
-        let number = earlier.count() as u32 + 1;
-        Some((function, number))
+        let (kind, _) = self.declared(id)?;
+        if kind != "AWS::Lambda::Version" {
+            return None;
+        }
+        // A version may be named while versions are counted: only a template that refers to itself does that.
+        match self.versions.get() {
+            Some(versions) => versions.get(id).cloned(),
+            None => {
+                let versions = self.numbered_versions();
+                self.versions.get_or_init(|| versions).get(id).cloned()
+            }
+        }
+    }
+
+    fn numbered_versions(&self) -> BTreeMap<String, (String, u32)> {
+        let mut versions = BTreeMap::new();
+        let mut counts: BTreeMap<String, u32> = BTreeMap::new();
+        let resources = self.document.root.inner("Resources").map_or(&[][..], Node::entries);
+        for entry in resources {
+            let is_version = self
+                .declared(&entry.key)
+                .is_some_and(|(kind, _)| kind == "AWS::Lambda::Version");
+            let function = Some(&entry.key)
+                .filter(|_| is_version)
+                .and_then(|id| self.setting(id, "FunctionName"));
+            if let Some(function) = function {
+                let function = function_name(&function);
+                let count = counts.entry(function.clone()).or_default();
+                *count += 1;
+                versions.insert(entry.key.clone(), (function, *count));
+            }
+        }
+        versions
     }
 
     /// The name of a resource: given, or its logical id.
     pub fn name(&self, id: &str) -> String {
-        if let Some(known) = self.names.borrow().get(id) {
-            return known.clone();
-        }
-        let mark = format!("the name of {id}");
-        let name = self.guarded(&mark, self.entry("Resources", id), || {
-            let (kind, properties) = self.declared(id)?;
-            let properties = properties?;
-            let given = properties
-                .inner(names::name_property(kind))
-                .and_then(|name| self.text(name));
-            let fifo = || properties.inner("FifoQueue").or_else(|| properties.inner("FifoTopic"));
-            let suffix = || {
-                self.text(fifo()?)
-                    .filter(|fifo| fifo == "true")
-                    .map(|_| format!("{id}.fifo"))
-            };
+        let named = || {
+            let (kind, _) = self.declared(id)?;
+            let given = self.setting(id, names::name_property(kind));
+            let fifo = || self.setting(id, "FifoQueue").or_else(|| self.setting(id, "FifoTopic"));
+            let suffix = || fifo().filter(|fifo| fifo == "true").map(|_| format!("{id}.fifo"));
             given
                 .or_else(suffix)
                 .filter(|name| !name.is_empty() && name.len() <= LONGEST_NAME)
-        });
-        let name = name.unwrap_or_else(|| id.to_owned());
-        self.names.borrow_mut().insert(id.to_owned(), name.clone());
-        name
+        };
+        named().unwrap_or_else(|| id.to_owned())
     }
 
     /// Does `work` unless it is under way already: then the template refers to itself, which is told.
@@ -491,82 +512,21 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn find_in_map(&self, node: &Node) -> Option<Node> {
-        let keys = items(node);
-        let key = |index: usize| keys.get(index).and_then(|key| self.text(key));
-        let (map, first, second) = (key(0)?, key(1)?, key(2)?);
-        let found = self
-            .part("Mappings", &map)
-            .and_then(|map| map.inner(&first)?.inner(&second));
-        match found.or_else(|| keys.get(3)?.inner("DefaultValue")) {
-            Some(value) => self.resolve(value),
-            None => {
-                self.remark(
-                    node,
-                    format!("the mapping {map} has no {first}, {second}; the value was left out"),
-                );
-                None
-            }
-        }
-    }
-
-    fn join(&self, node: &Node) -> Option<String> {
-        let [separator, list] = items(node) else {
-            self.remark(node, "Join takes a separator and a list; the value was left out");
-            return None;
-        };
-        let list = self.resolve(list)?;
-        let parts: Vec<String> = items(&list).iter().map(Node::compact).collect();
-        let text = parts.join(&self.text(separator).unwrap_or_default());
-        (text.len() <= LONGEST_TEXT).then_some(text)
-    }
-
-    fn select(&self, node: &Node) -> Option<Node> {
-        let [index, list] = items(node) else {
-            self.remark(node, "Select takes an index and a list; the value was left out");
-            return None;
-        };
-        let index = self.text(index)?.parse::<usize>().ok();
-        let list = self.resolve(list)?;
-        let found = index.and_then(|index| items(&list).get(index)).cloned();
-        if found.is_none() {
-            self.remark(node, "Select finds nothing there; the value was left out");
-        }
-        found
-    }
-
-    fn split(&self, node: &Node) -> Option<Node> {
-        let [separator, text] = items(node) else {
-            self.remark(node, "Split takes a separator and a text; the value was left out");
-            return None;
-        };
-        let (separator, text) = (self.text(separator)?, self.text(text)?);
-        let part = |part: &str| Node {
-            kind: Kind::Scalar(part.to_owned()),
-            mark: node.mark,
-        };
-        let parts = match separator.is_empty() {
-            true => vec![part(&text)],
-            false => text.split(separator.as_str()).map(part).collect(),
-        };
-        Some(Node {
-            kind: Kind::List(parts),
-            mark: node.mark,
-        })
-    }
-
-    /// A value that another stack exports: given by `--parameter` under its name, or the name stands in for it.
     fn imported(&self, node: &Node) -> Option<String> {
-        let name = self.text(node)?;
-        self.used.borrow_mut().insert(name.clone());
-        let given = self.given.get(&name).cloned();
-        if given.is_none() {
+        Some(self.elsewhere(&self.text(node)?, "another stack", node))
+    }
+
+    /// A value of another stack: given by `--parameter` under its name, or the name stands in for it.
+    fn elsewhere(&self, name: &str, owner: &str, node: &Node) -> String {
+        self.used.borrow_mut().insert(name.to_owned());
+        let given = self.given.get(name).cloned();
+        given.unwrap_or_else(|| {
             self.remark(
                 node,
-                format!("the value {name} of another stack is not known; give --parameter {name}=…"),
+                format!("the value {name} of {owner} is not known; give --parameter {name}=…"),
             );
-        }
-        Some(given.unwrap_or(name))
+            name.to_owned()
+        })
     }
 
     fn argument(&self, node: &Node, function: &str) -> Option<String> {

@@ -17,11 +17,21 @@ const SETTINGS: [(&str, &str, &str); 6] = [
     ("TumblingWindowInSeconds", "tumbling_window", " s"),
 ];
 
+/// What a mapping reads.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Source<'a> {
+    /// An ARN, or a name where the service is known.
+    pub text: &'a str,
+    /// The service, as addresses begin; empty where only an ARN tells.
+    pub service: &'a str,
+}
+
 impl Template<'_> {
-    /// A mapping of what `source` names (an ARN, or nothing for Kafka outside AWS) to `function`.
-    pub fn declare_mapping(&mut self, source: Option<&str>, function: &str, properties: &Properties) {
+    /// A mapping of what `source` names (nothing for Kafka outside AWS) to `function`.
+    pub fn declare_mapping(&mut self, source: Option<Source>, function: &str, properties: &Properties) {
         let place = self.place(properties.node());
         let topics = properties.texts("Topics");
+        let pushed = source.is_some_and(|source| source.text.contains("/consumer/"));
         let Some(address) = self.source(source, &topics, properties) else {
             properties.pass_over();
             return;
@@ -48,7 +58,7 @@ impl Template<'_> {
         {
             settings.set("function_response_types", "ReportBatchItemFailures");
         }
-        if source.is_some_and(|source| source.contains("/consumer/")) {
+        if pushed {
             settings.set("enhanced_fan_out", "true");
         }
         self.start(properties, kafka, &mut settings);
@@ -64,12 +74,12 @@ impl Template<'_> {
     }
 
     /// The address of a source, which is declared if the template does not.
-    fn source(&mut self, source: Option<&str>, topics: &[String], properties: &Properties) -> Option<String> {
+    fn source(&mut self, source: Option<Source>, topics: &[String], properties: &Properties) -> Option<String> {
         let at = properties.node().clone();
         let place = self.place(&at);
-        let named = source.map(Named::of);
+        let named = source.map(|source| Named::of_service(source.text, source.service));
         match named {
-            Some(Named::Queue(_)) => self.queue(source?, &at).map(|queue| format!("sqs:{queue}")),
+            Some(Named::Queue(_)) => self.queue(source?.text, &at).map(|queue| format!("sqs:{queue}")),
             Some(Named::Stream("kinesis", name)) => {
                 let name = plain_name(&name);
                 if !self.stack.streams.has(&name) {
@@ -103,7 +113,7 @@ impl Template<'_> {
                 Some(format!("kafka:{name}"))
             }
             _ => {
-                let text = source.unwrap_or("nothing");
+                let text = source.map_or("nothing", |source| source.text);
                 properties.remark(&format!("an event source ({text}) that is not simulated"));
                 None
             }
@@ -154,9 +164,7 @@ impl Template<'_> {
             .within("DestinationConfig")
             .and_then(|config| config.within("OnFailure"));
         let Some(destination) = destination else { return };
-        destination.get("Type");
-        let target = destination.text("Destination");
-        if let Some(address) = target.and_then(|target| self.address(&target, destination.node())) {
+        if let Some(address) = self.destination("Destination", &destination) {
             self.stack.reach(&address);
             settings.set("on_failure", address);
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::names::Named;
+use super::properties::Properties;
 use super::resolve::Resolver;
 use crate::import::stack::{Stack, plain_name};
 use crate::scenario::Node;
@@ -33,13 +34,24 @@ impl Template<'_> {
 
     /// The address of a function given by name or ARN, with the qualifier that stands there.
     pub fn callee(&self, text: &str, at: &Node) -> Option<String> {
-        self.address(&function_text(text), at)
+        self.named(Named::of_service(text, "lambda"), text, at)
     }
 
     /// The scenario's address for an ARN or an address of SQS. Functions that the template does not have, and what a scenario
     /// has no address for, are told.
     pub fn address(&self, text: &str, at: &Node) -> Option<String> {
-        match Named::of(text) {
+        self.named(Named::of(text), text, at)
+    }
+
+    /// The address of a destination whose `Type` stands beside it.
+    pub fn destination(&self, key: &str, properties: &Properties) -> Option<String> {
+        let service = properties.text("Type").unwrap_or_default().to_ascii_lowercase();
+        let text = properties.text(key)?;
+        self.named(Named::of_service(&text, &service), &text, properties.node())
+    }
+
+    fn named(&self, named: Named, text: &str, at: &Node) -> Option<String> {
+        match named {
             Named::Function(name, qualifier) => match (self.functions.get(&name), qualifier) {
                 (Some(function), Some(qualifier)) => Some(format!("{function}:{qualifier}")),
                 (Some(function), None) => Some(function.clone()),
@@ -68,21 +80,14 @@ impl Template<'_> {
 
     /// The queue of an SQS address, declared if it is not: a scenario wants what is read, subscribed or redriven to declared.
     pub fn queue(&mut self, text: &str, at: &Node) -> Option<String> {
-        let address = self.address(text, at).filter(|address| address.starts_with("sqs:"))?;
+        let address = self.named(Named::of_service(text, "sqs"), text, at);
+        let address = address.filter(|address| address.starts_with("sqs:"))?;
         let name = address.trim_start_matches("sqs:").to_owned();
         if !self.stack.queues.has(&name) {
             let place = format!("{}: not in the template", self.place(at));
             self.stack.queues.line(&name).note(place).block();
         }
         Some(name)
-    }
-}
-
-/// Functions may be given by name alone.
-fn function_text(text: &str) -> String {
-    match Named::of(text) {
-        Named::Other => format!(":function:{text}"),
-        _ => text.to_owned(),
     }
 }
 
