@@ -75,8 +75,10 @@ impl<'a> Control<'a> {
     fn scaling(&self) -> Vec<ScalingConfig> {
         let mut all = Vec::new();
         for entry in self.root.named("functions") {
-            let place = self.functions.iter().position(|function| function.name == entry.key);
-            let Some(place) = place else { continue };
+            let named = |function: &FunctionConfig| function.name.as_str().cmp(entry.key.as_str());
+            let Ok(place) = self.functions.binary_search_by(named) else {
+                continue;
+            };
             self.scaling_of(FunctionId(place as u32), entry, &mut all);
         }
         all.sort_by_key(|scaling| (scaling.function, scaling.qualifier));

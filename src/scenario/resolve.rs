@@ -30,11 +30,14 @@ use super::through::gateway;
 use super::traffic::{AzureTrace, Traffic};
 use super::tree::{Entry, Node, shortened};
 use super::values;
-use crate::lambda::{AccountConfig, ScalingRule};
-use crate::messaging::{Subscription, TopicConfig};
-use crate::pricing::PriceBook;
+use crate::control::ControlConfig;
+use crate::facts::LinkId;
+use crate::lambda::{AccountConfig, FlowConfig, FunctionConfig, MappingConfig, ScalingRule, TrafficConfig};
+use crate::messaging::{QueueConfig, StreamConfig, Subscription, TopicConfig};
+use crate::pricing::{BillingConfig, PriceBook};
 use crate::simulation::Plan;
 use crate::units::{Span, Timestamp};
+use crate::workload::SourceConfig;
 
 const DAY: u64 = 86_400;
 /// A drain that lasts until the backlogs are gone.
@@ -57,133 +60,54 @@ pub(super) struct Resolution {
 pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadOptions, ways: &Links) -> Resolution {
     check(reader, root, &SCENARIO);
     warn_of_many_calls(reader, root);
-    let resolver = Resolver { reader, root };
+    let resolver = Resolver { reader, root, ways };
     let book = options.prices.clone().unwrap_or_else(PriceBook::built_in);
     let top = resolver.top(path, options, &book);
-    let parameter_node = root.inner("parameters");
-    let layers = Layers(parameter_node.into_iter().collect());
-    let parameters = parameters::of_account(reader, &layers);
-    parameters::of_function(reader, &layers);
+    let parameters = resolver.parameters();
     let azure = resolver.azure_traces();
     let directory = resolver.directory(&azure);
-    let topics = resolver.topics(ways, &directory);
-    let declared = Queues {
-        reader,
-        dated: &top.dated,
-        entries: root.named("queues"),
+    let base = Base {
+        topics: resolver.topics(ways, &directory),
+        queues: resolver.queues(&top.dated).names(),
+        streams: streams::streams(reader, &root.named("streams"), top.seed),
+        top,
+        parameters,
+        directory,
     };
-    let queues = declared.names();
-    let budgets = budgets(reader, &root.named("budgets"));
-    let streams = streams::streams(reader, &root.named("streams"), top.seed);
-    let functions = Functions {
-        budgets: &budgets,
-        platform: Platform {
-            reader,
-            dated: &top.dated,
-            allow_extended: parameters.allow_extended,
-            links: ways,
-            attachments: Attachments::default(),
-        },
-        defaults: root.inner("defaults"),
-        parameters: parameter_node,
-        directory: &directory,
-    };
-    let resolved = resolver.functions(&functions, &azure);
-    let mut account = resolver.account(&top, &parameters);
-    let attachments = functions.platform.attachments;
-    attachments.warn_of_quotas(reader, &top.dated);
-    (account.subnets, account.file_systems) = attachments.finish();
-    account.budgets.clone_from(&budgets);
-    resolver.pools(account.concurrent_executions, &resolved);
-    let (configs, tags): (Vec<_>, Vec<_>) = resolved
-        .into_iter()
-        .map(|function| (function.config, function.tags))
-        .unzip();
-    let mut traffic = Traffic {
-        reader,
-        dated: &top.dated,
-        parameters: &parameters,
-        functions: &configs,
-        directory: &directory,
-        queues: &queues,
-        streams: &streams,
-        topics: &topics.iter().map(|topic| topic.name.clone()).collect::<Vec<_>>(),
-        links: ways,
-        azure,
-        seed: top.seed,
-        start: top.start,
-        duration: top.duration,
-        written: root.named("functions"),
-        configs: Vec::new(),
-        flows: Vec::new(),
-        sources: Vec::new(),
-    };
-    for entry in root.named("traffic") {
-        traffic.read(entry);
-    }
-    let (mut traffic, mut flows, sources) = (traffic.configs, traffic.flows, traffic.sources);
-    let mapping_entries = root.named("event_source_mappings");
-    let failures = failure_links(reader, &mapping_entries, ways);
-    let mut named = ways.queues();
-    named.extend(queues.iter().cloned());
-    let names: Vec<String> = named.into_iter().collect();
-    let control = Control {
-        reader,
-        root,
-        functions: &configs,
-        queues: &names,
-        streams: &streams,
-        directory: &directory,
-        links: ways,
-        seed: top.seed,
-        start: top.start,
-        length: top.duration + top.drain,
-    };
-    let control = control.read();
+    let Account {
+        config: account,
+        functions,
+        tags,
+    } = resolver.account_with_functions(&base, &azure);
+    let mut senders = resolver.senders(&base, azure, &functions);
+    let failures = failure_links(reader, &root.named("event_source_mappings"), ways);
+    let mut queues = ways.queues();
+    queues.extend(base.queues.iter().cloned());
+    let queues: Vec<String> = queues.into_iter().collect();
+    let control = resolver.control(&base, &functions, &queues);
     let targets = Targets {
-        functions: &configs,
-        queues: &names,
-        streams: &streams,
-        topics: &topics,
+        functions: &functions,
+        queues: &queues,
+        streams: &base.streams,
+        topics: &base.topics,
     };
-    let links = ways.finish(&targets, &mut traffic, &mut flows);
-    let queue_configs = declared.configs(&names);
-    let mut mappings = Mappings {
-        reader,
-        dated: &top.dated,
-        parameters: &parameters.pollers,
-        functions: &configs,
-        directory: &directory,
-        queues: &queue_configs,
-        declared: &queues,
-        streams: &streams,
-        failures: &failures,
-        start: top.start,
-        seed: top.seed,
-        traffic: &mut traffic,
-        flows: &mut flows,
-        configs: Vec::new(),
-    };
-    for entry in &mapping_entries {
-        mappings.read(entry);
-    }
-    let mappings = mappings.finish(&mapping_entries);
+    let links = ways.finish(&targets, &mut senders.traffic, &mut senders.flows);
+    let queues = resolver.queues(&base.top.dated).configs(&queues);
+    let mappings = resolver.mappings(&base, &functions, &queues, &failures, &mut senders);
     let network = Network {
-        functions: &configs,
-        queues: &queue_configs,
-        topics: &topics,
-        streams: &streams,
+        functions: &functions,
+        queues: &queues,
+        topics: &base.topics,
+        streams: &base.streams,
         links: &links,
         mappings: &mappings,
-        flows: &flows,
+        flows: &senders.flows,
     };
     network.warn_of_loops(reader);
-    let billed = Billed {
-        region: &top.region,
-        start: top.start,
-        dated: &top.dated,
-    };
-    let billing = billing::billing(reader, root, book, &billed, &parameters);
+    let billing = resolver.billing(&base, book);
+    let Base {
+        top, streams, topics, ..
+    } = base;
     Resolution {
         expectations: resolver.expectations(),
         changed_parameters: resolver.changed_parameters(),
@@ -198,13 +122,13 @@ pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadO
             drain: top.drain,
             until_empty: top.until_empty,
             account,
-            functions: configs,
+            functions,
             tags,
-            traffic,
-            flows,
-            sources,
+            traffic: senders.traffic,
+            flows: senders.flows,
+            sources: senders.sources,
             links,
-            queues: queue_configs,
+            queues,
             streams,
             topics,
             control,
@@ -235,12 +159,173 @@ struct Top {
     dated: Dated,
 }
 
+/// What functions, traffic and mappings refer to.
+struct Base {
+    top: Top,
+    parameters: AccountParameters,
+    directory: Directory,
+    /// Names of the declared queues.
+    queues: Vec<String>,
+    streams: Vec<StreamConfig>,
+    topics: Vec<TopicConfig>,
+}
+
+/// The account and what runs in it.
+struct Account {
+    config: AccountConfig,
+    functions: Vec<FunctionConfig>,
+    tags: Vec<Vec<String>>,
+}
+
+/// Who sends, along which flows, and what arrives when.
+struct Senders {
+    traffic: Vec<TrafficConfig>,
+    flows: Vec<FlowConfig>,
+    sources: Vec<SourceConfig>,
+}
+
 struct Resolver<'a> {
     reader: &'a Reader,
     root: &'a Node,
+    ways: &'a Links,
 }
 
 impl<'a> Resolver<'a> {
+    fn parameters(&self) -> AccountParameters {
+        let layers = Layers(self.root.inner("parameters").into_iter().collect());
+        parameters::of_function(self.reader, &layers);
+        parameters::of_account(self.reader, &layers)
+    }
+
+    fn queues<'d>(&'d self, dated: &'d Dated) -> Queues<'d> {
+        Queues {
+            reader: self.reader,
+            dated,
+            entries: self.root.named("queues"),
+        }
+    }
+
+    fn account_with_functions(&self, base: &Base, azure: &[AzureTrace]) -> Account {
+        let budgets = budgets(self.reader, &self.root.named("budgets"));
+        let functions = Functions {
+            budgets: &budgets,
+            platform: Platform {
+                reader: self.reader,
+                dated: &base.top.dated,
+                allow_extended: base.parameters.allow_extended,
+                links: self.ways,
+                attachments: Attachments::default(),
+            },
+            defaults: self.root.inner("defaults"),
+            parameters: self.root.inner("parameters"),
+            directory: &base.directory,
+        };
+        let resolved = self.functions(&functions, azure);
+        let mut config = self.account(&base.top, &base.parameters);
+        let attachments = functions.platform.attachments;
+        attachments.warn_of_quotas(self.reader, &base.top.dated);
+        (config.subnets, config.file_systems) = attachments.finish();
+        self.pools(config.concurrent_executions, &resolved);
+        config.budgets = budgets;
+        let (functions, tags) = resolved
+            .into_iter()
+            .map(|function| (function.config, function.tags))
+            .unzip();
+        Account {
+            config,
+            functions,
+            tags,
+        }
+    }
+
+    /// Traffic entries; senders of links and mappings are added later.
+    fn senders(&self, base: &Base, azure: Vec<AzureTrace>, functions: &[FunctionConfig]) -> Senders {
+        let topics: Vec<String> = base.topics.iter().map(|topic| topic.name.clone()).collect();
+        let mut traffic = Traffic {
+            reader: self.reader,
+            dated: &base.top.dated,
+            parameters: &base.parameters,
+            functions,
+            directory: &base.directory,
+            queues: &base.queues,
+            streams: &base.streams,
+            topics: &topics,
+            links: self.ways,
+            azure,
+            seed: base.top.seed,
+            start: base.top.start,
+            duration: base.top.duration,
+            written: self.root.named("functions"),
+            configs: Vec::new(),
+            flows: Vec::new(),
+            sources: Vec::new(),
+        };
+        for entry in self.root.named("traffic") {
+            traffic.read(entry);
+        }
+        Senders {
+            traffic: traffic.configs,
+            flows: traffic.flows,
+            sources: traffic.sources,
+        }
+    }
+
+    fn control(&self, base: &Base, functions: &[FunctionConfig], queues: &[String]) -> ControlConfig {
+        let control = Control {
+            reader: self.reader,
+            root: self.root,
+            functions,
+            queues,
+            streams: &base.streams,
+            directory: &base.directory,
+            links: self.ways,
+            seed: base.top.seed,
+            start: base.top.start,
+            length: base.top.duration + base.top.drain,
+        };
+        control.read()
+    }
+
+    fn mappings(
+        &self,
+        base: &Base,
+        functions: &[FunctionConfig],
+        queues: &[QueueConfig],
+        failures: &BTreeMap<String, LinkId>,
+        senders: &mut Senders,
+    ) -> Vec<MappingConfig> {
+        let entries = self.root.named("event_source_mappings");
+        let mut mappings = Mappings {
+            reader: self.reader,
+            dated: &base.top.dated,
+            parameters: &base.parameters.pollers,
+            functions,
+            directory: &base.directory,
+            queues,
+            declared: &base.queues,
+            streams: &base.streams,
+            failures,
+            start: base.top.start,
+            seed: base.top.seed,
+            traffic: &mut senders.traffic,
+            flows: &mut senders.flows,
+            configs: Vec::new(),
+        };
+        for entry in &entries {
+            mappings.read(entry);
+        }
+        mappings.finish(&entries)
+    }
+
+    fn billing(&self, base: &Base, book: PriceBook) -> BillingConfig {
+        let billed = Billed {
+            region: &base.top.region,
+            start: base.top.start,
+            dated: &base.top.dated,
+        };
+        billing::billing(self.reader, self.root, book, &billed, &base.parameters)
+    }
+
     fn top(&self, path: &Path, options: &LoadOptions, book: &PriceBook) -> Top {
         let reader = self.reader;
         let get = |key: &str| self.root.entry(key);

@@ -248,15 +248,13 @@ impl Traffic<'_> {
         match target? {
             Towards::Function(target) => {
                 let function = &self.functions[target.0.index()];
-                let written = self.written.iter().find(|written| written.key == function.name);
-                check_target(
-                    self.reader,
-                    self.parameters,
-                    entry,
-                    function,
-                    target.1,
-                    written.copied(),
-                );
+                let named = |written: &&Entry| written.key.as_str().cmp(function.name.as_str());
+                let written = self
+                    .written
+                    .binary_search_by(named)
+                    .ok()
+                    .map(|place| self.written[place]);
+                check_target(self.reader, self.parameters, entry, function, target.1, written);
                 flow
             }
             Towards::Service(_) if matches!(config.through, Some(Through::Front(_))) => {
