@@ -24,6 +24,7 @@ pub mod trace;
 pub mod scenario;
 
 pub mod experiment;
+pub mod fit;
 pub mod import;
 
 pub mod report;

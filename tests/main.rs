@@ -5,6 +5,7 @@ mod cases;
 mod determinism;
 mod edges;
 mod equipment;
+mod fit;
 mod golden;
 mod import;
 mod laws;

@@ -4,6 +4,7 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::common_args::{LoadArguments, When};
+use super::fit::{AFTER_FIT, FitCommand};
 use super::optimize_args::{AFTER_OPTIMIZE, OptimizeCommand};
 use super::plan_args::PlanCommand;
 use super::sweep_args::{AFTER_MERGE, AFTER_SWEEP, MergeCommand, SweepCommand};
@@ -62,6 +63,9 @@ pub(super) enum Command {
     /// Write a scenario from what you have: templates, traces, measurements
     #[command(after_help = AFTER_IMPORT)]
     Import(ImportCommand),
+    /// Find the distribution of measured values, as a line for a scenario
+    #[command(after_help = AFTER_FIT)]
+    Fit(FitCommand),
     /// Simulate kinds of days and bill a month of them
     #[command(after_help = AFTER_MONTH)]
     Month(MonthCommand),

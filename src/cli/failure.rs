@@ -2,6 +2,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::experiment::JournalError;
+use crate::fit::FitError;
 use crate::import::ImportError;
 use crate::pricing::PriceProblems;
 use crate::report::ReportError;
@@ -35,6 +36,9 @@ pub enum Failure {
     /// A trace could not be read a second time.
     #[error("{0}")]
     Trace(String),
+    /// No distribution could be fitted.
+    #[error("{0}")]
+    Fit(#[from] FitError),
     /// Nothing could be imported.
     #[error("{0}")]
     Import(#[from] ImportError),
@@ -76,9 +80,13 @@ impl Failure {
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Failure::Scenarios(problems) => ExitCode::from(problems.iter().map(Problems::exit_code).max().unwrap_or(2)),
-            Failure::Usage(_) | Failure::Prices { .. } | Failure::Import(ImportError::Wrong(_)) => ExitCode::from(2),
+            Failure::Usage(_)
+            | Failure::Prices { .. }
+            | Failure::Import(ImportError::Wrong(_))
+            | Failure::Fit(FitError::Wrong(_)) => ExitCode::from(2),
             Failure::Read { .. }
             | Failure::Import(ImportError::Read { .. })
+            | Failure::Fit(FitError::Read { .. })
             | Failure::Trace(_)
             | Failure::Report(_)
             | Failure::Journal(_)

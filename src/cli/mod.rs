@@ -3,6 +3,7 @@
 mod args;
 mod common_args;
 mod failure;
+mod fit;
 mod import;
 mod merge;
 mod month;
@@ -54,6 +55,7 @@ pub fn dispatch(arguments: Arguments) -> Result<ExitCode, Failure> {
         args::Command::Validate(command) => validate::validate(&command),
         args::Command::New(command) => new::new(&command),
         args::Command::Import(command) => import::import(&command),
+        args::Command::Fit(command) => fit::fit(&command),
         args::Command::Month(command) => month::month(&command),
         args::Command::Price(command) => price::price(&command),
         args::Command::Prices(command) => prices::prices(&command),

@@ -21,3 +21,4 @@ pub use azure_invocations::{AzureInvocation, AzureInvocations, find_azure_invoca
 pub use csv_trace::CsvTrace;
 pub use empirical::load_empirical;
 pub use problem::TraceProblem;
+pub use source::open_plain_or_gzip;

@@ -7,6 +7,9 @@ use flate2::bufread::MultiGzDecoder;
 use super::problem::TraceProblem;
 use super::zstd::ZstdFrames;
 
+/// How gzip begins.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
 /// How a file is to be read, by the ending of its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
@@ -68,5 +71,27 @@ pub(super) fn open_text(path: &Path) -> Result<Box<dyn Read + Send>, TraceProble
             Box::new(frames.map_err(|error| TraceProblem::of_file(path, format!("cannot be read: {error}")))?)
         }
         Format::Plain | Format::Parquet => Box::new(file),
+    })
+}
+
+/// The bytes of a file of any name, decompressed where they begin as gzip does.
+///
+/// # Errors
+/// What the operating system says.
+pub fn open_plain_or_gzip(path: &Path) -> io::Result<Box<dyn Read>> {
+    let mut file = File::open(path)?;
+    let mut start = [0; 2];
+    let mut length = 0;
+    while length < start.len() {
+        match file.read(&mut start[length..])? {
+            0 => break,
+            count => length += count,
+        }
+    }
+    let whole = io::Cursor::new(start[..length].to_vec()).chain(file);
+    Ok(if start == GZIP {
+        Box::new(MultiGzDecoder::new(BufReader::with_capacity(64 * 1024, whole)))
+    } else {
+        Box::new(whole)
     })
 }

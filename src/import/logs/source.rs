@@ -1,10 +1,7 @@
 //! Files of logs: found out what they are, and read into a [`LogBook`].
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
-
-use flate2::read::MultiGzDecoder;
 
 use super::book::LogBook;
 use super::document::read_documents;
@@ -13,8 +10,8 @@ use super::lines::{Lines, Next};
 use super::oddities::Oddity;
 use super::table::{TableRow, is_header, read_table};
 use crate::import::ImportError;
+use crate::trace::open_plain_or_gzip;
 
-const GZIP: [u8; 2] = [0x1f, 0x8b];
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The form of a text, found out by its beginning.
@@ -40,30 +37,11 @@ pub(super) fn read_file(
         path: path.to_owned(),
         cause,
     };
-    let text = open(path).map_err(unreadable)?;
+    let text = open_plain_or_gzip(path).map_err(unreadable)?;
     book.begin_file(&path.display().to_string(), function);
     read_text(book, reader, text);
     book.end_file();
     Ok(())
-}
-
-/// The bytes of a file, decompressed where they begin as gzip does.
-pub(in crate::import) fn open(path: &Path) -> io::Result<Box<dyn Read>> {
-    let mut file = File::open(path)?;
-    let mut start = [0; 2];
-    let mut length = 0;
-    while length < start.len() {
-        match file.read(&mut start[length..])? {
-            0 => break,
-            count => length += count,
-        }
-    }
-    let whole = io::Cursor::new(start[..length].to_vec()).chain(file);
-    Ok(if start == GZIP {
-        Box::new(MultiGzDecoder::new(whole))
-    } else {
-        Box::new(whole)
-    })
 }
 
 fn read_text(book: &mut LogBook, reader: &LineReader, text: impl Read) {

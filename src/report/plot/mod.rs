@@ -4,10 +4,12 @@ mod axis;
 mod canvas;
 mod chart;
 mod figure;
+mod fit_chart;
 mod sources;
 mod steps;
 mod sweep_chart;
 
 pub(super) use canvas::{draw_png, draw_svg, figure_png, figure_svg};
 pub(super) use chart::Chart;
+pub(super) use fit_chart::fit_figure;
 pub(super) use sweep_chart::{SweptValues, shown, sweep_figure};
