@@ -30,7 +30,10 @@ fn crowded_plan(seed: u64) -> (Plan, u64) {
     let qualifiers = plan.functions.iter().flat_map(|function| &function.qualifiers);
     let provisioned: u32 = qualifiers.map(|qualifier| qualifier.provisioned).sum();
     let connections = provisioned + 6;
-    plan.account.file_systems = vec![connections];
+    plan.account.file_systems = vec![lambdasim::lambda::FileSystemConfig {
+        connections,
+        throughput: None,
+    }];
     let equipment = Equipment {
         extensions: Some(Extensions {
             init: Distribution::constant(Span::from_millis(5)),
@@ -40,6 +43,7 @@ fn crowded_plan(seed: u64) -> (Plan, u64) {
         mount: Some(Mount {
             file_system: 0,
             time: Distribution::uniform(100.0, 500.0),
+            transfer: None,
         }),
         network: Some(Network::Shared(1)),
         ..Equipment::default()

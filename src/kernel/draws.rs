@@ -65,6 +65,8 @@ pub enum Purpose {
     Pass = 25,
     /// Whether INIT crashes (first uniform), and whether it does again inside the invocation (second).
     InitFate = 26,
+    /// What an invocation transfers to and from its file system (EFS-3).
+    FileTransfer = 27,
 }
 
 /// Two independent uniforms of 53 bits each.

@@ -1,6 +1,7 @@
 //! Resolved numbers: no text to parse, no `Option` that means "default". The scenario room builds these.
 
 use super::equipment::{Equipment, Network};
+use super::file_system::FileSystemConfig;
 use crate::facts::{
     Architecture, BudgetId, FunctionId, InvocationType, LinkId, MappingId, QualifierId, Reason, Target, TrafficId,
     VersionId,
@@ -35,7 +36,7 @@ pub struct AccountConfig {
     /// Free addresses of each subnet, where interfaces are made for environments (VPC-6).
     pub subnets: Vec<u32>,
     /// Most connections of each file system (EFS-2).
-    pub file_systems: Vec<u32>,
+    pub file_systems: Vec<FileSystemConfig>,
     /// Downstream budgets, sorted by name.
     pub budgets: Vec<BudgetConfig>,
 }

@@ -1,5 +1,5 @@
 use crate::facts::ErrorCode;
-use crate::kernel::Distribution;
+use crate::kernel::{Distribution, SizeDistribution};
 use crate::units::{SimTime, Span};
 
 /// What environments of a version are equipped with beyond code, memory and runtime. Most versions have none of it.
@@ -57,6 +57,8 @@ pub struct Mount {
     pub file_system: u16,
     /// Mounting, in INIT (EFS-1).
     pub time: Distribution,
+    /// What each invocation transfers; `None` where that takes no time (EFS-3).
+    pub transfer: Option<SizeDistribution>,
 }
 
 /// What one environment holds of things of which there is a limited number.

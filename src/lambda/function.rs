@@ -456,6 +456,7 @@ impl Function {
             false => None,
         };
         if version.equipment.is_some() {
+            execution.move_files(now, task, version, &mut cx.account.resources, flow.key);
             execution.extend(task, version, flow.key);
         }
         let end = now.saturating_add(execution.busy());

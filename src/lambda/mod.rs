@@ -12,6 +12,8 @@ mod environment;
 mod equipment;
 mod esm;
 mod execution;
+mod file_system;
+mod files;
 mod front;
 mod function;
 mod interfaces;
@@ -44,6 +46,7 @@ pub use esm::{
     LaneConfig, MappingConfig, MappingSource, MetricGroups, PollerConfig, QueueMappingConfig, Reading, ScalingConfig,
     StreamMappingConfig,
 };
+pub use file_system::{FileSystemConfig, Throughput};
 pub use platform::{Parts, Platform, Reply};
 pub use provisioned::ProvisionError;
 pub use runtimes::{Runtime, default_idle, default_max_life, snap_start_terms};

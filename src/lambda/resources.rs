@@ -1,4 +1,6 @@
 use super::config::AccountConfig;
+use super::file_system::{FileSystemConfig, Pipe};
+use crate::units::{Bytes, SimTime};
 
 /// What functions share beyond concurrency: addresses of subnets and connections of file systems.
 #[derive(Clone, Debug)]
@@ -13,13 +15,15 @@ struct FileSystem {
     /// Most connections (EFS-2).
     limit: u32,
     connections: u32,
+    pipe: Option<Pipe>,
 }
 
 impl Resources {
     pub fn new(config: &AccountConfig) -> Resources {
-        let file_system = |limit: &u32| FileSystem {
-            limit: *limit,
+        let file_system = |config: &FileSystemConfig| FileSystem {
+            limit: config.connections,
             connections: 0,
+            pipe: Pipe::of(config),
         };
         Resources {
             addresses: config.subnets.clone(),
@@ -51,6 +55,12 @@ impl Resources {
         granted
     }
 
+    /// When so many bytes that are asked for at `now` have passed the file system (EFS-3).
+    pub fn transfer(&mut self, file_system: u16, now: SimTime, bytes: Bytes) -> SimTime {
+        let pipe = &mut self.file_systems[file_system as usize].pipe;
+        pipe.as_mut().map_or(now, |pipe| pipe.pass(now, bytes))
+    }
+
     pub fn disconnect(&mut self, file_system: u16) {
         self.file_systems[file_system as usize].connections -= 1;
     }
@@ -77,6 +87,7 @@ mod tests {
         let limit = FileSystem {
             limit: 2,
             connections: 0,
+            pipe: None,
         };
         let mut resources = Resources {
             addresses: Vec::new(),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::dated::Dated;
 use super::reader::Reader;
+use crate::lambda::{FileSystemConfig, Throughput};
 use crate::units::MemoryMb;
 
 /// Network interfaces of one VPC (LIM-15).
@@ -14,7 +15,8 @@ const MOST_INTERFACES: usize = 500;
 #[derive(Debug, Default)]
 pub(super) struct Attachments {
     subnets: RefCell<Named<BTreeSet<String>>>,
-    file_systems: RefCell<Named<()>>,
+    /// What is known of each one's throughput.
+    file_systems: RefCell<Named<Option<Option<Throughput>>>>,
     /// MB of all archives (LIM-14).
     archives: Cell<u64>,
 }
@@ -71,6 +73,12 @@ impl Attachments {
         self.file_systems.borrow_mut().place(name, connections)
     }
 
+    /// Whether a file system has this throughput: it was not told otherwise before.
+    pub fn has_throughput(&self, file_system: u16, throughput: Option<Throughput>) -> bool {
+        let known = &mut self.file_systems.borrow_mut().amounts[usize::from(file_system)].1;
+        *known.get_or_insert(throughput) == throughput
+    }
+
     /// An archive that a version keeps in the region's code storage (LIM-14).
     pub fn store(&self, archive: MemoryMb) {
         self.archives.set(self.archives.get().saturating_add(archive.0.into()));
@@ -94,13 +102,17 @@ impl Attachments {
         }
     }
 
-    /// Free addresses of all subnets, and connections of all file systems, by place.
-    pub fn finish(self) -> (Vec<u32>, Vec<u32>) {
+    /// Free addresses of all subnets, and all file systems, by place.
+    pub fn finish(self) -> (Vec<u32>, Vec<FileSystemConfig>) {
         let amounts = self.subnets.into_inner().amounts;
-        let connections = self.file_systems.into_inner().amounts;
+        let file_system = |(connections, throughput): (u32, Option<Option<Throughput>>)| FileSystemConfig {
+            connections,
+            throughput: throughput.flatten(),
+        };
+        let file_systems = self.file_systems.into_inner().amounts;
         (
             amounts.into_iter().map(|(amount, _)| amount).collect(),
-            connections.into_iter().map(|(amount, ())| amount).collect(),
+            file_systems.into_iter().map(file_system).collect(),
         )
     }
 }

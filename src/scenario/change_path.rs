@@ -115,6 +115,12 @@ fn reason_to_stay(keys: &[&str]) -> Option<String> {
                 ACCOUNT_PARAMETERS.join(", ")
             ));
         }
+        [
+            "functions",
+            _,
+            "file_system_configs",
+            "connections" | "throughput" | "burst" | "burst_credits",
+        ] => "a file system is the same for the whole run; remove it",
         ["functions", _, "tags", ..] | ["defaults", "tags", ..] => "costs are summed by tags; remove it",
         ["functions", _, _, _, "scaling_policies", ..] => "scaled by its own scheduled_actions; remove it",
         ["event_source_mappings", name, "event_source" | "function", ..] => {

@@ -7,11 +7,15 @@ use super::tree::{Entry, Kind, Node};
 use super::values;
 use crate::facts::{ErrorCode, PackageType};
 use crate::kernel::Distribution;
-use crate::lambda::{Dormancy, Equipment, Extensions, Mount, Network, Publication, Snapshot, snap_start_terms};
-use crate::units::{MemoryMb, SimTime, Span};
+use crate::lambda::{
+    Dormancy, Equipment, Extensions, Mount, Network, Publication, Snapshot, Throughput, snap_start_terms,
+};
+use crate::units::{Bytes, MemoryMb, SimTime, Span};
 
 /// Connections of a file system (EFS-2).
 const MOST_CONNECTIONS: u64 = 25_000;
+/// Burst credits of a file system that has always rested: 2.1 TB (EFS-3).
+const BURST_CREDITS: Bytes = Bytes::from_mb(2_202_010);
 /// Limit of INIT ahead of any request, unless the timeout is longer (LIFE-4).
 const SNAPSHOT_INIT_LIMIT: Span = Span::from_secs(130);
 /// /tmp of a version with SnapStart (SNAP-2).
@@ -225,7 +229,19 @@ impl Platform<'_> {
         let named = node.entry("arn").and_then(|entry| entry.value.text());
         let name = named.map_or_else(|| format!("of {}", place.function), str::to_owned);
         match self.attachments.file_system(&name, connections as u32) {
-            Ok(file_system) => Some(Mount { file_system, time }),
+            Ok(file_system) => {
+                let throughput = self.throughput(node)?;
+                if !self.attachments.has_throughput(file_system, throughput) {
+                    let found = format!("the file system {name} has another throughput elsewhere");
+                    self.reader
+                        .problem(entry.mark, found, "it is the same file system: give one throughput");
+                }
+                Some(Mount {
+                    file_system,
+                    time,
+                    transfer: node.entry("transfer").and_then(|entry| self.reader.sizes(entry)),
+                })
+            }
             Err(known) => {
                 let found = format!("the file system {name} has {connections} connections");
                 let allowed = format!("elsewhere it has {known}: it is the same file system, give one number");
@@ -233,6 +249,46 @@ impl Platform<'_> {
                 None
             }
         }
+    }
+
+    /// What a file system transfers in a second (EFS-3): `Some(None)` where it is not bounded, `None` where that is wrong.
+    fn throughput(&self, node: &Node) -> Option<Option<Throughput>> {
+        let of_second = |key: &str| {
+            let entry = node.entry(key)?;
+            let allowed = "bytes a second above 0 are allowed: 100 MB/s (EFS-3)";
+            let read = self.reader.value(entry, |text| {
+                let fault = || Fault::new(format!("is {text}"), allowed);
+                let size = values::size(text.trim().strip_suffix("/s").ok_or_else(fault)?).map_err(|_| fault())?;
+                if size == Bytes(0) { Err(fault()) } else { Ok(size) }
+            });
+            read.map(|size| (entry, size))
+        };
+        let Some((_, sustained)) = of_second("throughput") else {
+            for key in ["burst", "burst_credits"] {
+                if let Some(entry) = node.entry(key).filter(|_| node.entry("throughput").is_none()) {
+                    let found = format!("`{key}` stands without `throughput`");
+                    let allowed = "add what it transfers without credits: `throughput: 50 MB/s` (EFS-3)";
+                    self.reader.problem(entry.mark, found, allowed);
+                }
+            }
+            return node.entry("throughput").is_none().then_some(None);
+        };
+        let burst = of_second("burst");
+        if let Some((entry, burst)) = burst.filter(|(_, burst)| *burst < sustained) {
+            let found = format!("`burst` is {burst} a second, below `throughput`, which is {sustained}");
+            self.reader
+                .problem(entry.value.mark, found, "raise it, or leave it out (EFS-3)");
+            return None;
+        }
+        let credits = match node.entry("burst_credits") {
+            Some(entry) => self.reader.value(entry, values::size)?,
+            None => BURST_CREDITS,
+        };
+        Some(Some(Throughput {
+            sustained,
+            burst: burst.map_or(sustained, |(_, burst)| burst),
+            credits,
+        }))
     }
 
     /// What extensions add (EXT-1, LIFE-10).

@@ -264,7 +264,10 @@ impl Traffic<'_> {
                 None
             }
             Towards::Service(address) => {
-                self.refuse_keys_of_callers(entry);
+                // Where a change leads from a function to here, the keys are the function's.
+                if self.links.targets(&entry.key, None).0.is_empty() {
+                    self.refuse_keys_of_callers(entry);
+                }
                 Some(FlowId::of_link(self.links.add_traffic(config, &address, key)))
             }
         }

@@ -1,6 +1,6 @@
 //! How code is packed and what an environment has beside it.
 
-use super::key::Takes::{Choice, Count, Distribution, Duration, Form, Memory, Text, Values, Whole, WordOr};
+use super::key::Takes::{Choice, Count, Distribution, Duration, Form, Memory, Sizes, Text, Values, Whole, WordOr};
 use super::key::{Key, Section, key, unsimulated};
 
 /// What a version is made of.
@@ -133,6 +133,30 @@ static FILE_SYSTEM: Section = Section {
             Text,
             "one of the function's own",
             "Name of the file system; functions with the same one share its connections.",
+        ),
+        key(
+            "transfer",
+            Sizes,
+            "0 B",
+            "What each invocation reads and writes: its handler takes so much longer, at most 500 MB a second (EFS-3).",
+        ),
+        key(
+            "throughput",
+            Form("a size a second such as 50 MB/s"),
+            "unlimited",
+            "What the file system transfers for all invocations together, in the order of their admission (EFS-3).",
+        ),
+        key(
+            "burst",
+            Form("a size a second such as 100 MB/s"),
+            "throughput",
+            "What it transfers while it has burst credits (EFS-3).",
+        ),
+        key(
+            "burst_credits",
+            Form("a size such as 100 GB"),
+            "2.1 TB",
+            "What it may transfer beyond `throughput`, at the start and at the most; what is not used of `throughput` comes back to it (EFS-3).",
         ),
         key(
             "local_mount_path",
