@@ -2,9 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lambdasim::facts::{Arrival, Attempt, FunctionId, InvocationType, QualifierId, StartKind, TrafficId, VersionId};
+use lambdasim::facts::{
+    Arrival, Attempt, Call, FunctionId, InvocationType, Observer, Pool, QualifierId, StartKind, TrafficId, VersionId,
+};
 use lambdasim::kernel::Distribution;
-use lambdasim::lambda::{Platform, RetryMode, ScalingRule, default_idle, default_max_life};
+use lambdasim::lambda::{
+    EnvPick, FlowConfig, FunctionConfig, Platform, QualifierConfig, RetryMode, ScalingRule, VersionConfig,
+    default_idle, default_max_life,
+};
+use lambdasim::metrics::{FlowInfo, FunctionInfo, Recorder, RecorderConfig};
+use lambdasim::pricing::{Meter, MeteredFunction, MeteredQualifier, MeteredVersion};
 use lambdasim::simulation::Plan;
 use lambdasim::units::{Share, SimTime, Span};
 use lambdasim::workload::Arrivals;
@@ -14,7 +21,8 @@ use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 
 use crate::support::{
-    Chronicle, add_function, add_traffic, any_plan, chronicle, function, plan, poisson, qualifier, replay, version,
+    Chronicle, Rows, add_function, add_traffic, any_plan, chronicle, function, plan, poisson, qualifier, replay,
+    version,
 };
 
 const SEEDS: u64 = 24;
@@ -321,4 +329,133 @@ fn change_detector_fingerprints_of_three_fixed_plans() {
     let found = [steady(), storm(), events()].map(|plan| chronicle(&plan).0.summary.fingerprint);
     let stored = ["8f7986d815d32098", "aaa3179a232c4561", "dc73bb3e1fb13f59"];
     assert_eq!(found.map(|fingerprint| format!("{fingerprint:016x}")), stored);
+}
+
+// ---------------------------------------------------------------- the short way and the general one
+
+/// Counts what went the short way.
+#[derive(Default)]
+struct ServedPlainly(u64);
+
+impl Observer for ServedPlainly {
+    fn served(&mut self, _call: &Call, _pool: Pool, _attempt: &Attempt) {
+        self.0 += 1;
+    }
+}
+
+/// Arrivals served plainly in a run of a plan, and everything that listeners heard and counted.
+fn driven(plan: &Plan, short_way: bool) -> (u64, String) {
+    let mut rows = Rows::default();
+    let horizon = plan.horizon();
+    let meter = Meter::new(plan.start, &metered(plan));
+    let recorder = Recorder::new(recorded(plan), &mut rows);
+    let mut told = (ServedPlainly::default(), (Chronicle::default(), (recorder, meter)));
+    let mut platform = Platform::new((plan.seed, plan.replication), &plan.parts(), horizon, &mut told);
+    if !short_way {
+        platform = platform.without_short_way();
+    }
+    for arrival in Arrivals::new(&plan.sources) {
+        platform.admit(&arrival, &mut told);
+    }
+    platform.advance_to(SimTime::from_micros(horizon.as_micros() - 1), &mut told);
+    let unanswered = platform.close(horizon, &mut told);
+    let (served, (chronicle, (recorder, meter))) = told;
+    let counted = (recorder.finish(&unanswered), meter.finish(horizon));
+    (served.0, format!("{chronicle:?} {counted:?} {rows:?}"))
+}
+
+fn recorded(plan: &Plan) -> RecorderConfig {
+    let flow = |flow: &FlowConfig| FlowInfo {
+        traffic: flow.traffic,
+        function: flow.function,
+        qualifier: flow.qualifier,
+        invocation_type: flow.invocation_type,
+        identity: flow.key.identity(),
+        url: false,
+        polled: false,
+    };
+    let function = |function: &FunctionConfig| FunctionInfo {
+        reserved: function.reserved,
+        memory: function.versions.iter().map(|version| version.memory).collect(),
+        qualifiers: function.qualifiers.len(),
+    };
+    RecorderConfig {
+        warm_up: plan.warm_up,
+        duration: plan.duration,
+        horizon: plan.horizon(),
+        traffic: plan.traffic.len(),
+        flows: plan.flows.iter().map(flow).collect(),
+        functions: plan.functions.iter().map(function).collect(),
+        queues: plan.queues.len(),
+        budgets: plan.account.budgets.len(),
+        mappings: Vec::new(),
+        streams: plan.streams.len(),
+    }
+}
+
+fn metered(plan: &Plan) -> Vec<MeteredFunction> {
+    let version = |version: &VersionConfig| MeteredVersion {
+        architecture: version.architecture,
+        memory: version.memory,
+        ephemeral_storage: version.ephemeral_storage,
+        published: SimTime::ZERO,
+        snapshot: false,
+        edge: false,
+    };
+    let qualifier = |qualifier: &QualifierConfig| MeteredQualifier {
+        version: qualifier.version,
+        additional: qualifier.additional,
+    };
+    let function = |function: &FunctionConfig| MeteredFunction {
+        versions: function.versions.iter().map(version).collect(),
+        qualifiers: function.qualifiers.iter().map(qualifier).collect(),
+    };
+    plan.functions.iter().map(function).collect()
+}
+
+/// A plan without what never goes the short way; limits, retries, errors, versions and provisioned concurrency stay.
+fn mostly_plain(seed: u64) -> Plan {
+    let mut plan = any_plan(seed);
+    plan.account.request_growth = false;
+    for function in &mut plan.functions {
+        function.env_pick = EnvPick::MostRecentlyUsed;
+        function.overhead = Distribution::constant(Span::from_millis(seed % 3));
+        function.uses.clear();
+        function
+            .versions
+            .iter_mut()
+            .for_each(|version| version.equipment = None);
+        if seed.is_multiple_of(2) {
+            function
+                .qualifiers
+                .iter_mut()
+                .for_each(|qualifier| qualifier.additional = None);
+        }
+    }
+    for entry in &mut plan.traffic {
+        (entry.through, entry.transfer) = (None, None);
+        if entry.retry.mode == RetryMode::Adaptive {
+            entry.retry.mode = RetryMode::Standard2026;
+        }
+    }
+    for (number, flow) in plan.flows.iter_mut().enumerate() {
+        (flow.through, flow.sized) = (false, false);
+        if number % 3 > 0 {
+            flow.invocation_type = InvocationType::RequestResponse;
+        }
+    }
+    plan
+}
+
+#[test]
+fn the_short_way_does_what_the_general_way_does() {
+    let served = (0..SEEDS / 2).into_par_iter().map(|seed| {
+        let plan = mostly_plain(seed);
+        let (short, general) = (driven(&plan, true), driven(&plan, false));
+        assert!(short.1 == general.1, "{}", replay(seed));
+        assert_eq!(general.0, 0);
+        short.0
+    });
+    let plans = served.filter(|served| *served > 0).count();
+    assert!(plans > 4, "only {plans} plans take the short way at all");
 }

@@ -17,6 +17,19 @@ pub trait Observer {
     fn refused(&mut self, _refusal: &Refusal) {}
     /// An arrival got its final answer at `ended.time`, which lies before the end of the run.
     fn ended(&mut self, _ended: &Ended) {}
+    /// An arrival whose only attempt is plain ([`Attempt::is_plain`]) and answers the caller: most are like that, so they can
+    /// be told at once. By default the four calls that tell it otherwise.
+    fn served(&mut self, call: &Call, pool: Pool, attempt: &Attempt) {
+        self.arrived(call);
+        self.slot(attempt.start, pool, true);
+        self.ran(attempt);
+        self.ended(&Ended {
+            call: *call,
+            time: attempt.answered,
+            ending: Ending::Succeeded,
+            start_kind: attempt.start_kind,
+        });
+    }
     /// A step in the life of an asynchronous event.
     fn asynchronous(&mut self, _time: SimTime, _call: &Call, _step: AsyncStep) {}
     /// An event with a payload of this size was stored (ASYNC-1, PRICE-3).
@@ -100,23 +113,33 @@ pub trait Observer {
 /// Nobody listens.
 impl Observer for () {}
 
+/// Keeps what most runs do without out of the way of the others.
+#[cold]
+#[inline(never)]
+fn seldom(tell: impl FnOnce()) {
+    tell();
+}
+
 macro_rules! forward {
     ($($method:ident($($argument:ident: $kind:ty),*);)*) => {
         impl<A: Observer, B: Observer> Observer for (A, B) {
-            $(fn $method(&mut self, $($argument: $kind),*) {
+            $(#[inline(always)]
+            fn $method(&mut self, $($argument: $kind),*) {
                 self.0.$method($($argument),*);
                 self.1.$method($($argument),*);
             })*
         }
         impl<A: Observer> Observer for Option<A> {
-            $(fn $method(&mut self, $($argument: $kind),*) {
+            $(#[inline(always)]
+            fn $method(&mut self, $($argument: $kind),*) {
                 if let Some(listener) = self {
-                    listener.$method($($argument),*);
+                    seldom(|| listener.$method($($argument),*));
                 }
             })*
         }
         impl<A: Observer + ?Sized> Observer for &mut A {
-            $(fn $method(&mut self, $($argument: $kind),*) {
+            $(#[inline(always)]
+            fn $method(&mut self, $($argument: $kind),*) {
                 (**self).$method($($argument),*);
             })*
         }
@@ -128,6 +151,7 @@ forward! {
     ran(attempt: &Attempt);
     refused(refusal: &Refusal);
     ended(ended: &Ended);
+    served(call: &Call, pool: Pool, attempt: &Attempt);
     asynchronous(time: SimTime, call: &Call, step: AsyncStep);
     event_stored(time: SimTime, call: &Call, payload: Bytes);
     streamed(streamed: &Streamed);

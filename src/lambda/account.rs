@@ -62,6 +62,11 @@ impl Account {
         }
     }
 
+    /// Undoes [`Account::take_request`], as if it had never been asked.
+    pub fn give_request_back(&mut self) {
+        self.requests.give_back();
+    }
+
     /// Whether a later refusal gives a request's count back.
     pub fn refunds(&self) -> bool {
         self.refund
@@ -141,6 +146,7 @@ impl Account {
     }
 
     /// `duration` rounded up to the account's billing granularity, in milliseconds; at least one step (PRICE-2, PRICE-4).
+    #[inline]
     pub fn billed_ms(&self, duration: Span) -> u64 {
         billed_ms(duration, self.config.billing_granularity)
     }
@@ -148,6 +154,7 @@ impl Account {
 
 /// Billed milliseconds of `time` (INIT and duration in one sum, PRICE-2), rounded up once to `granularity`, at least one
 /// step of it (PRICE-4).
+#[inline]
 pub fn billed_ms(time: Span, granularity: Span) -> u64 {
     const MILLISECOND: u64 = 1_000;
     let step = granularity.as_micros();

@@ -26,6 +26,8 @@ pub struct Clients {
     config: RetryConfig,
     adaptive: bool,
     clients: Vec<Client>,
+    /// Tokens that are missing from all quotas together.
+    missing: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -55,6 +57,7 @@ impl Clients {
             config,
             adaptive,
             clients: vec![client; count],
+            missing: 0,
         }
     }
 
@@ -67,6 +70,11 @@ impl Clients {
         }
     }
 
+    /// Whether clients hold attempts back by themselves (SDK-4).
+    pub fn is_adaptive(&self) -> bool {
+        self.adaptive
+    }
+
     /// How long a client waits for an answer.
     pub fn read_timeout(&self) -> Option<Span> {
         self.config.read_timeout
@@ -77,15 +85,16 @@ impl Clients {
         if !self.adaptive {
             return now;
         }
-        match self.client(ordinal).and_then(|client| client.limiter.as_mut()) {
+        match client_of(&mut self.clients, ordinal).and_then(|client| client.limiter.as_mut()) {
             Some(limiter) => limiter.send_at(now),
             None => now,
         }
     }
 
-    /// Whether anyone remembers good answers.
+    /// Whether a good answer changes anything: a rate that is measured, or a quota that is not full.
+    #[inline]
     pub fn remembers_success(&self) -> bool {
-        !self.clients.is_empty()
+        self.adaptive || self.missing > 0
     }
 
     /// Whether a client may try again at all.
@@ -100,8 +109,10 @@ impl Clients {
 
     /// A good answer: the quota gets back what the last retry took, or 1 (SDK-3, SDK-5).
     pub fn succeeded(&mut self, ordinal: u64, retry_cost: u32, now: SimTime) {
-        if let Some(client) = self.client(ordinal) {
-            client.tokens = (client.tokens + retry_cost.max(1)).min(QUOTA);
+        if let Some(client) = client_of(&mut self.clients, ordinal) {
+            let returned = retry_cost.max(1).min(QUOTA - client.tokens);
+            client.tokens += returned;
+            self.missing -= returned as u64;
             if let Some(limiter) = &mut client.limiter {
                 limiter.answered(now, false);
             }
@@ -119,15 +130,16 @@ impl Clients {
         now: SimTime,
     ) -> Option<(Span, u32)> {
         let config = self.config;
-        if let Some(limiter) = self.client(ordinal).and_then(|client| client.limiter.as_mut()) {
+        if let Some(limiter) = client_of(&mut self.clients, ordinal).and_then(|client| client.limiter.as_mut()) {
             limiter.answered(now, failure == Failure::Throttle);
         }
         if attempt + 1 >= config.max_attempts || config.mode == RetryMode::None {
             return None;
         }
         let cost = cost(config.mode, failure);
-        if let Some(client) = self.client(ordinal) {
+        if let Some(client) = client_of(&mut self.clients, ordinal) {
             client.tokens = client.tokens.checked_sub(cost)?;
+            self.missing += cost as u64;
         }
         match config.mode {
             RetryMode::StepFunctions => {
@@ -140,14 +152,15 @@ impl Clients {
         let delay = ((uniform as u128 * longest.as_micros() as u128) >> 53) as u64;
         Some((Span::from_micros(delay), cost))
     }
+}
 
-    fn client(&mut self, ordinal: u64) -> Option<&mut Client> {
-        let count = self.clients.len() as u64;
-        if count == 0 {
-            None
-        } else {
-            self.clients.get_mut((ordinal % count) as usize)
-        }
+/// Whoever sends arrival `ordinal`, if anything is remembered of it.
+fn client_of(clients: &mut [Client], ordinal: u64) -> Option<&mut Client> {
+    let count = clients.len() as u64;
+    if count == 0 {
+        None
+    } else {
+        clients.get_mut((ordinal % count) as usize)
     }
 }
 

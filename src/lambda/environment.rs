@@ -38,6 +38,24 @@ pub(super) struct Environment {
 }
 
 impl Environment {
+    /// What it has just finished.
+    pub fn finished(&self) -> Finished {
+        Finished {
+            task: self.task,
+            start_kind: self.start_kind,
+            verdict: self.verdict,
+        }
+    }
+
+    /// Whose slot it takes while it is busy.
+    #[inline]
+    pub fn pool_kind(&self) -> StartKind {
+        match self.provisioned {
+            Some(_) => StartKind::Provisioned,
+            None => StartKind::Warm,
+        }
+    }
+
     /// In what state an idle one meets its next invocation.
     #[inline]
     pub fn readiness(&self) -> Readiness {
@@ -111,22 +129,18 @@ impl IdlePool {
         }
     }
 
+    #[inline]
     pub fn push(&mut self, entry: IdleEntry) {
         let end = entry.since.saturating_add(self.life.floor).min(entry.death);
         self.earliest_end = self.earliest_end.min(end);
         self.entries.push_back(entry);
     }
 
-    /// Takes the entry that became idle last if it can serve at `now` and certainly lives, whatever is drawn: nearly always.
+    /// The entry that became idle last if it can serve at `now` and certainly lives, whatever is drawn: nearly always.
     #[inline]
-    pub fn pop_alive(&mut self, now: SimTime) -> Option<IdleEntry> {
-        let entry = self.entries.back()?;
-        let alive = entry.since.saturating_add(self.life.floor).min(entry.death) > now;
-        if alive && entry.usable <= now {
-            self.entries.pop_back()
-        } else {
-            None
-        }
+    pub fn latest_alive(&self, now: SimTime) -> Option<&IdleEntry> {
+        let alive = |entry: &&IdleEntry| entry.since.saturating_add(self.life.floor).min(entry.death) > now;
+        self.entries.back().filter(alive).filter(|entry| entry.usable <= now)
     }
 
     /// When `entry` ends if nobody takes it before.
@@ -134,7 +148,7 @@ impl IdlePool {
         end_of(&self.life, entry, &draw)
     }
 
-    /// Removes any one entry.
+    /// Removes the entry that became idle last.
     pub fn pop(&mut self) -> Option<IdleEntry> {
         self.entries.pop_back()
     }

@@ -119,6 +119,7 @@ impl Execution {
     };
 
     /// The phases of `task`'s current attempt on `version`.
+    #[inline(always)]
     pub fn of(task: &Task, version: &VersionConfig, readiness: Readiness, key: StreamKey) -> Execution {
         let mut execution = Execution::NOTHING;
         let mut handler = match task.recorded.duration {
@@ -146,6 +147,7 @@ impl Execution {
     }
 
     /// SNAP-4, SNAP-5: a restore takes the place of INIT. Its billed part cannot be longer than the whole.
+    #[cold]
     fn restore(&mut self, task: &Task, version: &VersionConfig, snapshot: &Snapshot, key: StreamKey) {
         self.placement = version
             .placement
@@ -166,6 +168,7 @@ impl Execution {
     }
 
     /// Phases before a first invocation; returns the INIT that has to run inside it.
+    #[cold]
     fn initialise(&mut self, task: &Task, version: &VersionConfig, readiness: Readiness, key: StreamKey) -> Suppressed {
         let draw = key.draw(task.ordinal, task.attempt, Purpose::ColdStart);
         let init = version.init.sample(draw.first);
@@ -218,6 +221,7 @@ impl Execution {
     }
 
     /// Bounds the invocation by the timeout (LIFE-7, INV-7) and decides how the handler ends.
+    #[inline]
     fn finish(&mut self, handler: Span, task: &Task, version: &VersionConfig, key: StreamKey) {
         if handler > version.timeout {
             self.duration = version.timeout;
@@ -285,6 +289,7 @@ impl Execution {
 }
 
 /// What a plain invocation takes: with `per_record`, a batch of one.
+#[inline]
 fn drawn_duration(task: &Task, version: &VersionConfig, key: StreamKey) -> Span {
     let base = version.duration.sample(task.uniform);
     let record =
@@ -296,6 +301,7 @@ fn drawn_duration(task: &Task, version: &VersionConfig, key: StreamKey) -> Span 
 }
 
 /// `span` times a factor ≥ 0, to the nearest microsecond.
+#[inline]
 pub(super) fn scaled(span: Span, factor: f64) -> Span {
     if factor == 1.0 {
         span

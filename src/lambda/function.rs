@@ -107,7 +107,7 @@ pub(super) struct Function {
     /// Busy on-demand environments.
     pub on_demand: u32,
     scaling: Bucket,
-    growth: Option<RequestGrowth>,
+    pub growth: Option<RequestGrowth>,
     /// Requests per second that its reservation allows (RPS-2).
     pub requests: RequestRate,
     created: u64,
@@ -146,6 +146,15 @@ struct Admission {
     /// What a new environment holds, and what making a network interface adds to its placement (VPC-6).
     held: Held,
     interface: Span,
+}
+
+/// Which environment serves an attempt, and how it was found.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Serving {
+    pub environment: u32,
+    pub version: VersionId,
+    pub start_kind: StartKind,
+    pub spilled: bool,
 }
 
 impl Function {
@@ -344,7 +353,7 @@ impl Function {
     }
 
     /// Step 10 (CONC-6, CONC-7).
-    fn take_slot(&mut self, account: &mut Account) -> Result<(), Cause> {
+    pub fn take_slot(&mut self, account: &mut Account) -> Result<(), Cause> {
         match self.config.reserved {
             Some(reserved) => {
                 if self.on_demand >= reserved.saturating_sub(self.provisioned_requested) {
@@ -374,14 +383,11 @@ impl Function {
         flow: &FlowConfig,
         cx: &mut Context<O>,
     ) -> Option<u32> {
-        let latest = match self.config.env_pick {
-            EnvPick::MostRecentlyUsed => self.idle[version.index()].pop_alive(now),
-            _ => None,
-        };
-        match latest {
-            Some(entry) => Some(entry.environment),
-            None => self.search_idle(now, version, task, flow, cx),
+        let idle = &mut self.idle[version.index()];
+        if self.config.env_pick == EnvPick::MostRecentlyUsed && idle.latest_alive(now).is_some() {
+            return idle.pop().map(|entry| entry.environment);
         }
+        self.search_idle(now, version, task, flow, cx)
     }
 
     /// The same where the one that became idle last does not do.
@@ -459,15 +465,48 @@ impl Function {
             execution.move_files(now, task, version, &mut cx.account.resources, flow.key);
             execution.extend(task, version, flow.key);
         }
-        let end = now.saturating_add(execution.busy());
-        let index = match admission.environment {
+        let environment = match admission.environment {
             Some(environment) => environment,
             None => self.create(now, &admission, task, flow, cx),
         };
-        let environment = &mut self.environments[index as usize];
+        let serving = Serving {
+            environment,
+            version: admission.version,
+            start_kind: admission.start_kind,
+            spilled: admission.spilled,
+        };
+        let attempt = self.begin(now, task, &serving, &execution, cx);
+        cx.observer
+            .slot(now, self.pool(flow.qualifier, attempt.start_kind), true);
+        cx.observer.ran(&attempt);
+        if let Some(response) = response {
+            cx.observer.streamed(&response.told(&attempt));
+        }
+        Started {
+            environment,
+            until: attempt.end,
+            answered: attempt.answered,
+            completes: attempt.completes,
+            verdict: execution.told(),
+            start_kind: attempt.start_kind,
+        }
+    }
+
+    /// The environment is busy from now on. Returns what there is to tell of the attempt.
+    #[inline(always)]
+    pub fn begin<O: Observer>(
+        &mut self,
+        now: SimTime,
+        task: &Task,
+        serving: &Serving,
+        execution: &Execution,
+        cx: &mut Context<O>,
+    ) -> Attempt {
+        let flow = &cx.flows[task.flow.index()];
+        let end = now.saturating_add(execution.busy());
+        let environment = &mut self.environments[serving.environment as usize];
         environment.reset = matches!(execution.verdict, Verdict::Timeout | Verdict::Crash);
-        (environment.busy, environment.start_kind, environment.verdict) =
-            (true, admission.start_kind, execution.told());
+        (environment.busy, environment.start_kind, environment.verdict) = (true, serving.start_kind, execution.told());
         environment.task = *task;
         environment.fresh = false;
         if !environment.used {
@@ -481,12 +520,17 @@ impl Function {
             // SNAP-8: rounded up alone.
             billed_ms += account.billed_ms(execution.billed_restore);
         }
-        let attempt = Attempt {
+        cx.agenda.schedule(
+            end,
+            Class::Completion,
+            Event::Released(serving.environment).pack(self.id),
+        );
+        Attempt {
             flow: task.flow,
             ordinal: task.ordinal,
             attempt: task.attempt,
             function: self.id,
-            version: admission.version,
+            version: serving.version,
             qualifier: flow.qualifier,
             arrived: task.arrived,
             start: now,
@@ -494,8 +538,8 @@ impl Function {
             answered: self.answered_at(end, execution.extension, task, flow),
             completes: end < cx.horizon,
             verdict: execution.verdict,
-            start_kind: admission.start_kind,
-            spilled: admission.spilled,
+            start_kind: serving.start_kind,
+            spilled: serving.spilled,
             placement: execution.placement,
             init: execution.init,
             init_abandoned: execution.init_abandoned,
@@ -509,22 +553,6 @@ impl Function {
                 billed_ms - account.billed_ms(execution.duration)
             },
             environment: number,
-        };
-        cx.observer
-            .slot(now, self.pool(flow.qualifier, admission.start_kind), true);
-        cx.observer.ran(&attempt);
-        if let Some(response) = response {
-            cx.observer.streamed(&response.told(&attempt));
-        }
-        cx.agenda
-            .schedule(end, Class::Completion, Event::Released(index).pack(self.id));
-        Started {
-            environment: index,
-            until: end,
-            answered: attempt.answered,
-            completes: attempt.completes,
-            verdict: execution.told(),
-            start_kind: attempt.start_kind,
         }
     }
 
@@ -603,44 +631,39 @@ impl Function {
         }
     }
 
-    /// BUSY → IDLE, or the end of an environment past its maximum life (LIFE-13). Returns what it has finished.
-    pub fn release<O: Observer>(&mut self, now: SimTime, index: u32, cx: &mut Context<O>) -> Finished {
+    /// BUSY → IDLE, or the end of an environment past its maximum life (LIFE-13). Returns what it has finished, if anything
+    /// follows from that.
+    #[inline]
+    pub fn release<O: Observer>(&mut self, now: SimTime, index: u32, cx: &mut Context<O>) -> Option<Finished> {
         let environment = &mut self.environments[index as usize];
         environment.busy = false;
-        let finished = Finished {
-            task: environment.task,
-            start_kind: environment.start_kind,
-            verdict: environment.verdict,
-        };
-        let (flow, version) = (environment.task.flow, environment.version);
-        let (provisioned, death, number) = (environment.provisioned.is_some(), environment.death, environment.number);
-        let flow = &cx.flows[flow.index()];
-        let kind = if provisioned {
-            StartKind::Provisioned
-        } else {
-            StartKind::Warm
-        };
-        cx.observer.slot(now, self.pool(flow.qualifier, kind), false);
-        let usable = now.saturating_add(self.config.turnaround);
+        let flow = &cx.flows[environment.task.flow.index()];
+        let plainly_ended = self.config.invokes.is_empty()
+            && flow.invocation_type == InvocationType::RequestResponse
+            && flow.mapping.is_none()
+            && !cx.clients[flow.traffic.index()].remembers_success();
+        let finished = (!plainly_ended).then(|| environment.finished());
         let entry = IdleEntry {
             environment: index,
-            number,
+            number: environment.number,
             since: now,
-            usable,
-            death,
+            usable: now.saturating_add(self.config.turnaround),
+            death: environment.death,
         };
-        if provisioned {
+        let (version, kind) = (environment.version, environment.pool_kind());
+        cx.observer.slot(now, self.pool(flow.qualifier, kind), false);
+        if kind == StartKind::Provisioned {
             self.return_provisioned(now, entry, flow.qualifier, version, cx);
-        } else {
-            self.give_slot_back(cx.account);
-            if death <= now {
-                self.retire(now, index, cx);
-            } else {
-                self.idle[version.index()].push(entry);
-                if self.holds {
-                    self.schedule_expiry(version, &entry, cx);
-                }
-            }
+            return finished;
+        }
+        self.give_slot_back(cx.account);
+        if entry.death <= now {
+            self.retire(now, index, cx);
+            return finished;
+        }
+        self.idle[version.index()].push(entry);
+        if self.holds {
+            self.schedule_expiry(version, &entry, cx);
         }
         finished
     }
@@ -718,7 +741,8 @@ impl Function {
         self.created
     }
 
-    fn pool(&self, qualifier: QualifierId, kind: StartKind) -> Pool {
+    #[inline]
+    pub fn pool(&self, qualifier: QualifierId, kind: StartKind) -> Pool {
         Pool {
             function: self.id,
             qualifier,
@@ -729,7 +753,8 @@ impl Function {
 
     /// When the caller of `task`'s current attempt has the answer: extensions go on without it (LIFE-8), overhead is added
     /// (COLD-1). Nobody waits for that of an event.
-    fn answered_at(&self, end: SimTime, extension: Span, task: &Task, flow: &FlowConfig) -> SimTime {
+    #[inline]
+    pub fn answered_at(&self, end: SimTime, extension: Span, task: &Task, flow: &FlowConfig) -> SimTime {
         if flow.invocation_type == InvocationType::Event {
             return end;
         }

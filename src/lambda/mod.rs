@@ -19,6 +19,7 @@ mod function;
 mod interfaces;
 mod invoke;
 mod outbox;
+mod plain;
 mod platform;
 mod provisioned;
 mod provisioned_pool;

@@ -11,6 +11,7 @@ use super::esm::mapping::Mapping;
 use super::esm::timer::DriverEvent;
 use super::function::{Context, Event, Function};
 use super::outbox::{Link, Outbox, Outgoing};
+use super::plain::PlainFlow;
 use super::provisioned::ProvisionError;
 use super::rate::Bucket;
 use super::task::{Task, Wake};
@@ -31,7 +32,7 @@ use crate::units::{Share, SimTime};
 pub struct Platform {
     pub(super) functions: Vec<Function>,
     pub(super) account: Account,
-    clients: Vec<Clients>,
+    pub(super) clients: Vec<Clients>,
     transfers: Vec<Option<TransferConfig>>,
     pub(super) throughs: Vec<Option<Through>>,
     gateway: Bucket,
@@ -50,6 +51,9 @@ pub struct Platform {
     pub(super) expiries: Vec<SimTime>,
     pub(super) agenda: Agenda,
     pub(super) horizon: SimTime,
+    /// By flow: what may take the short way.
+    pub(super) plain_flows: Vec<Option<PlainFlow>>,
+    pub(super) short_way: bool,
 }
 
 /// What an account consists of, resolved.
@@ -128,7 +132,10 @@ impl Platform {
             expiries: vec![SimTime::MAX; parts.queues.len()],
             agenda: Agenda::default(),
             horizon,
+            plain_flows: Vec::new(),
+            short_way: true,
         };
+        platform.find_plain_flows();
         for index in 0..platform.functions.len() {
             let (function, mut cx) = platform.split(index, observer);
             function.start_provisioned(&mut cx);
@@ -140,14 +147,35 @@ impl Platform {
     /// Takes in one arrival, after everything due up to its instant.
     pub fn admit<O: Observer>(&mut self, arrival: &Arrival, observer: &mut O) -> Reply {
         self.advance_to(arrival.time, observer);
-        let Some(flow) = self.flows.get(arrival.flow.index()) else {
+        let Some(plain) = self.plain_flows.get(arrival.flow.index()) else {
             return self.publish(arrival, observer);
         };
+        if let Some(plain) = *plain {
+            let (function, mut cx) = self.split(plain.function.index(), observer);
+            if let Some(reply) = function.serve_plainly(arrival, &plain, &mut cx) {
+                return reply;
+            }
+        }
+        self.request(arrival, observer)
+    }
+
+    /// An arrival goes the general way.
+    #[inline(never)]
+    fn request<O: Observer>(&mut self, arrival: &Arrival, observer: &mut O) -> Reply {
+        let flow = &self.flows[arrival.flow.index()];
         let function = flow.function.index();
         let task = Task::new(arrival);
         observer.arrived(&task.call(flow));
         let (function, mut cx) = self.split(function, observer);
         function.request(arrival.time, &task, &mut cx)
+    }
+
+    /// The same platform, which serves every invocation the general way. It does the same, only slower: for comparison.
+    #[must_use]
+    pub fn without_short_way(mut self) -> Platform {
+        self.short_way = false;
+        self.find_plain_flows();
+        self
     }
 
     /// Lets everything happen that is due at `time` or before: the core loop.
@@ -177,8 +205,9 @@ impl Platform {
         let (function, mut cx) = self.split(function.index(), observer);
         match event {
             Event::Released(environment) => {
-                let finished = function.release(now, environment, &mut cx);
-                function.after(now, &finished, &mut cx);
+                if let Some(finished) = function.release(now, environment, &mut cx) {
+                    function.after(now, &finished, &mut cx);
+                }
             }
             Event::Woken(waiting) => {
                 let (task, wake) = function.waiting.remove(waiting as usize);
@@ -253,12 +282,14 @@ impl Platform {
     ) {
         let (function, mut cx) = self.split(function.index(), observer);
         function.configure(now, version, config, renewed, &mut cx);
+        self.find_plain_flows();
     }
 
     /// Takes over from `config` what belongs to a function as a whole besides its reservation: which environment serves,
     /// overhead, the queue of events, allocation. Versions and qualifiers stay as they are.
     pub fn set_parameters(&mut self, function: FunctionId, config: &FunctionConfig) {
         self.functions[function.index()].set_parameters(config);
+        self.find_plain_flows();
     }
 
     /// Changes how events through a qualifier are retried, how old they may become and where their records go (ASYNC-2).
@@ -270,6 +301,7 @@ impl Platform {
     /// Changes how the clients of a traffic entry retry; retries that wait keep their instant.
     pub fn set_retry(&mut self, traffic: TrafficId, retry: RetryConfig) {
         self.clients[traffic.index()].set_retry(retry);
+        self.find_plain_flows();
     }
 
     /// Lets a qualifier stand for other versions (ALIAS-3, PC-7, PC-8), before the timers and arrivals of `now`.
@@ -285,6 +317,7 @@ impl Platform {
         self.advance_to_actions(now, observer);
         let (function, mut cx) = self.split(function.index(), observer);
         function.set_routing(now, qualifier, version, additional, &mut cx);
+        self.find_plain_flows();
     }
 
     /// Provisioned environments of a qualifier: asked for, and ready.
@@ -308,6 +341,7 @@ impl Platform {
             flow.sized = transfer.is_some();
         }
         self.transfers[traffic.index()] = transfer;
+        self.find_plain_flows();
     }
 
     /// Gauges begin at `now`: tells what has ended by then, and counts anew which environments serve.

@@ -37,6 +37,7 @@ impl Gauge {
         }
     }
 
+    #[cold]
     fn raise(&mut self) {
         for largest in [&mut self.period_max, &mut self.window_max, &mut self.look_max] {
             *largest = self.value.max(*largest);

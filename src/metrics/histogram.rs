@@ -27,10 +27,15 @@ impl Histogram {
     /// Counts one value.
     #[inline]
     pub fn record(&mut self, value: u64) {
+        self.record_in(bucket_of(value), value);
+    }
+
+    /// The same where `bucket`, which is [`bucket_of`] `value`, is known already.
+    #[inline]
+    pub(super) fn record_in(&mut self, bucket: usize, value: u64) {
         self.max = self.max.max(value);
         self.sum += value as u128;
         self.count += 1;
-        let bucket = bucket_of(value);
         if let Some(count) = self
             .counts
             .get_mut(bucket.wrapping_sub(self.first))
@@ -209,7 +214,7 @@ impl Histogram {
 
 /// Exponent and top mantissa bits of the value as a float: octave and slot. Of no use for zero.
 #[inline]
-fn bucket_of(value: u64) -> usize {
+pub(super) fn bucket_of(value: u64) -> usize {
     (((value as f64).to_bits() >> (52 - SLOT_BITS)) as usize).wrapping_sub(1023 << SLOT_BITS)
 }
 

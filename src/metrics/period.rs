@@ -92,7 +92,7 @@ impl Period {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn ran(&mut self, attempt: &Attempt) {
         let counted = &mut self.counted;
         counted.invocations += 1;

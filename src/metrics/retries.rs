@@ -42,9 +42,10 @@ impl RetryState {
         self.to_destinations += u64::from(step == AsyncStep::DestinationFailure);
     }
 
-    pub fn summary(&self) -> RetrySummary {
+    /// `served` were served at once without being told here.
+    pub fn summary(&self, served: u64) -> RetrySummary {
         RetrySummary {
-            at_once: self.at_once,
+            at_once: self.at_once + served,
             late: self.late.as_ref().map(|late| late.summary()).unwrap_or_default(),
             attempts: self.attempts,
             billed_mb_ms: self.billed_mb_ms,

@@ -63,6 +63,8 @@ const WATCHED: usize = 1_000;
 pub(super) struct Tally {
     pub arrivals: u64,
     pub invocations: u64,
+    /// Arrivals with one plain invocation, counted neither above.
+    pub served: u64,
     pub errors: u64,
     pub cold_starts: u64,
     pub throttles: [u64; 6],
@@ -109,8 +111,8 @@ impl Timeline {
         let (before, length) = (self.before, (self.step_end.as_micros() - start).max(1));
         let mut bucket = Bucket {
             start: SimTime::from_micros(start),
-            arrivals: now.arrivals - before.arrivals,
-            invocations: now.invocations - before.invocations,
+            arrivals: now.arrivals + now.served - before.arrivals - before.served,
+            invocations: now.invocations + now.served - before.invocations - before.served,
             errors: now.errors - before.errors,
             cold_starts: now.cold_starts - before.cold_starts,
             throttles: std::array::from_fn(|cause| now.throttles[cause] - before.throttles[cause]),

@@ -6,7 +6,9 @@ use super::charge::bill;
 use super::meter::Meter;
 use super::month::{Month, day_of, midnight};
 use super::usage::Usage;
-use crate::facts::{ActivePollers, Attempt, Call, Compute, FunctionId, Observer, QualifierId, Streamed, VersionId};
+use crate::facts::{
+    ActivePollers, Attempt, Call, Compute, FunctionId, Observer, Pool, QualifierId, Streamed, VersionId,
+};
 use crate::units::{Bytes, Money, Share, SimTime, Span, Timestamp};
 
 /// Cost data is refreshed three times a day (BUD-1).
@@ -134,7 +136,12 @@ fn forecast(spent: Money, elapsed: u64, left: u64) -> Money {
 }
 
 impl Observer for BudgetMeter {
-    #[inline]
+    #[inline(always)]
+    fn served(&mut self, _call: &Call, _pool: Pool, attempt: &Attempt) {
+        self.ran(attempt);
+    }
+
+    #[inline(always)]
     fn ran(&mut self, attempt: &Attempt) {
         self.reach(attempt.start);
         self.meter.ran(attempt);

@@ -6,7 +6,7 @@ use super::usage::{
 };
 use super::workload::streamed_beyond_free;
 use crate::facts::{
-    ActivePollers, Architecture, Attempt, Call, Compute, FunctionId, Observer, QualifierId, StartKind, Streamed,
+    ActivePollers, Architecture, Attempt, Call, Compute, FunctionId, Observer, Pool, QualifierId, StartKind, Streamed,
     VersionId,
 };
 use crate::units::{Bytes, MemoryMb, Share, SimTime, Span, Timestamp};
@@ -377,26 +377,17 @@ impl Meter {
     }
 }
 
-impl Observer for Meter {
-    fn ran(&mut self, attempt: &Attempt) {
-        if !self.months[self.current].holds(attempt.start) {
-            self.current = self.month_at(attempt.start);
-        }
+impl Meter {
+    /// What an attempt uses beside a request and its duration.
+    #[inline(never)]
+    fn ran_otherwise(&mut self, attempt: &Attempt) {
         let rate = self.rate(attempt.function, attempt.version);
         let place = self.place(attempt.function, attempt.qualifier);
         let cell = &mut self.months[self.current].cells[ARCHITECTURES.len() * place + rate.architecture];
-        let (requests, duration) = match attempt.start_kind {
-            StartKind::Provisioned => (Measure::ProvisionedRequests, Measure::ProvisionedDuration),
-            StartKind::Cold | StartKind::Warm | StartKind::SnapStart | StartKind::None => {
-                (Measure::Requests, Measure::Duration)
-            }
-        };
-        cell.add(requests, 1);
-        cell.add(duration, (rate.memory * attempt.billed_ms) as u128);
+        let (_, duration) = measures(attempt.start_kind);
         if attempt.start_kind == StartKind::SnapStart && rate.snapshot {
             cell.add(Measure::SnapStartRestore, rate.memory as u128);
         }
-        // Most invocations have neither.
         if attempt.billed_init_ms > 0 {
             cell.add(Measure::Init, (rate.memory * attempt.billed_init_ms) as u128);
         }
@@ -413,6 +404,29 @@ impl Observer for Meter {
                 duration,
                 (rate.memory * attempt.billed_ms) as u128,
             );
+        }
+    }
+}
+
+impl Observer for Meter {
+    #[inline(always)]
+    fn served(&mut self, _call: &Call, _pool: Pool, attempt: &Attempt) {
+        self.ran(attempt);
+    }
+
+    #[inline(always)]
+    fn ran(&mut self, attempt: &Attempt) {
+        if !self.months[self.current].holds(attempt.start) {
+            self.current = self.month_at(attempt.start);
+        }
+        let rate = self.rate(attempt.function, attempt.version);
+        let place = self.place(attempt.function, attempt.qualifier);
+        let cell = &mut self.months[self.current].cells[ARCHITECTURES.len() * place + rate.architecture];
+        let (requests, duration) = measures(attempt.start_kind);
+        cell.add(requests, 1);
+        cell.add(duration, (rate.memory * attempt.billed_ms) as u128);
+        if !attempt.is_plain() || self.hours.is_some() || rate.ephemeral > 0 {
+            self.ran_otherwise(attempt);
         }
     }
 
@@ -491,6 +505,17 @@ impl Observer for Meter {
         cell.add(Measure::ProvisionedDuration, mb_ms);
         if let Some(hours) = &mut self.hours {
             hours.add(time, rate.architecture, Measure::ProvisionedDuration, mb_ms);
+        }
+    }
+}
+
+/// What a request and its duration are billed as.
+#[inline]
+fn measures(start_kind: StartKind) -> (Measure, Measure) {
+    match start_kind {
+        StartKind::Provisioned => (Measure::ProvisionedRequests, Measure::ProvisionedDuration),
+        StartKind::Cold | StartKind::Warm | StartKind::SnapStart | StartKind::None => {
+            (Measure::Requests, Measure::Duration)
         }
     }
 }

@@ -6,7 +6,7 @@ pub mod case;
 mod chronicle;
 
 pub use any_plan::any_plan;
-pub use chronicle::{Chronicle, chronicle};
+pub use chronicle::{Chronicle, Rows, chronicle};
 
 use lambdasim::control::ControlConfig;
 use lambdasim::facts::{

@@ -146,6 +146,7 @@ impl Function {
     }
 
     /// Tells the final answer to an arrival.
+    #[inline]
     pub fn end<O: Observer>(
         &self,
         time: SimTime,
