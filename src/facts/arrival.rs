@@ -37,6 +37,8 @@ pub struct Arrival {
     pub uniform: u64,
     /// What a trace recorded of it.
     pub recorded: Recorded,
+    /// The handler duration at `uniform`, where it has been sampled ahead.
+    pub sampled: Option<Span>,
 }
 
 /// What a trace says of an arrival; where it is silent the function's own distributions decide.

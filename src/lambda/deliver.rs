@@ -100,6 +100,7 @@ impl Platform {
             ordinal: message.ordinal,
             uniform: config.key.draw(message.ordinal, 0, Purpose::Work).second,
             recorded: Recorded::default(),
+            sampled: None,
         });
         task.hops = message.hops;
         observer.arrived(&task.call(config));

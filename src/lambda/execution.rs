@@ -122,10 +122,7 @@ impl Execution {
     #[inline(always)]
     pub fn of(task: &Task, version: &VersionConfig, readiness: Readiness, key: StreamKey) -> Execution {
         let mut execution = Execution::NOTHING;
-        let mut handler = match task.recorded.duration {
-            Some(recorded) => recorded,
-            None => scaled(drawn_duration(task, version, key), version.duration_factor),
-        };
+        let mut handler = handler(task, version, key);
         let equipment = version.equipment.as_deref();
         let snapshot = equipment.and_then(|equipment| equipment.snapshot.as_ref());
         match (readiness, snapshot) {
@@ -142,6 +139,14 @@ impl Execution {
                 }
             }
         }
+        execution.finish(handler, task, version, key);
+        execution
+    }
+
+    /// The same for a warm environment and a handler that takes so long.
+    #[inline(always)]
+    pub fn warm(handler: Span, task: &Task, version: &VersionConfig, key: StreamKey) -> Execution {
+        let mut execution = Execution::NOTHING;
         execution.finish(handler, task, version, key);
         execution
     }
@@ -285,6 +290,15 @@ impl Execution {
     pub fn busy(&self) -> Span {
         let ready = self.placement.saturating_add(self.init).saturating_add(self.restore);
         ready.saturating_add(self.duration)
+    }
+}
+
+/// How long the handler runs, if nothing stops it.
+#[inline]
+pub(super) fn handler(task: &Task, version: &VersionConfig, key: StreamKey) -> Span {
+    match task.recorded.duration {
+        Some(recorded) => recorded,
+        None => scaled(drawn_duration(task, version, key), version.duration_factor),
     }
 }
 

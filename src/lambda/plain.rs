@@ -8,11 +8,12 @@
 
 use super::account::Account;
 use super::config::{EnvPick, FlowConfig};
-use super::execution::{Execution, Readiness};
+use super::execution::{Execution, Readiness, handler, scaled};
 use super::function::{Context, Function, Serving};
 use super::platform::{Platform, Reply};
 use super::task::Task;
-use crate::facts::{Arrival, FunctionId, InvocationType, Observer, StartKind, VersionId};
+use crate::facts::{Arrival, FlowId, FunctionId, InvocationType, Observer, StartKind, VersionId};
+use crate::kernel::Distribution;
 use crate::units::{SimTime, Span};
 
 /// What the short way must know of a flow that may take it.
@@ -40,6 +41,16 @@ impl Platform {
             })
         };
         self.plain_flows = self.flows.iter().map(plain).collect();
+    }
+}
+
+impl Platform {
+    /// What the handler durations of a flow that takes the short way are sampled from, unless it takes records one by one. It
+    /// stays so until the account is changed.
+    pub fn plain_durations(&self, flow: FlowId) -> Option<&Distribution> {
+        let plain = self.plain_flows.get(flow.index())?.as_ref()?;
+        let version = &self.functions[plain.function.index()].config.versions[plain.version.index()];
+        version.per_record.is_none().then_some(&version.duration)
     }
 }
 
@@ -73,7 +84,11 @@ impl Function {
         }
         let (task, flow) = (Task::new(arrival), &cx.flows[arrival.flow.index()]);
         let version = &self.config.versions[plain.version.index()];
-        let execution = Execution::of(&task, version, Readiness::Warm, flow.key);
+        let handler = match arrival.sampled {
+            Some(sampled) => scaled(sampled, version.duration_factor),
+            None => handler(&task, version, flow.key),
+        };
+        let execution = Execution::warm(handler, &task, version, flow.key);
         let answered = self.answered_at(now.saturating_add(execution.duration), Span::ZERO, &task, flow);
         let ends_well = execution.verdict.is_ok() && answered < cx.horizon && answered.since(now) <= plain.patience;
         if !ends_well || !self.admits_plainly(now, cx.account) {

@@ -57,6 +57,7 @@ impl Task {
             ordinal: 0,
             uniform: 0,
             recorded: Recorded::default(),
+            sampled: None,
         })
     }
 

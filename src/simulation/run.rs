@@ -170,9 +170,14 @@ fn drive<O: Observer, A: Act<O>>(
 ) -> Option<Vec<Call>> {
     let horizon = plan.horizon();
     let seed = (plan.seed, plan.replication);
+    let platform = Platform::new(seed, &plan.parts(), horizon, watchers);
+    let mut arrivals = Arrivals::new(&plan.sources);
+    if plan.change_steps.is_empty() && plan.control.is_empty() {
+        arrivals.sample_ahead(|flow| platform.plain_durations(flow));
+    }
     let mut run = Run {
-        platform: Platform::new(seed, &plan.parts(), horizon, watchers),
-        arrivals: Arrivals::new(&plan.sources),
+        platform,
+        arrivals,
         control,
         watchers,
         pace,

@@ -4,7 +4,8 @@ use std::collections::binary_heap::PeekMut;
 
 use super::config::SourceConfig;
 use super::source::Source;
-use crate::facts::Arrival;
+use crate::facts::{Arrival, FlowId};
+use crate::kernel::Distribution;
 use crate::units::SimTime;
 
 /// All sources merged: earlier time first, at one instant by the order of the sources, then by each source's own order
@@ -23,6 +24,14 @@ impl Arrivals {
             |(index, source): (u32, &mut Source)| source.advance().then_some(Reverse((source.head.time, index)));
         let order = (0..).zip(&mut sources).filter_map(first).collect();
         Arrivals { sources, order }
+    }
+
+    /// Lets handler durations be sampled ahead, in blocks, where `durations` tells what those of a flow are sampled from, now
+    /// and until the end of the run.
+    pub fn sample_ahead<'a>(&mut self, durations: impl Fn(FlowId) -> Option<&'a Distribution>) {
+        self.sources
+            .iter_mut()
+            .for_each(|source| source.sample_ahead(&durations));
     }
 
     /// The next arrival, left where it is: it is read in place, not copied.

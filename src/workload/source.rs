@@ -47,6 +47,7 @@ impl Source {
                 ordinal: 0,
                 uniform: 0,
                 recorded: Recorded::default(),
+                sampled: None,
             },
             flow: config.flow,
             until: config
@@ -58,6 +59,13 @@ impl Source {
             pass: config.pass,
             generator: Generator::new(&config.process, config.from, config.scale, config.key, 0),
             changes: config.changes.clone().into_iter(),
+        }
+    }
+
+    /// From the next block on samples handler durations ahead, if they are not recorded.
+    pub fn sample_ahead<'a>(&mut self, durations: impl FnOnce(FlowId) -> Option<&'a Distribution>) {
+        if !matches!(self.generator, Generator::Recorded(_)) {
+            self.draws.durations = durations(self.flow).cloned();
         }
     }
 
@@ -108,7 +116,7 @@ impl Source {
     /// Puts what comes next inside the running window into `head`; whether there is something. `gap` replaces the drawn one.
     #[inline]
     fn generate(&mut self, gap: Option<f64>) -> bool {
-        let (drawn_gap, uniform) = self.draws.get(self.ordinal);
+        let (drawn_gap, uniform, sampled) = self.draws.get(self.ordinal);
         let time = match &mut self.generator {
             Generator::Poisson(poisson) => poisson.next(gap.unwrap_or(drawn_gap), self.until, self.draws.key),
             _ => self.generate_otherwise(),
@@ -116,7 +124,8 @@ impl Source {
         let Some(time) = time.filter(|time| *time < self.until) else {
             return false;
         };
-        (self.head.time, self.head.ordinal, self.head.uniform) = (time, self.ordinal, uniform);
+        (self.head.time, self.head.ordinal) = (time, self.ordinal);
+        (self.head.uniform, self.head.sampled) = (uniform, sampled);
         self.ordinal += 1;
         true
     }
@@ -227,6 +236,8 @@ fn every(
 /// processor works on several at once.
 struct WorkDraws {
     key: StreamKey,
+    /// What handler durations are sampled from, where that is known ahead.
+    durations: Option<Distribution>,
     block: Option<Box<WorkBlock>>,
 }
 
@@ -236,26 +247,34 @@ struct WorkBlock {
     gaps: [f64; BLOCK],
     /// 53-bit uniforms of the handler durations.
     uniforms: [u64; BLOCK],
+    durations: [Span; BLOCK],
 }
 
 impl WorkDraws {
     fn new(key: StreamKey) -> WorkDraws {
-        WorkDraws { key, block: None }
+        WorkDraws {
+            key,
+            durations: None,
+            block: None,
+        }
     }
 
-    /// Gap and uniform of an arrival; called with rising ordinals, none left out.
+    /// Gap, uniform and sampled duration of an arrival; called with rising ordinals, none left out.
     #[inline]
-    fn get(&mut self, ordinal: u64) -> (f64, u64) {
+    fn get(&mut self, ordinal: u64) -> (f64, u64, Option<Span>) {
         let slot = (ordinal % BLOCK as u64) as usize;
         if slot == 0 && ordinal > 0 {
             let block = self.block.get_or_insert_with(Box::default);
-            block.draw(self.key, ordinal);
+            block.draw(self.key, ordinal, self.durations.as_ref());
         }
         match &self.block {
-            Some(block) => (block.gaps[slot], block.uniforms[slot]),
+            Some(block) => {
+                let sampled = self.durations.is_some().then(|| block.durations[slot]);
+                (block.gaps[slot], block.uniforms[slot], sampled)
+            }
             None => {
                 let pair = self.key.draw(ordinal, 0, Purpose::Work);
-                (unit_gap(pair.first), pair.second)
+                (unit_gap(pair.first), pair.second, None)
             }
         }
     }
@@ -263,13 +282,16 @@ impl WorkDraws {
 
 impl WorkBlock {
     #[inline(never)]
-    fn draw(&mut self, key: StreamKey, first_ordinal: u64) {
+    fn draw(&mut self, key: StreamKey, first_ordinal: u64, durations: Option<&Distribution>) {
         let mut drawn = PairBlock::default();
         key.draw_block(first_ordinal, Purpose::Work, &mut drawn);
         for (gap, uniform) in self.gaps.iter_mut().zip(drawn.first) {
             *gap = unit_gap(uniform);
         }
         self.uniforms = drawn.second;
+        if let Some(durations) = durations {
+            durations.sample_block(&self.uniforms, &mut self.durations);
+        }
     }
 }
 
@@ -278,6 +300,7 @@ impl Default for WorkBlock {
         WorkBlock {
             gaps: [0.0; BLOCK],
             uniforms: [0; BLOCK],
+            durations: [Span::ZERO; BLOCK],
         }
     }
 }

@@ -122,6 +122,7 @@ fn gvb_15_provisioned_environments_requested_during_the_run_are_usable_all_at_on
         ordinal: ordinals.next().expect("endless"),
         uniform: 0,
         recorded: Recorded::default(),
+        sampled: None,
     };
     let ready = asked + Span::from_secs(140);
     let just_before = SimTime::from_micros(ready.as_micros() - 1);

@@ -58,6 +58,7 @@ impl Platform {
             ordinal: call.number,
             uniform: flow.key.draw(call.number, call.attempt, Purpose::Work).second,
             recorded: Recorded::default(),
+            sampled: None,
         });
         (task.attempt, task.hops) = (call.attempt, call.hops);
         let config = &self.functions[flow.function.index()];
