@@ -20,6 +20,7 @@ mod interfaces;
 mod invoke;
 mod outbox;
 mod plain;
+mod plain_flow;
 mod platform;
 mod provisioned;
 mod provisioned_pool;

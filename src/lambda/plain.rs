@@ -10,20 +10,12 @@ use super::account::Account;
 use super::config::{EnvPick, FlowConfig};
 use super::execution::{Execution, Readiness, handler, scaled};
 use super::function::{Context, Function, Serving};
+use super::plain_flow::PlainFlow;
 use super::platform::{Platform, Reply};
 use super::task::Task;
-use crate::facts::{Arrival, FlowId, FunctionId, InvocationType, Observer, StartKind, VersionId};
+use crate::facts::{Arrival, FlowId, InvocationType, Observer, StartKind, VersionId};
 use crate::kernel::Distribution;
 use crate::units::{SimTime, Span};
-
-/// What the short way must know of a flow that may take it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct PlainFlow {
-    pub function: FunctionId,
-    version: VersionId,
-    /// How long its clients wait for an answer.
-    patience: Span,
-}
 
 impl Platform {
     /// Looks anew which flows may take the short way: at the start, and whenever something about them has changed.

@@ -11,7 +11,7 @@ use super::esm::mapping::Mapping;
 use super::esm::timer::DriverEvent;
 use super::function::{Context, Event, Function};
 use super::outbox::{Link, Outbox, Outgoing};
-use super::plain::PlainFlow;
+use super::plain_flow::PlainFlow;
 use super::provisioned::ProvisionError;
 use super::rate::Bucket;
 use super::task::{Task, Wake};
