@@ -20,3 +20,5 @@ mod streams;
 mod support;
 mod sweep;
 mod theory;
+mod validated;
+mod validation;
