@@ -27,6 +27,7 @@ pub mod experiment;
 pub mod fit;
 pub mod import;
 
+pub mod reconcile;
 pub mod report;
 
 pub mod cli;

@@ -15,7 +15,7 @@ const FLOORS: &[&[&str]] = &[
     &["simulation", "trace"],
     &["scenario"],
     &["experiment", "fit", "import"],
-    &["report"],
+    &["reconcile", "report"],
     &["cli"],
     &["main"],
 ];
@@ -62,7 +62,16 @@ const HOMES: [(&str, &[&str]); 9] = [
     ("statrs", &["experiment", "fit", "report"]),
     (
         "csv",
-        &["rules", "lambda", "pricing", "trace", "fit", "import", "report"],
+        &[
+            "rules",
+            "lambda",
+            "pricing",
+            "trace",
+            "fit",
+            "import",
+            "reconcile",
+            "report",
+        ],
     ),
     ("rand", &["kernel"]),
     ("rand_chacha", &["kernel"]),

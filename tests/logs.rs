@@ -217,3 +217,117 @@ fn files_without_an_invocation_are_refused_with_what_they_hold() {
     let output = stage.call(&["import", "logs", "missing.log"]);
     assert_eq!(output.status.code(), Some(3));
 }
+
+/// Rows of a table as words.
+fn rows(printed: &str) -> Vec<String> {
+    printed
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect()
+}
+
+#[test]
+fn a_run_agrees_with_its_own_lines_metrics_and_bill() {
+    let stage = stage();
+    let output = stage.call_run(&["--quiet", "--emit-logs", "f.log"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let reconcile = |file: &str| {
+        let output = stage.call(&["reconcile", "out", "--metrics", file]);
+        assert!(output.status.success(), "{file}: {}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let summary: serde_json::Value =
+        serde_json::from_slice(&fs::read(stage.path("out/summary.json")).expect("a summary")).expect("JSON");
+    let total = |name: &str| summary["totals"][name].as_u64().expect("a count");
+    for file in ["f.log", "out/metrics.csv"] {
+        let rows = rows(&reconcile(file));
+        for name in ["Invocations", "Errors"] {
+            let row = format!("f {name} {0} {0} +0.0 %", total(name));
+            assert!(rows.contains(&row), "{file} lacks {row}: {rows:#?}");
+        }
+    }
+    assert!(reconcile("out/cost.csv").ends_with("Everything agrees.\n"));
+}
+
+#[test]
+fn the_largest_difference_is_told_with_what_it_rests_on() {
+    let stage = stage();
+    assert!(stage.call_run(&["--quiet"]).status.success());
+    let cost = fs::read_to_string(stage.path("out/cost.csv")).expect("a bill");
+    let quantity = |usage: &str| {
+        let row = cost
+            .lines()
+            .find(|line| line.contains(usage))
+            .expect("a line of this usage");
+        row.split(',')
+            .nth(4)
+            .expect("a quantity")
+            .parse::<f64>()
+            .expect("a number")
+    };
+    let bill = format!(
+        "line_item_usage_type,line_item_usage_amount\nUSE1-Request,{}\nUSE1-Lambda-GB-Second,{}\nUSE1-BoxUsage:t3.micro,5\n",
+        quantity(",Request,"),
+        quantity(",Lambda-GB-Second,") * 2.0
+    );
+    stage.write("bill.csv", &bill);
+    let printed = text(&stage.call(&["reconcile", "out", "--metrics", "bill.csv"]).stdout);
+    assert!(
+        printed.contains("Largest difference: Lambda-GB-Second, -50.0 %."),
+        "{printed}"
+    );
+    assert!(printed.contains("It rests on: duration and memory_size"), "{printed}");
+    let output = stage.call(&["reconcile", "missing", "--metrics", "bill.csv"]);
+    assert_eq!(output.status.code(), Some(3));
+    stage.write("other.csv", "usage_type,quantity\nBoxUsage,5\n");
+    let output = stage.call(&["reconcile", "out", "--metrics", "other.csv"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("no usage type of Lambda"));
+}
+
+#[test]
+fn metrics_become_rates_durations_and_errors() {
+    let stage = Stage::new("");
+    let document = serde_json::json!({ "MetricDataResults": [
+        { "Id": "m1", "Label": "shop Invocations", "Timestamps": ["2026-11-20T10:02:00Z", "2026-11-20T10:01:00Z", "2026-11-20T10:00:00Z"],
+          "Values": [6_000, 600, 600] },
+        { "Id": "m2", "Label": "shop Errors", "Timestamps": ["2026-11-20T10:02:00Z"], "Values": [72] },
+        { "Id": "m3", "Label": "shop Duration p50", "Timestamps": ["2026-11-20T10:00:00Z", "2026-11-20T10:02:00Z"], "Values": [80, 91] },
+        { "Id": "m4", "Label": "shop Duration p99", "Timestamps": ["2026-11-20T10:00:00Z"], "Values": [400] },
+        { "Id": "m5", "Label": "shop IteratorAge", "Timestamps": [], "Values": [] },
+    ] });
+    stage.write("m.json", &document.to_string());
+    let output = stage.call(&["import", "metrics", "m.json", "--out", "metrics.yaml"]);
+    let said = text(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert!(
+        said.contains("m.json: the metric \"shop IteratorAge\" is not used"),
+        "{said}"
+    );
+    let scenario = fs::read_to_string(stage.path("metrics.yaml")).expect("a scenario");
+    // 600 a minute are 10 a second, 6,000 are 100; 80 ms of 600 and 91 ms of 6,000 invocations are 90 ms; 72 of 7,200 are 1 %.
+    for words in [
+        "start: 2026-11-20T10:00:00Z",
+        "duration: 180 s",
+        "poisson: [[0 s, 10/s], [119.999 s, 10/s], [120 s, 100/s], [179.999 s, 100/s]]",
+        "duration: { quantiles: { p50: 90 ms, p99: 400 ms } }",
+        "error_rate: 1 %",
+    ] {
+        assert!(scenario.contains(words), "no {words} in\n{scenario}");
+    }
+    let output = stage.call(&["run", "metrics.yaml", "--no-plots", "--quiet"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
+#[test]
+fn metrics_without_a_datapoint_are_refused() {
+    let stage = Stage::new("");
+    stage.write("half.json", "{\"MetricDataResults\": [{\"Label\"");
+    let output = stage.call(&["import", "metrics", "half.json"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        text(&output.stderr).contains("half.json:1: is cut off or no JSON"),
+        "{}",
+        text(&output.stderr)
+    );
+}

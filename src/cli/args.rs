@@ -7,6 +7,7 @@ use super::common_args::{LoadArguments, When};
 use super::fit::{AFTER_FIT, FitCommand};
 use super::optimize_args::{AFTER_OPTIMIZE, OptimizeCommand};
 use super::plan_args::PlanCommand;
+use super::reconcile::{AFTER_RECONCILE, ReconcileCommand};
 use super::sweep_args::{AFTER_MERGE, AFTER_SWEEP, MergeCommand, SweepCommand};
 use crate::scenario::is_function_name;
 
@@ -66,6 +67,9 @@ pub(super) enum Command {
     /// Find the distribution of measured values, as a line for a scenario
     #[command(after_help = AFTER_FIT)]
     Fit(FitCommand),
+    /// Hold a run against what was measured: metrics, logs, a bill
+    #[command(after_help = AFTER_RECONCILE)]
+    Reconcile(ReconcileCommand),
     /// Simulate kinds of days and bill a month of them
     #[command(after_help = AFTER_MONTH)]
     Month(MonthCommand),
@@ -356,6 +360,8 @@ pub(super) enum ImportSource {
     Cloudformation(ImportTemplate),
     /// CloudWatch logs of functions, plain or gzip, in any form they are exported in
     Logs(ImportLogs),
+    /// CloudWatch metrics: output of `get-metric-data`, the console's CSV, a metrics.csv of a run
+    Metrics(ImportMetrics),
     /// A folder of Azure Functions traces, in the format of 2019 or of 2021
     Azure(ImportAzure),
     /// The output of Lambda Power Tuning: how duration depends on memory
@@ -384,6 +390,21 @@ pub(super) struct ImportAzure {
     /// Write the arrivals of 2021 to this file [default: beside --out]; an existing file is left alone
     #[arg(long, value_name = "FILE")]
     pub trace: Option<PathBuf>,
+
+    /// Write the scenario to this file instead of printing it; an existing file is left alone
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ImportMetrics {
+    /// Files of metrics
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+
+    /// Name of the function where metrics name none [default: the file's name]
+    #[arg(long, value_name = "NAME", value_parser = function_name)]
+    pub function: Option<String>,
 
     /// Write the scenario to this file instead of printing it; an existing file is left alone
     #[arg(long, value_name = "FILE")]

@@ -6,6 +6,7 @@ use super::args::{ImportAzure, ImportCommand, ImportLogs, ImportSource};
 use super::failure::Failure;
 use super::output::{complain, print, write_new};
 use crate::import::logs::{self, LogOptions};
+use crate::import::metrics;
 use crate::import::{self, Imported};
 use crate::scenario::{self, LoadOptions};
 
@@ -20,6 +21,10 @@ pub(super) fn import(command: &ImportCommand) -> Result<ExitCode, Failure> {
             )
         }
         ImportSource::Logs(source) => import_logs(source),
+        ImportSource::Metrics(source) => {
+            let metrics = metrics::read_metrics(&source.files, source.function.as_deref())?;
+            hand_over(&metrics::import_metrics(&source.files, &metrics), source.out.as_deref())
+        }
         ImportSource::Azure(source) => azure(source),
         ImportSource::PowerTuning(source) => {
             let imported = import::import_power_tuning(&source.file, &source.function)?;

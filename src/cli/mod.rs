@@ -21,6 +21,7 @@ mod planner;
 mod price;
 mod prices;
 mod progress;
+mod reconcile;
 mod rules;
 mod run;
 mod shell;
@@ -56,6 +57,7 @@ pub fn dispatch(arguments: Arguments) -> Result<ExitCode, Failure> {
         args::Command::New(command) => new::new(&command),
         args::Command::Import(command) => import::import(&command),
         args::Command::Fit(command) => fit::fit(&command),
+        args::Command::Reconcile(command) => reconcile::reconcile(&command),
         args::Command::Month(command) => month::month(&command),
         args::Command::Price(command) => price::price(&command),
         args::Command::Prices(command) => prices::prices(&command),

@@ -8,6 +8,7 @@ mod cloudformation;
 mod draft;
 mod input;
 pub mod logs;
+pub mod metrics;
 mod power_tuning;
 mod problem;
 mod remarks;

@@ -83,23 +83,10 @@ impl Arrivals {
         }
     }
 
-    /// Counts between `from` and `until`, in seconds since 1970, as at most `most` stretches: neighbours that chance alone could
-    /// have made are joined, then those that differ least.
+    /// Counts between `from` and `until`, in seconds since 1970, as at most `most` stretches.
     pub fn stretches(&mut self, from: i64, until: i64, most: usize) -> Vec<Stretch> {
         self.settle();
-        let mut stretches = self.even(from, until);
-        loop {
-            let costs = stretches.windows(2).map(|pair| difference(&pair[0], &pair[1]));
-            let least = costs.enumerate().min_by(|a, b| a.1.total_cmp(&b.1));
-            match least {
-                Some((place, cost)) if cost <= CHANCE || stretches.len() > most => {
-                    let after = stretches.remove(place + 1);
-                    stretches[place].until = after.until;
-                    stretches[place].count += after.count;
-                }
-                _ => return stretches,
-            }
-        }
+        joined(self.even(from, until), most)
     }
 
     /// Up to a few hundred stretches of one length, empty ones included.
@@ -126,6 +113,22 @@ impl Arrivals {
             }
         }
         stretches
+    }
+}
+
+/// Joins neighbours that chance alone could have made, then those that differ least, until at most `most` are left.
+pub(in crate::import) fn joined(mut stretches: Vec<Stretch>, most: usize) -> Vec<Stretch> {
+    loop {
+        let costs = stretches.windows(2).map(|pair| difference(&pair[0], &pair[1]));
+        let least = costs.enumerate().min_by(|a, b| a.1.total_cmp(&b.1));
+        match least {
+            Some((place, cost)) if cost <= CHANCE || stretches.len() > most => {
+                let after = stretches.remove(place + 1);
+                stretches[place].until = after.until;
+                stretches[place].count += after.count;
+            }
+            _ => return stretches,
+        }
     }
 }
 

@@ -8,7 +8,7 @@ const MOST_EPOCH_MS: u64 = 100_000_000_000_000;
 
 /// Microseconds since 1970 of an instant as logs write them: `2026-11-20T00:00:00.123Z`, with `+01:00` or a blank between date and
 /// time, or milliseconds since 1970. Without an offset it is UTC.
-pub(super) fn instant(text: &[u8]) -> Option<i64> {
+pub(in crate::import) fn instant(text: &[u8]) -> Option<i64> {
     if let Some((number, b"")) = whole(text) {
         let is_epoch = (LEAST_EPOCH_MS..MOST_EPOCH_MS).contains(&number);
         return is_epoch.then(|| number as i64 * 1_000);

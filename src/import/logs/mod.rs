@@ -24,10 +24,13 @@ mod trace;
 
 use std::path::{Path, PathBuf};
 
+pub(super) use arrivals::joined;
 pub use arrivals::{Arrivals, Stretch};
 pub use billing::BillingRule;
 pub use book::{Logs, Recorded};
 pub use function_log::FunctionLog;
+pub(super) use instant::instant;
+pub(super) use scenario::poisson;
 pub use trace::write_trace;
 
 use book::LogBook;

@@ -282,7 +282,7 @@ fn rates(traffic: &mut Block, log: &mut FunctionLog, window: Window) {
     if is_known {
         let stretches = log.arrivals.stretches(window.from, window.until, MOST_STRETCHES);
         arrivals
-            .set("poisson", poisson(&stretches, window))
+            .set("poisson", poisson(&stretches, window.from))
             .note(counted(requests, "request"));
     } else {
         let note = format!("{BLANK} the lines carry no times; {requests} requests, evenly over the time");
@@ -301,13 +301,13 @@ fn traffic_name(log: &FunctionLog) -> String {
 }
 
 /// Steps: each stretch with its rate at both ends.
-fn poisson(stretches: &[Stretch], window: Window) -> Value {
+pub(in crate::import) fn poisson(stretches: &[Stretch], start: i64) -> Value {
     if let [only] = stretches {
         return written::rate(only.rate()).into();
     }
     let point = |time: String, rate: f64| Value::List(vec![time.into(), written::rate(rate).into()]);
     let points = stretches.iter().flat_map(|stretch| {
-        let (from, until) = (stretch.from - window.from, stretch.until - window.from);
+        let (from, until) = (stretch.from - start, stretch.until - start);
         [
             point(format!("{from} s"), stretch.rate()),
             point(format!("{}.999 s", until - 1), stretch.rate()),
