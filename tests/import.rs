@@ -486,6 +486,10 @@ fn what_other_stacks_hold_is_named_and_what_refers_to_itself_ends() {
         "31: a circular reference through ResourceId of Worm",
         "31: a circular reference, which AWS refuses: Worm → Worm",
         "32: names the function Stranger, which the template does not have; it was left out",
+        "33: names Reader:old, which the template does not publish; Reader stands in for it",
+        "34: AWS::Events::Rule: has no schedule that is known; it was left out",
+        "35: AWS::Lambda::Function: RecursiveLoop is \"Maybe\", not one of Terminate, Allow; it was left out",
+        "35: AWS::Lambda::Function: the architecture z80 is not known; it was left out",
     ];
     assert_eq!(told, expected);
 }

@@ -79,7 +79,8 @@ impl Template<'_> {
         let state = properties.text("State").is_some_and(|state| state == "DISABLED");
         let disabled = state || properties.flag("Enabled") == Some(false);
         let place = self.place(properties.node());
-        let Some(expression) = expression else {
+        let known = |text: &String| ["rate(", "cron(", "at("].iter().any(|start| text.starts_with(start));
+        let Some(expression) = expression.filter(known) else {
             properties.remark("has no schedule that is known; it was left out");
             return;
         };

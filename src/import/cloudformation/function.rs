@@ -12,6 +12,7 @@ use crate::scenario::Entry;
 const DEPLOYED_AT: &str = "10 min";
 /// Free addresses of a subnet: /24 less what AWS keeps.
 const FREE_ADDRESSES: u32 = 250;
+const ARCHITECTURES: [&str; 2] = ["x86_64", "arm64"];
 /// Deployments that CodeDeploy knows for Lambda (DEP-1).
 const PREFERENCES: [&str; 9] = [
     "AllAtOnce",
@@ -46,7 +47,7 @@ impl Template<'_> {
             settings.set("reserved_concurrent_executions", reserved);
             self.stack.claimed += reserved;
         }
-        if let Some(behaviour) = properties.text("RecursiveLoop") {
+        if let Some(behaviour) = properties.choice("RecursiveLoop", &["Terminate", "Allow"]) {
             settings.set("recursive_loop", behaviour);
         }
         self.network(properties, &mut settings);
@@ -68,7 +69,9 @@ impl Template<'_> {
     /// Runtime, architecture, package and SnapStart.
     fn code(&mut self, name: &str, properties: &Properties, settings: &mut Block) {
         let runtime = properties.text("Runtime");
-        let package = properties.text("PackageType").filter(|package| package != "Zip");
+        let package = properties
+            .choice("PackageType", &["Zip", "Image"])
+            .filter(|package| package != "Zip");
         let unknown = match &runtime {
             Some(runtime) if Runtime::find(runtime).is_some() => {
                 settings.set("runtime", runtime);
@@ -81,8 +84,12 @@ impl Template<'_> {
         if let Some(unknown) = unknown {
             self.stack.without_init.insert(name.to_owned(), unknown);
         }
-        if let Some(architecture) = properties.texts("Architectures").first() {
-            settings.set("architectures", architecture);
+        match properties.texts("Architectures").first() {
+            Some(architecture) if ARCHITECTURES.contains(&architecture.as_str()) => {
+                settings.set("architectures", architecture);
+            }
+            Some(other) => properties.remark(&format!("the architecture {other} is not known; it was left out")),
+            None => {}
         }
         if let Some(package) = package {
             settings.set("package_type", package);

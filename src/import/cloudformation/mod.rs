@@ -16,7 +16,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use self::globals::merged;
@@ -171,6 +171,7 @@ fn deployed(resolver: &Resolver, resources: &Node, path: &Path) -> (Draft, BTree
         stack: Stack::default(),
         file: short_name(path),
         functions: BTreeMap::new(),
+        qualifiers: BTreeSet::new(),
     };
     let mut inert = BTreeMap::new();
     let all: Vec<Resource> = resources
@@ -182,6 +183,9 @@ fn deployed(resolver: &Resolver, resources: &Node, path: &Path) -> (Draft, BTree
         let name = resolver.name(resource.id);
         let plain = plain_name(&name);
         template.functions.insert(name, plain);
+    }
+    for resource in &all {
+        template.qualifiers.extend(resolver.qualifiers(resource.id));
     }
     let (functions, others): (Vec<&Resource>, Vec<&Resource>) =
         all.iter().partition(|resource| names::is_function(&resource.kind));

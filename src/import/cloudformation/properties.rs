@@ -145,6 +145,16 @@ impl<'a> Properties<'a> {
         flag
     }
 
+    /// The value of a property that is one of these words; anything else is told and left out.
+    pub fn choice(&self, key: &str, allowed: &[&str]) -> Option<String> {
+        let node = self.get(key)?;
+        let word = node.text().filter(|text| allowed.contains(text));
+        if word.is_none() {
+            self.left_out(&node, key, &format!("one of {}", allowed.join(", ")));
+        }
+        word.map(str::to_owned)
+    }
+
     fn left_out(&self, node: &Node, key: &str, wanted: &str) {
         let found = node.described();
         self.resolver.remark(

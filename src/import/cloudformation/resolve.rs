@@ -320,6 +320,22 @@ impl<'a> Resolver<'a> {
         value
     }
 
+    /// Functions with the versions or aliases that a resource publishes.
+    pub fn qualifiers(&self, id: &str) -> Vec<(String, String)> {
+        match self.declared(id) {
+            Some((kind, _)) if names::is_function(kind) => {
+                let alias = self.setting(id, "AutoPublishAlias");
+                let published = alias.into_iter().flat_map(|alias| [alias, "1".to_owned()]);
+                published.map(|qualifier| (self.name(id), qualifier)).collect()
+            }
+            Some(("AWS::Lambda::Version" | "AWS::Lambda::Alias", _)) => match names::Named::of(&self.qualified(id)) {
+                names::Named::Function(name, Some(qualifier)) => vec![(name, qualifier)],
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
+        }
+    }
+
     /// The ARN of a version or an alias resource.
     fn qualified(&self, id: &str) -> String {
         let (function, qualifier) = match self.version(id) {

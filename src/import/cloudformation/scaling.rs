@@ -20,6 +20,9 @@ const METRICS: [&str; 9] = [
     "AsyncEventsDropped",
 ];
 
+const STATISTICS: [&str; 5] = ["Sum", "Average", "Maximum", "Minimum", "SampleCount"];
+const MISSING_DATA: [&str; 4] = ["missing", "notBreaching", "breaching", "ignore"];
+
 impl Template<'_> {
     /// `AWS::Lambda::Version` with the logical id `id` (VER-1).
     pub fn declare_version(&mut self, id: &str, properties: &Properties) {
@@ -252,8 +255,12 @@ impl Template<'_> {
                 settings.set(key, count);
             }
         }
-        for (property, key) in [("Statistic", "statistic"), ("TreatMissingData", "treat_missing_data")] {
-            if let Some(word) = properties.text(property) {
+        let words = [
+            ("Statistic", "statistic", &STATISTICS[..]),
+            ("TreatMissingData", "treat_missing_data", &MISSING_DATA[..]),
+        ];
+        for (property, key, allowed) in words {
+            if let Some(word) = properties.choice(property, allowed) {
                 settings.set(key, word);
             }
         }

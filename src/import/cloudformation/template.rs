@@ -1,6 +1,6 @@
 //! A template being imported: the stack that it fills, and how its texts become addresses.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::Named;
 use super::properties::Properties;
@@ -18,6 +18,8 @@ pub(super) struct Template<'a> {
     pub file: String,
     /// Functions of the template: AWS's name to that in the scenario.
     pub functions: BTreeMap<String, String>,
+    /// Versions and aliases of the template: function and qualifier, by AWS's names.
+    pub qualifiers: BTreeSet<(String, String)>,
 }
 
 impl Template<'_> {
@@ -52,17 +54,7 @@ impl Template<'_> {
 
     fn named(&self, named: Named, text: &str, at: &Node) -> Option<String> {
         match named {
-            Named::Function(name, qualifier) => match (self.functions.get(&name), qualifier) {
-                (Some(function), Some(qualifier)) => Some(format!("{function}:{qualifier}")),
-                (Some(function), None) => Some(function.clone()),
-                (None, _) => {
-                    self.resolver.remark(
-                        at,
-                        format!("names the function {name}, which the template does not have; it was left out"),
-                    );
-                    None
-                }
-            },
+            Named::Function(name, qualifier) => self.qualified(&name, qualifier, at),
             Named::Queue(name) => Some(format!("sqs:{}", queue_name(&name))),
             Named::Topic(name) => Some(format!("sns:{}", queue_name(&name))),
             Named::Stream(service, name) => Some(format!("{service}:{}", plain_name(&name))),
@@ -74,6 +66,26 @@ impl Template<'_> {
                     format!("the target {text} is none that is simulated; it was left out"),
                 );
                 None
+            }
+        }
+    }
+
+    fn qualified(&self, name: &str, qualifier: Option<String>, at: &Node) -> Option<String> {
+        let Some(function) = self.functions.get(name) else {
+            let text = format!("names the function {name}, which the template does not have; it was left out");
+            self.resolver.remark(at, text);
+            return None;
+        };
+        match qualifier {
+            None => Some(function.clone()),
+            Some(qualifier) => {
+                if self.qualifiers.contains(&(name.to_owned(), qualifier.clone())) {
+                    return Some(format!("{function}:{}", plain_name(&qualifier)));
+                }
+                let text =
+                    format!("names {name}:{qualifier}, which the template does not publish; {name} stands in for it");
+                self.resolver.remark(at, text);
+                Some(function.clone())
             }
         }
     }
