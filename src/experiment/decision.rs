@@ -17,10 +17,9 @@ pub struct GoalPrice {
     pub relaxed: Option<(f64, usize)>,
 }
 
-/// What each goal costs, in their order, by the means of all candidates that ran.
+/// What each goal costs, in their order, by all candidates that ran.
 pub fn goal_prices(search: &Search, found: &Found, winner: usize) -> Vec<GoalPrice> {
-    let objective = |number: usize| found.candidates[number].objective().mean();
-    let cheaper = |number: &usize| objective(*number) < objective(winner);
+    let cheaper = |number: &usize| found.objective(*number) < found.objective(winner);
     let goal = |goal: usize| {
         let with = |limit: Option<f64>| {
             let mut goals: Vec<(usize, (Operator, f64))> = search.goals.iter().copied().enumerate().collect();
@@ -59,10 +58,9 @@ fn cheapest(found: &Found, goals: &[(usize, (Operator, f64))]) -> Option<usize> 
         };
         !candidate.runs.is_empty() && goals.iter().all(met)
     };
-    let objective = |number: &usize| found.candidates[*number].objective().mean();
     (0..found.candidates.len())
         .filter(keeps)
-        .min_by(|a, b| objective(a).total_cmp(&objective(b)))
+        .min_by(|a, b| found.objective(*a).total_cmp(&found.objective(*b)))
 }
 
 /// Candidates that no other one beats in the objective and all goals' values at once, by rising objective.
@@ -77,7 +75,7 @@ pub fn pareto_front(search: &Search, found: &Found) -> Vec<usize> {
                 Operator::Equal | Operator::Unequal => (value - limit).abs(),
             }
         });
-        std::iter::once(candidate.objective().mean())
+        std::iter::once(found.objective(number))
             .chain(goals)
             .collect::<Vec<f64>>()
     };

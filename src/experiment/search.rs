@@ -77,6 +77,21 @@ impl Candidate {
     }
 }
 
+impl Found {
+    /// The mean objective of a candidate as it would be over the runs of the winner (or of the nearest): from the difference
+    /// in the runs that both have, so that few runs of one candidate compare with many of another.
+    pub fn objective(&self, number: usize) -> f64 {
+        let candidate = &self.candidates[number];
+        match self.winner.or(self.nearest) {
+            Some(reference) => {
+                let reference = &self.candidates[reference];
+                reference.objective().mean() + candidate.excess(reference).mean()
+            }
+            None => candidate.objective().mean(),
+        }
+    }
+}
+
 impl Search {
     /// Runs candidates until the winner has all its replications. `evaluate` runs pairs of a candidate and a replication
     /// and returns what came of each in the same order, `None` for a candidate that the scenario refuses.

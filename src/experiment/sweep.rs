@@ -98,9 +98,8 @@ impl Sweep<'_> {
     /// Points of this shard that are not in the journal yet, ascending.
     pub fn open_points(&self, journal: &Journal) -> Vec<u64> {
         let done = journal.points();
-        let shard =
-            (self.shard.number..self.grid.points()).step_by(usize::try_from(self.shard.of).unwrap_or(usize::MAX));
-        shard.filter(|point| done.binary_search(point).is_err()).collect()
+        let own = (0..self.grid.points()).filter(|point| self.shard.holds(*point));
+        own.filter(|point| done.binary_search(point).is_err()).collect()
     }
 
     /// Runs `points` and adds what `measure` says of each to the journal as soon as it is known.

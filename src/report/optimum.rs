@@ -82,7 +82,7 @@ impl OptimumReport<'_> {
             .found
             .winner
             .map(|winner| (winner, goal_prices(self.search, self.found, winner)));
-        let objective = |number: usize| self.found.candidates[number].objective().mean();
+        let objective = |number: usize| self.found.objective(number);
         let goal = |(number, goal): (usize, &Expectation)| {
             let price = prices
                 .as_ref()
@@ -293,7 +293,7 @@ impl OptimumReport<'_> {
                 .into_iter()
                 .map(|(_, value)| value)
                 .collect();
-            cells.push(self.objective_shown(candidate.objective().mean()));
+            cells.push(self.objective_shown(self.found.objective(*number)));
             let goals = self.wanted.goals.iter().enumerate();
             cells.extend(goals.map(|(goal, wanted)| shown(&wanted.path, candidate.goal(goal).mean())));
             cells.push(candidate.runs.len().to_string());
@@ -322,8 +322,7 @@ impl OptimumReport<'_> {
 
     /// By how much the objective of one candidate exceeds that of another.
     fn between(&self, dearer: usize, cheaper: usize) -> String {
-        let of = |number: usize| self.found.candidates[number].objective().mean();
-        self.objective_shown(of(dearer) - of(cheaper))
+        self.objective_shown(self.found.objective(dearer) - self.found.objective(cheaper))
     }
 }
 
