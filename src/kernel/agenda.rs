@@ -186,8 +186,8 @@ impl Agenda {
         let (width, wanted) = (1 << self.width_bits, (spacing * PER_BUCKET).max(1));
         let waiting = self.in_ring + self.beside.len();
         let length = waiting.next_power_of_two().clamp(SHORTEST_RING, LONGEST_RING);
-        let fits =
-            width / 2 < wanted && wanted < width * 4 && length / 4 <= self.ring.len() && self.ring.len() <= length * 4;
+        let fits_width = width / 2 < wanted && wanted < width * 4;
+        let fits = fits_width && length <= self.ring.len() && self.ring.len() <= length * 8;
         if !fits {
             self.rebuild(wanted.ilog2(), length, now);
         }
