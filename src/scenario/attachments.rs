@@ -84,6 +84,11 @@ impl Attachments {
         self.archives.set(self.archives.get().saturating_add(archive.0.into()));
     }
 
+    /// MB of all archives so far.
+    pub fn archives(&self) -> u64 {
+        self.archives.get()
+    }
+
     /// Warns of quotas that all functions together pass: network interfaces (LIM-15) and code storage (LIM-14).
     pub fn warn_of_quotas(&self, reader: &Reader, dated: &Dated) {
         let subnets = self.subnets.borrow();

@@ -7,11 +7,10 @@ use super::LoadOptions;
 use super::change_path::{CONFIGURATION, check_path};
 use super::difference::difference;
 use super::keys::VERSION;
-use super::links::Links;
 use super::load::{put, split_path};
 use super::problem::Finding;
 use super::reader::Reader;
-use super::resolve::resolve;
+use super::resolve::{Shared, resolve};
 use super::source::Mark;
 use super::tree::{Entry, Kind, Node};
 use super::values;
@@ -64,7 +63,7 @@ struct State {
 }
 
 /// Reads `changes` into `plan`, which is the state at the start.
-pub(super) fn read(reader: &Reader, root: &Node, path: &Path, options: &LoadOptions, ways: &Links, plan: &mut Plan) {
+pub(super) fn read(reader: &Reader, root: &Node, path: &Path, options: &LoadOptions, shared: &Shared, plan: &mut Plan) {
     let Some(entry) = root.entry("changes") else { return };
     let entries = root.named("changes");
     let changes = Changes {
@@ -72,7 +71,7 @@ pub(super) fn read(reader: &Reader, root: &Node, path: &Path, options: &LoadOpti
         root,
         path,
         options,
-        ways,
+        shared,
         section: entry,
     };
     let given: Vec<Given> = entries.iter().filter_map(|entry| changes.given(entry, plan)).collect();
@@ -95,8 +94,8 @@ struct Changes<'a> {
     root: &'a Node,
     path: &'a Path,
     options: &'a LoadOptions,
-    /// Ways of all states.
-    ways: &'a Links,
+    /// What all states have in common.
+    shared: &'a Shared,
     /// The entry `changes`.
     section: &'a Entry,
 }
@@ -204,10 +203,10 @@ impl<'a> Changes<'a> {
             plan: plan.clone(),
             tree: self.without_changes(),
         };
-        let (mut told, known_ways) = (BTreeSet::new(), self.ways.len());
+        let (mut told, known_ways) = (BTreeSet::new(), self.shared.ways.len());
         for at in instants {
             let after = self.state(at, &given, &mut told);
-            if self.ways.len() > known_ways {
+            if self.shared.ways.len() > known_ways {
                 continue;
             }
             if let Some(mark) = self.turning(at, &given).next().map(|change| change.mark) {
@@ -305,7 +304,7 @@ impl<'a> Changes<'a> {
                 reader.problem(setting.entry.mark, found, "name a key below a map");
             }
         }
-        let plan = resolve(&reader, &tree, self.path, self.options, self.ways).plan;
+        let plan = resolve(&reader, &tree, self.path, self.options, self.shared).plan;
         let (_, findings, warnings) = reader.finish();
         let turning: Vec<&Given> = self.turning(at, given).collect();
         for finding in findings {

@@ -35,6 +35,7 @@ pub(super) struct Origin<'a> {
 }
 
 /// A function and what the account's pools need to know of it.
+#[derive(Clone)]
 pub(super) struct Resolved {
     /// Its configuration.
     pub config: FunctionConfig,

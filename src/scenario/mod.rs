@@ -24,6 +24,7 @@ mod expectation;
 mod functions;
 mod init;
 mod keys;
+mod known;
 mod links;
 mod load;
 mod loops;

@@ -48,6 +48,11 @@ impl Reader {
         }
     }
 
+    /// How many problems have been found.
+    pub fn problems(&self) -> usize {
+        self.findings.borrow().len()
+    }
+
     /// Whether this has been found.
     pub fn has_found(&self, finding: &Finding) -> bool {
         self.findings.borrow().contains(finding)

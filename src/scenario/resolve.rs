@@ -16,6 +16,7 @@ use super::dated::{self, Dated};
 use super::expectation::{self, Expectation};
 use super::functions::{Functions, Origin, Resolved};
 use super::keys::SCENARIO;
+use super::known::KnownFunctions;
 use super::links::{Links, Targets};
 use super::loops::Network;
 use super::mappings::Mappings;
@@ -56,11 +57,20 @@ pub(super) struct Resolution {
     pub changed_parameters: Vec<(String, String)>,
 }
 
-/// Reads a whole scenario. `ways` are those of all its states.
-pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadOptions, ways: &Links) -> Resolution {
+/// What all states of a scenario have in common.
+pub(super) struct Shared {
+    /// Their ways, which bear the same numbers in each.
+    pub ways: Links,
+    /// Their functions, as far as they are known.
+    pub functions: KnownFunctions,
+}
+
+/// Reads a whole scenario, or one of its states.
+pub(super) fn resolve(reader: &Reader, root: &Node, path: &Path, options: &LoadOptions, shared: &Shared) -> Resolution {
+    let ways = &shared.ways;
     check(reader, root, &SCENARIO);
     warn_of_many_calls(reader, root);
-    let resolver = Resolver { reader, root, ways };
+    let resolver = Resolver { reader, root, shared };
     let book = options.prices.clone().unwrap_or_else(PriceBook::built_in);
     let top = resolver.top(path, options, &book);
     let parameters = resolver.parameters();
@@ -187,7 +197,7 @@ struct Senders {
 struct Resolver<'a> {
     reader: &'a Reader,
     root: &'a Node,
-    ways: &'a Links,
+    shared: &'a Shared,
 }
 
 impl<'a> Resolver<'a> {
@@ -213,7 +223,7 @@ impl<'a> Resolver<'a> {
                 reader: self.reader,
                 dated: &base.top.dated,
                 allow_extended: base.parameters.allow_extended,
-                links: self.ways,
+                links: &self.shared.ways,
                 attachments: Attachments::default(),
             },
             defaults: self.root.inner("defaults"),
@@ -250,7 +260,7 @@ impl<'a> Resolver<'a> {
             queues: &base.queues,
             streams: &base.streams,
             topics: &topics,
-            links: self.ways,
+            links: &self.shared.ways,
             azure,
             seed: base.top.seed,
             start: base.top.start,
@@ -278,7 +288,7 @@ impl<'a> Resolver<'a> {
             queues,
             streams: &base.streams,
             directory: &base.directory,
-            links: self.ways,
+            links: &self.shared.ways,
             seed: base.top.seed,
             start: base.top.start,
             length: base.top.duration + base.top.drain,
@@ -490,7 +500,12 @@ impl<'a> Resolver<'a> {
                 origin.traced.get_or_insert((function, trace.mark));
             }
         }
-        origins.values().map(|origin| functions.resolve(origin)).collect()
+        let known = &self.shared.functions;
+        known.begin(functions);
+        origins
+            .values()
+            .map(|origin| known.resolve(functions, origin))
+            .collect()
     }
 
     fn account(&self, top: &Top, parameters: &AccountParameters) -> AccountConfig {

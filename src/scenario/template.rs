@@ -3,12 +3,13 @@ use std::sync::Arc;
 
 use super::change_path::follow_path;
 use super::data_files::DataFiles;
+use super::known::KnownFunctions;
 use super::links::Links;
 use super::load::{self, Loaded, split_path};
 use super::optimization::optimization;
 use super::problem::ProblemKind;
 use super::reader::Reader;
-use super::resolve::{resolve, seed};
+use super::resolve::{Shared, resolve, seed};
 use super::rewrite::rewrite;
 use super::tree::Node;
 use super::{LoadOptions, Problems, Scenario, changes, question};
@@ -44,12 +45,15 @@ impl Template {
         let loaded = self.loaded.clone().with(settings, option, &self.path);
         let reader = Reader::new(loaded.sources, self.options.allow_outside, Arc::clone(&self.data));
         let (root, path, options) = (&loaded.root, &self.path, &self.options);
-        let ways = Links::new(seed(&reader, root, options));
+        let shared = Shared {
+            ways: Links::new(seed(&reader, root, options)),
+            functions: KnownFunctions::new(root.entry("changes").is_some()),
+        };
         let states = || {
-            let mut start = resolve(&reader, root, path, options, &ways);
-            let known = ways.len();
-            changes::read(&reader, root, path, options, &ways, &mut start.plan);
-            (start, ways.len() > known)
+            let mut start = resolve(&reader, root, path, options, &shared);
+            let known = shared.ways.len();
+            changes::read(&reader, root, path, options, &shared, &mut start.plan);
+            (start, shared.ways.len() > known)
         };
         let (mut resolution, lead_elsewhere) = states();
         if lead_elsewhere {

@@ -13,7 +13,7 @@ const DEEPEST: usize = 64;
 const BYTES_PER_VALUE: usize = 64;
 
 /// A part of a scenario file.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Node {
     /// What it is.
     pub kind: Kind,
@@ -22,7 +22,7 @@ pub(crate) struct Node {
 }
 
 /// What a [`Node`] is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Kind {
     /// Nothing was written.
     Empty,
@@ -35,7 +35,7 @@ pub(crate) enum Kind {
 }
 
 /// One key of a map with its value.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Entry {
     /// The key.
     pub key: String,
