@@ -527,8 +527,8 @@ fn wrong_arguments_are_refused() {
             &["--set:1:", "900 s"],
         ),
         (
-            &["run", "a.yaml", "--replications", "2"],
-            &["not supported yet", "leave it out"],
+            &["run", "a.yaml", "--replications", "0"],
+            &["--replications", "1..=1000000"],
         ),
         (&["new", "a/b"], &["no name for a scenario", "use letters"]),
     ];

@@ -11,4 +11,5 @@ pub mod harness;
 mod price_book;
 mod prices;
 mod provisioned;
+mod replicated;
 mod scaling;

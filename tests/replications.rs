@@ -5,14 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use lambdasim::experiment::Replications;
+use lambdasim::experiment::{Replications, Sample};
 use lambdasim::facts::InvocationType;
 use lambdasim::kernel::Distribution;
+use lambdasim::kernel::math::{exp, ln};
 use lambdasim::scenario::{LoadOptions, load};
 use lambdasim::simulation::{Plan, RunResult};
 use lambdasim::units::Span;
+use rayon::prelude::*;
 
-use crate::support::{add_function, add_traffic, function, plan, poisson};
+use crate::support::{add_function, add_traffic, function, plan, poisson, reseeded};
 
 /// The stream keys that a plan shows when it is printed, in their order.
 fn keys(plan: &Plan) -> Vec<u64> {
@@ -104,4 +106,73 @@ fn replications_that_are_stopped_have_no_result() {
     };
     let taken = replications.each(0..4, |_, _| (), |_, ()| panic!("no run was whole"));
     assert_eq!(taken, None);
+}
+
+// ---------------------------------------------------------------- how often intervals hold the truth
+
+/// Experiments of each kind, and replications of each.
+const EXPERIMENTS: u64 = 400;
+const REPLICATIONS: u64 = 6;
+
+/// Of independent experiments with intervals of 95 %, between 92 and 98 of 100 hold the truth.
+fn assert_coverage(what: &str, plan: &Plan, truth: f64, measure: impl Fn(&RunResult) -> f64 + Sync) {
+    let holds = |seed: &u64| {
+        let replications = Replications {
+            plan: &reseeded(plan, *seed, 0),
+            threads: 1,
+            stopped: &|| false,
+        };
+        let mut sample = Sample::default();
+        let take = |_, value| {
+            sample.add(value);
+            ControlFlow::Continue(())
+        };
+        let whole = replications.each(0..REPLICATIONS, |_, result| measure(result), take);
+        whole.expect("nothing stops them");
+        sample.interval(0.95).expect("several values").holds(truth)
+    };
+    let held = (0..EXPERIMENTS).into_par_iter().filter(holds).count() as f64 / EXPERIMENTS as f64;
+    assert!(
+        (0.92..=0.98).contains(&held),
+        "{what}: {held} of the intervals hold {truth}"
+    );
+}
+
+/// Four calls a second for forty seconds after a warm-up of ten.
+fn steady_plan(service: Distribution) -> Plan {
+    let mut plan = plan(Span::from_secs(50));
+    plan.warm_up = Span::from_secs(10);
+    let id = add_function(&mut plan, function("f", service));
+    add_traffic(&mut plan, "t", id, InvocationType::RequestResponse, poisson(4));
+    plan
+}
+
+#[test]
+fn intervals_of_a_blocked_share_hold_erlangs_loss_formula_as_often_as_they_say() {
+    // M/M/3/3 with two erlangs: (2^3 / 3!) / (1 + 2 + 2 + 4/3) = 4 / 19.
+    let mut plan = steady_plan(Distribution::exponential(500.0));
+    plan.functions[0].reserved = Some(3);
+    assert_coverage("blocked share", &plan, 4.0 / 19.0, |result| {
+        let totals = &result.summary.totals;
+        totals.throttled as f64 / totals.arrivals as f64
+    });
+}
+
+#[test]
+fn intervals_of_mean_concurrency_hold_rate_times_service_as_often_as_they_say() {
+    // M/G/infinity: 4/s times a mean of 500 ms = exp(mu + 1/2).
+    let plan = steady_plan(Distribution::lognormal(ln(500.0) - 0.5, 1.0));
+    assert_coverage("mean concurrency", &plan, 2.0, |result| {
+        result.summary.functions[0].concurrent_executions.mean
+    });
+}
+
+#[test]
+fn intervals_of_cost_hold_its_closed_form_as_often_as_they_say() {
+    // 200 expected calls of 1 GB. Exponential durations rounded up to a millisecond have the mean 1 / (1 - exp(-1/20)) ms;
+    // $0.20 a million requests, $0.0000166667 a GB-second (lambda-model 9.2).
+    let plan = steady_plan(Distribution::exponential(20.0));
+    let billed_seconds = 1e-3 / (1.0 - exp(-1.0 / 20.0));
+    let truth = 200.0 * (0.2e-6 + billed_seconds * 0.000_016_666_7);
+    assert_coverage("cost", &plan, truth, |result| result.bill.total.as_f64());
 }

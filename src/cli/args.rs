@@ -100,11 +100,17 @@ pub(super) struct RunCommand {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 
-    /// Independent replications; more than one is not supported yet
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub replications: u64,
+    /// Independent replications, each with its own luck: numbers get 95 % intervals. With --precision at most so many
+    /// [default: 1; with --precision 1000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub replications: Option<u64>,
 
-    /// Threads for several scenarios; results do not depend on it [default: one per core]
+    /// Replications until the interval of a number is this narrow, such as functions.checkout.latency.p99=1%
+    /// (repeatable); without a path: cost, and p50 and p99 of every function
+    #[arg(long, value_name = "[PATH=]SHARE", value_parser = precision)]
+    pub precision: Vec<PrecisionGoal>,
+
+    /// Threads for several scenarios or replications; results do not depend on it [default: one per core]
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub threads: usize,
 
@@ -496,6 +502,31 @@ fn name_and_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("write it as NAME=VALUE, such as Stage=prod".to_owned()),
+    }
+}
+
+/// How narrow an interval has to be.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct PrecisionGoal {
+    /// Of which number of the summary.
+    pub path: Option<String>,
+    /// Half its width, as a share of the mean.
+    pub at_most: f64,
+}
+
+fn precision(text: &str) -> Result<PrecisionGoal, String> {
+    let (path, share) = match text.rsplit_once('=') {
+        Some((path, share)) => (Some(path.trim().to_owned()), share.trim()),
+        None => (None, text.trim()),
+    };
+    let number = |text: &str| text.trim().parse::<f64>().ok();
+    let at_most = match share.strip_suffix('%') {
+        Some(percent) => number(percent).map(|percent| percent / 100.0),
+        None => number(share),
+    };
+    match at_most.filter(|share| *share > 0.0 && *share < 1.0) {
+        Some(at_most) if path.as_deref() != Some("") => Ok(PrecisionGoal { path, at_most }),
+        _ => Err("write it as 1% or functions.checkout.latency.p99=1%, a share between 0 and 100 %".to_owned()),
     }
 }
 

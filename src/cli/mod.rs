@@ -3,6 +3,7 @@
 mod args;
 mod common_args;
 mod failure;
+mod files;
 mod fit;
 mod import;
 mod merge;
@@ -22,6 +23,7 @@ mod price;
 mod prices;
 mod progress;
 mod reconcile;
+mod replicate;
 mod rules;
 mod run;
 mod shell;

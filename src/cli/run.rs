@@ -5,18 +5,18 @@ use serde_json::Value;
 
 use super::args::RunCommand;
 use super::failure::Failure;
+use super::files::{Files, trace_failure};
 use super::output::print;
 use super::progress::{Bars, catch_interrupts, interrupted};
+use super::replicate::{Replicating, goals, most_replications};
 use super::validate::load_all;
 use crate::experiment::in_order;
-use crate::facts::Observer;
 use crate::report::{
-    ExpectationResult, LogLines, Measure, Records, ReportInput, ReportOptions, RunFolder, summary_json,
+    ExpectationResult, LogLines, Measure, Replicated, ReportInput, ReportOptions, RunFolder, summary_json,
     terminal_summary,
 };
-use crate::scenario::Scenario;
-use crate::simulation::{Plan, emptied, simulate};
-use crate::workload::Process;
+use crate::scenario::{Expectation, Scenario};
+use crate::simulation::emptied;
 
 /// Version of the program.
 pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -38,18 +38,15 @@ struct Done {
 
 /// `lambdasim run SCENARIO…`: simulate, print a summary, write the run folder.
 pub(super) fn run(command: &RunCommand) -> Result<ExitCode, Failure> {
-    if command.replications != 1 {
-        return Err(Failure::Usage(format!(
-            "--replications {} is not supported yet; leave it out",
-            command.replications
-        )));
-    }
     catch_interrupts();
     let scenarios = load_all(&command.scenarios)?;
     if command.emit_logs.is_some() && scenarios.len() > 1 {
         return Err(Failure::Usage(
             "--emit-logs writes the lines of one scenario; run the others by themselves".to_owned(),
         ));
+    }
+    for scenario in &scenarios {
+        goals(&command.precision, &scenario.plan)?;
     }
     let targets = targets(&scenarios, command.out.as_deref())?;
     let jobs = scenarios.into_iter().zip(&targets);
@@ -61,7 +58,13 @@ pub(super) fn run(command: &RunCommand) -> Result<ExitCode, Failure> {
     });
     let jobs: Vec<Job> = jobs.collect::<Result<_, Failure>>()?;
     let bars = Bars::new(command.progress);
-    let results = in_order(jobs, command.threads, |job| carry_out(job, command, &bars));
+    // Replications share the threads: then scenarios come one after another.
+    let at_once = if most_replications(command) == 1 {
+        command.threads
+    } else {
+        1
+    };
+    let results = in_order(jobs, at_once, |job| carry_out(job, command, &bars));
     let done = results.into_iter().collect::<Result<Vec<Done>, Failure>>()?;
     show(&done, command)?;
     Ok(if done.iter().all(|done| done.met) {
@@ -95,19 +98,28 @@ fn carry_out(job: Job, command: &RunCommand, bars: &Bars) -> Result<Done, Failur
     let mut search = bars.bar(&scenario.plan.name, scenario.plan.horizon());
     let plan = &emptied(&scenario.plan, &mut search).ok_or(Failure::Interrupted)?;
     drop(search);
-    let mut sink = folder.sink(plan)?;
-    let mut extra = extra_listeners(command, &folder, plan)?;
-    let mut bar = bars.bar(&plan.name, plan.horizon());
-    let listens = extra.0.is_some() || extra.1.is_some();
-    let listener = listens.then_some(&mut extra as &mut dyn Observer);
-    let result = simulate(plan, &mut sink, listener, &mut bar).ok_or(Failure::Interrupted)?;
-    drop(bar);
-    sink.close()?;
-    let (records, log_lines) = extra;
-    records.map_or(Ok(()), Records::close)?;
+    let mut files = Files::open(command, &folder, plan, VERSION)?;
+    let (result, files, replicated) = if most_replications(command) == 1 {
+        let mut bar = bars.bar(&plan.name, plan.horizon());
+        let result = files.run(plan, &mut bar).ok_or(Failure::Interrupted)?;
+        (result, files, None)
+    } else {
+        let replicating = Replicating {
+            scenario: &scenario,
+            plan,
+            folder: &folder,
+            command,
+            bars,
+        };
+        let (result, files, replicated) = replicating.carry_out(files)?;
+        (result, files, Some(replicated))
+    };
+    let log_lines = files.close()?;
     if let Some(failure) = trace_failure(plan) {
         return Err(Failure::Trace(failure));
     }
+    let missed = replicated.iter().flat_map(Replicated::missed);
+    let warnings: Vec<String> = scenario.warnings.iter().cloned().chain(missed).collect();
     let mut input = ReportInput {
         plan,
         result: &result,
@@ -115,14 +127,11 @@ fn carry_out(job: Job, command: &RunCommand, bars: &Bars) -> Result<Done, Failur
         question: scenario.question.as_deref(),
         source_text: &scenario.text,
         changed_parameters: &scenario.changed_parameters,
-        warnings: &scenario.warnings,
+        warnings: &warnings,
         expectations: &[],
+        replications: replicated.as_ref(),
     };
-    let verdicts = if scenario.expectations.is_empty() {
-        Vec::new()
-    } else {
-        judge(&scenario, &summary_json(&input))
-    };
+    let verdicts = judge(&scenario, &input);
     input.expectations = &verdicts;
     if interrupted() {
         return Err(Failure::Interrupted);
@@ -142,40 +151,24 @@ fn carry_out(job: Job, command: &RunCommand, bars: &Bars) -> Result<Done, Failur
     })
 }
 
-/// Who else listens: `records.parquet` and log lines, where they are asked for.
-fn extra_listeners<'a>(
-    command: &RunCommand,
-    folder: &RunFolder,
-    plan: &'a Plan,
-) -> Result<(Option<Records>, Option<LogLines<'a>>), Failure> {
-    let records = command.records.then(|| folder.records(plan, VERSION)).transpose()?;
-    let log_lines = command.emit_logs.as_deref().map(|file| LogLines::create(plan, file));
-    Ok((records, log_lines.transpose()?))
-}
-
-/// Why a trace gave fewer rows than when the scenario was loaded.
-pub(super) fn trace_failure(plan: &Plan) -> Option<String> {
-    plan.sources.iter().find_map(|source| match &source.process {
-        Process::Trace(file) => file.failure(),
-        _ => None,
-    })
-}
-
-/// The verdict on each expectation.
-fn judge(scenario: &Scenario, summary: &Value) -> Vec<ExpectationResult> {
-    let paths = scenario
-        .expectations
-        .iter()
-        .map(|expectation| expectation.path.as_str());
-    let values = Measure::new(&scenario.plan, paths).of_summary(summary);
-    let expectations = scenario.expectations.iter().zip(values);
-    expectations
-        .map(|(expectation, value)| ExpectationResult {
+/// The verdict on each expectation: with replications it has to hold in all of them.
+fn judge(scenario: &Scenario, input: &ReportInput) -> Vec<ExpectationResult> {
+    if scenario.expectations.is_empty() {
+        return Vec::new();
+    }
+    let expectations = &scenario.expectations;
+    let paths = expectations.iter().map(|expectation| expectation.path.as_str());
+    let values = Measure::new(&scenario.plan, paths).of_summary(&summary_json(input));
+    let verdict = |(place, (expectation, value)): (usize, (&Expectation, Option<f64>))| {
+        let held = input.replications.map(|all| (all.held()[place], all.count()));
+        ExpectationResult {
             text: expectation.text.clone(),
             value,
-            ok: value.is_some_and(|value| expectation.operator.holds(value, expectation.value)),
-        })
-        .collect()
+            ok: held.map_or(expectation.holds(value), |(held, count)| held == count),
+            held,
+        }
+    };
+    expectations.iter().zip(values).enumerate().map(verdict).collect()
 }
 
 fn show(done: &[Done], command: &RunCommand) -> Result<(), Failure> {

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::failure::Failure;
+use super::files::trace_failure;
 use super::output::{complain, print};
 use super::progress::{Bars, UntilInterrupted, catch_interrupts};
-use super::run::{VERSION, trace_failure};
+use super::run::VERSION;
 use super::sweep_args::SweepCommand;
 use super::validate::{check_metric, load_options, with_known_paths};
 use crate::experiment::{Axis, Grid, Identity, Journal, Shard, Stopped, Sweep};

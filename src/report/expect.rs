@@ -98,7 +98,13 @@ mod tests {
     fn a_value_is_shown_in_the_unit_of_its_limit() {
         let shown = |text: &str, value: f64, ok: bool| {
             let (text, value) = (text.to_owned(), Some(value));
-            shown_value(&ExpectationResult { text, value, ok }).unwrap()
+            shown_value(&ExpectationResult {
+                text,
+                value,
+                ok,
+                held: None,
+            })
+            .unwrap()
         };
         assert_eq!(
             shown("functions.api.cold_start_share <= 1 %", 0.000_094_6, true),

@@ -11,7 +11,7 @@ use super::html::report_html;
 use super::json::summary_json;
 use super::notebook::notebook_json;
 use super::plot::{Chart, draw_png, draw_svg};
-use super::{CsvSink, Records, ReportError, ReportInput};
+use super::{CsvSink, Headline, Records, ReplicationRows, ReportError, ReportInput};
 use crate::simulation::Plan;
 
 const SUMMARY: &str = "summary.json";
@@ -81,6 +81,15 @@ impl RunFolder {
     pub fn records(&self, plan: &Plan, version: &str) -> Result<Records, ReportError> {
         let file = self.open("records.parquet")?;
         Records::new(plan, version, self.target.clone(), file)
+    }
+
+    /// Opens `replications.csv`. Close it before [`RunFolder::finish`].
+    ///
+    /// # Errors
+    /// Where the file cannot be made.
+    pub fn replication_rows(&self, headlines: &[Headline]) -> Result<ReplicationRows, ReportError> {
+        let file = self.open("replications.csv")?;
+        ReplicationRows::new(headlines, self.target.clone(), file)
     }
 
     /// Writes all other files and moves the folder into place.

@@ -121,6 +121,15 @@ fn loss_comparison(plan: &Plan, result: &RunResult, function: FunctionId) -> Opt
     })
 }
 
+/// Whether all traffic comes at one rate over the whole window that counts, so that there is a level to come to.
+pub(super) fn keeps_one_level(plan: &Plan) -> bool {
+    let level = |source: &SourceConfig| match &source.process {
+        Process::Constant(_) => spans_window(plan, source),
+        _ => is_steady(plan, source),
+    };
+    plan.changes.is_empty() && !plan.sources.is_empty() && plan.sources.iter().all(level)
+}
+
 fn is_poisson(plan: &Plan, function: FunctionId) -> bool {
     let flows = plan.flows.iter().enumerate();
     let mut towards = flows.filter(|(_, flow)| flow.function == function).peekable();
@@ -135,8 +144,12 @@ fn is_poisson(plan: &Plan, function: FunctionId) -> bool {
 
 /// Poisson arrivals of one rate over the whole window that counts.
 fn is_steady(plan: &Plan, source: &SourceConfig) -> bool {
-    let whole = source.from <= SimTime::ZERO + plan.warm_up && source.until >= SimTime::ZERO + plan.duration;
-    matches!(&source.process, Process::Poisson(profile) if whole && profile.points.len() == 1)
+    let steady = matches!(&source.process, Process::Poisson(profile) if profile.points.len() == 1);
+    steady && spans_window(plan, source)
+}
+
+fn spans_window(plan: &Plan, source: &SourceConfig) -> bool {
+    source.from <= SimTime::ZERO + plan.warm_up && source.until >= SimTime::ZERO + plan.duration
 }
 
 #[cfg(test)]

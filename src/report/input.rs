@@ -1,3 +1,4 @@
+use super::Replicated;
 use crate::metrics::FunctionSummary;
 use crate::simulation::{Plan, RunResult};
 
@@ -20,6 +21,8 @@ pub struct ReportInput<'a> {
     pub warnings: &'a [String],
     /// Verdicts, in the order of the scenario's `expect`.
     pub expectations: &'a [ExpectationResult],
+    /// What independent replications say together, the run being the first of them.
+    pub replications: Option<&'a Replicated>,
 }
 
 /// What became of one entry under `expect:`.
@@ -29,11 +32,28 @@ pub struct ExpectationResult {
     pub text: String,
     /// The value its path led to, in the unit of `summary.json`.
     pub value: Option<f64>,
-    /// Whether the comparison holds.
+    /// Whether the comparison holds: with replications, in all of them.
     pub ok: bool,
+    /// In how many replications it holds, and how many there are.
+    pub held: Option<(u64, u64)>,
 }
 
 impl<'a> ReportInput<'a> {
+    /// A run and nothing around it.
+    pub fn bare(plan: &'a Plan, result: &'a RunResult) -> ReportInput<'a> {
+        ReportInput {
+            plan,
+            result,
+            version: "",
+            question: None,
+            source_text: "",
+            changed_parameters: &[],
+            warnings: &[],
+            expectations: &[],
+            replications: None,
+        }
+    }
+
     /// Functions with their name and numbers, in the plan's order.
     pub(super) fn functions(&self) -> impl Iterator<Item = (&'a str, &'a FunctionSummary)> {
         let names = self.plan.functions.iter().map(|function| function.name.as_str());

@@ -10,8 +10,9 @@ use super::control;
 use super::cost::{by_function, by_item};
 use super::numbers::{decimal, decimal_f64, dollars_f64, rounded, share};
 use super::warnings::all_warnings;
-use super::{ExpectationResult, ReportInput};
+use super::{CONFIDENCE, ExpectationResult, ReportInput};
 use crate::control::ControlSummary;
+use crate::experiment::{Interval, probability_interval};
 use crate::facts::{Architecture, Cause, ErrorCode, MappingId, Reason, StreamId};
 use crate::lambda::{FunctionConfig, MappingSource, Through, TrafficConfig};
 use crate::metrics::{
@@ -24,10 +25,11 @@ use crate::pricing::{
 use crate::simulation::{AdjoiningCost, Plan, RunResult};
 use crate::units::Money;
 
-/// The whole of `summary.json`: times in ms, money in USD, every key always present and always in the same order.
+/// The whole of `summary.json`: times in ms, money in USD, every key always present and always in the same order, but for
+/// `replications`, which stands last where there are some.
 pub fn summary_json(input: &ReportInput) -> Value {
     let (plan, summary) = (input.plan, &input.result.summary);
-    json!({
+    let mut all = json!({
         "scenario": plan.name,
         "seed": plan.seed,
         "version": input.version,
@@ -50,7 +52,11 @@ pub fn summary_json(input: &ReportInput) -> Value {
         "cost": cost(input),
         "expect": input.expectations.iter().map(expectation).collect::<Vec<_>>(),
         "warnings": all_warnings(input),
-    })
+    });
+    if let Some(replications) = input.replications {
+        all["replications"] = replications.json();
+    }
+    all
 }
 
 /// The summary of a run in which nothing has happened: it has every path that [`summary_json`] will have, so that
@@ -81,16 +87,7 @@ pub fn blank_summary(plan: &Plan) -> Value {
         control: ControlSummary::blank(&plan.control),
         refused_changes: Vec::new(),
     };
-    summary_json(&ReportInput {
-        plan,
-        result: &result,
-        version: "",
-        question: None,
-        source_text: "",
-        changed_parameters: &[],
-        warnings: &[],
-        expectations: &[],
-    })
+    summary_json(&ReportInput::bare(plan, &result))
 }
 
 /// The fingerprint as it is printed everywhere.
@@ -583,7 +580,12 @@ fn cost_line(plan: &Plan, line: &Line, share: &LineShare) -> Value {
 }
 
 fn expectation(result: &ExpectationResult) -> Value {
-    json!({ "text": result.text, "value": result.value.map(rounded), "ok": result.ok })
+    let mut entry = json!({ "text": result.text, "value": result.value.map(rounded), "ok": result.ok });
+    if let Some((held, count)) = result.held {
+        let Interval { low, high } = probability_interval(held, count, CONFIDENCE);
+        entry["held"] = json!({ "replications": held, "share": rounded(share(held, count)), "low": rounded(low), "high": rounded(high) });
+    }
+    entry
 }
 
 #[cfg(test)]

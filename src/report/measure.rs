@@ -24,16 +24,7 @@ impl Measure {
     /// The value at each path in the order of the paths; `None` where it leads to no number, or to a time at which nothing
     /// has happened.
     pub fn of(&self, plan: &Plan, result: &RunResult) -> Vec<Option<f64>> {
-        self.of_summary(&summary_json(&ReportInput {
-            plan,
-            result,
-            version: "",
-            question: None,
-            source_text: "",
-            changed_parameters: &[],
-            warnings: &[],
-            expectations: &[],
-        }))
+        self.of_summary(&summary_json(&ReportInput::bare(plan, result)))
     }
 
     /// The same of a summary that has been made already.

@@ -54,6 +54,7 @@ impl Sample {
             changed_parameters: &self.changed,
             warnings: &self.warnings,
             expectations: &self.expectations,
+            replications: None,
         }
     }
 
@@ -235,6 +236,7 @@ fn expectation(text: &str, value: f64, ok: bool) -> ExpectationResult {
         text: text.to_owned(),
         value: Some(value),
         ok,
+        held: None,
     }
 }
 

@@ -5,19 +5,22 @@ use std::path::Path;
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
 
-use super::ReportInput;
 use super::cost::{by_function, by_item, item_title};
+use super::estimates::{self, held};
 use super::expect::shown_value;
 use super::happenings::happenings;
 use super::json::fingerprint;
 use super::numbers::{counted, dollars, grouped, milliseconds, percent, precise, share, short_name};
 use super::warnings::warnings_in_short;
+use super::{Replicated, ReportInput};
 use crate::lambda::Through;
 use crate::metrics::{FunctionSummary, LatencySummary};
 
 const WIDTH: u16 = 100;
 const FUNCTIONS_SHOWN: usize = 15;
 const FRONT_ENDS_SHOWN: usize = 8;
+/// Functions with rows of their own in a table of replications, which has several for each.
+const ESTIMATED_FUNCTIONS: usize = 5;
 const SOURCES_SHOWN: usize = 15;
 const HAPPENINGS_SHOWN: usize = 12;
 const WARNINGS_SHOWN: usize = 10;
@@ -26,19 +29,24 @@ const WARNINGS_SHOWN: usize = 10;
 /// are, if any were written.
 pub fn terminal_summary(input: &ReportInput, folder: Option<&Path>) -> String {
     let mut text = String::new();
-    let sections = [
-        heading(input),
-        totals(input),
-        functions(input),
-        front_ends(input),
-        sources(input),
-        bill(input),
-        adjoining(input),
-        control(input),
+    let numbers = match input.replications {
+        Some(replicated) => vec![estimates(input, replicated)],
+        None => vec![
+            totals(input),
+            functions(input),
+            front_ends(input),
+            sources(input),
+            bill(input),
+            adjoining(input),
+            control(input),
+        ],
+    };
+    let rest = [
         expectations(input),
         warnings(input),
         folder.map(files).unwrap_or_default(),
     ];
+    let sections: Vec<String> = std::iter::once(heading(input)).chain(numbers).chain(rest).collect();
     for section in sections.iter().filter(|section| !section.is_empty()) {
         if !text.is_empty() {
             text.push('\n');
@@ -67,6 +75,31 @@ fn heading(input: &ReportInput) -> String {
         plan.seed,
         fingerprint(&input.result.summary)
     );
+    if let Some(replicated) = input.replications {
+        let others = counted(replicated.count(), "independent replication");
+        let _ = writeln!(
+            text,
+            " {others}; this is the first, and the one that the other files show"
+        );
+    }
+    text
+}
+
+/// What replications say of the headlines.
+fn estimates(input: &ReportInput, replicated: &Replicated) -> String {
+    let mut table = table(&estimates::HEADS, 1);
+    for row in estimates::rows(input, replicated, ESTIMATED_FUNCTIONS) {
+        table.add_row(row);
+    }
+    let mut text = format!("{table}\n");
+    let hidden = input.plan.functions.len().saturating_sub(ESTIMATED_FUNCTIONS);
+    if hidden > 0 {
+        let _ = writeln!(
+            text,
+            " and {} more, the busiest are shown",
+            counted(hidden as u64, "function")
+        );
+    }
     text
 }
 
@@ -275,7 +308,8 @@ fn expectations(input: &ReportInput) -> String {
     for expectation in input.expectations {
         let verdict = if expectation.ok { "ok" } else { "FAILED" };
         let value = shown_value(expectation).map_or("no value".to_owned(), |value| format!("is {value}"));
-        table.add_row([verdict.to_owned(), format!("{} ({value})", expectation.text)]);
+        let found = held(expectation).unwrap_or(value);
+        table.add_row([verdict.to_owned(), format!("{} ({found})", expectation.text)]);
     }
     if table.is_empty() {
         String::new()
@@ -440,6 +474,7 @@ mod tests {
             text: "functions.checkout.cold_start_share <= 1 %".to_owned(),
             value: Some(0.000_094_6),
             ok: true,
+            held: None,
         }];
         let text = terminal_summary(&sample.input(), None);
         assert!(text.contains("<= 1 % (is 0.0095 %)"), "{text}");

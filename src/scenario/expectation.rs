@@ -21,6 +21,13 @@ pub struct Expectation {
     pub value: f64,
 }
 
+impl Expectation {
+    /// Whether it holds for the number at its path; it does not where there is none.
+    pub fn holds(&self, value: Option<f64>) -> bool {
+        value.is_some_and(|value| self.operator.holds(value, self.value))
+    }
+}
+
 /// How a number of `summary.json` is compared with a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operator {

@@ -140,6 +140,11 @@ impl Run {
         found.unwrap_or_else(|| panic!("summary.json has no {path}"))
     }
 
+    /// A path in the folder that it was run in.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.stage.path(name)
+    }
+
     /// The number at a path.
     pub fn number(&self, path: &str) -> f64 {
         let value = self.value(path);

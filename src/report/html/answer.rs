@@ -10,6 +10,7 @@ use crate::pricing::FreeTier;
 use crate::report::ReportInput;
 use crate::report::causes::{sentence, title};
 use crate::report::cost::{by_item, item_title};
+use crate::report::estimates::held;
 use crate::report::expect::shown_value;
 use crate::report::inference::{p99_interval, share_interval};
 use crate::report::numbers::{counted, dollars, grouped, milliseconds, percent, share, short_name};
@@ -366,7 +367,8 @@ fn verdicts(input: &ReportInput) -> Markup {
                     li {
                         @if result.ok { span.good { "ok" } } @else { span.bad { "FAILED" } }
                         " " code { (result.text) }
-                        @if let Some(value) = shown_value(result) { ": it is " (value) }
+                        @if let Some(held) = held(result) { ": " (held) }
+                        @else if let Some(value) = shown_value(result) { ": it is " (value) }
                         @else { ": there is no such value" }
                     }
                 }

@@ -29,6 +29,7 @@ pub(in crate::report) fn report_html(input: &ReportInput, charts: &[(Chart, Stri
                 (head(input))
                 (answer(input))
                 (tiles(input))
+                (tables::replications(input))
                 (figures(input, charts))
                 (queues(input))
                 (streams(input))

@@ -8,14 +8,15 @@ use crate::facts::Architecture;
 use crate::lambda::{BudgetLimit, FunctionConfig};
 use crate::metrics::{BudgetCounts, FunctionSummary, LatencySummary};
 use crate::pricing::{Bill, FreeTier, Line, MonthLength, Rounding, break_even};
-use crate::report::ReportInput;
 use crate::report::causes::title;
 use crate::report::changes::{reason, refusals};
 use crate::report::cost::{by_function, item_title};
 use crate::report::csv::qualifier_name;
+use crate::report::estimates;
 use crate::report::happenings::{Happening, happenings};
-use crate::report::inference::loss_comparisons;
+use crate::report::inference::{keeps_one_level, loss_comparisons};
 use crate::report::numbers::{counted, decimal, dollars, grouped, milliseconds, percent, precise, share, short_name};
+use crate::report::{Replicated, ReportInput};
 use crate::units::SimTime;
 
 const FUNCTIONS_SHOWN: usize = 50;
@@ -43,6 +44,46 @@ pub(super) fn all(input: &ReportInput) -> Markup {
         (tags(input))
         (assumptions(input))
     }
+}
+
+/// What replications say of the headlines, and whether the run has a warm-up that is still counted.
+pub(super) fn replications(input: &ReportInput) -> Markup {
+    let Some(replicated) = input.replications else {
+        return html! {};
+    };
+    let rows = estimates::rows(input, replicated, FUNCTIONS_SHOWN);
+    let rows: Vec<Cells> = rows.iter().map(|row| row.iter().map(text).collect()).collect();
+    let count = counted(replicated.count(), "independent replication");
+    let note = "Each replication is the same scenario with other luck. The interval holds the expected value in 95 of 100 such \
+                experiments; of a maximum, which has none, the smallest and the largest are told. The answer above, the tables \
+                below and all other files show the first replication; lines in charts are means of all, with the interval as a \
+                band.";
+    let [first, mean, interval, width] = estimates::HEADS;
+    let meaning = "half the interval, as a share of the mean";
+    let heads = [(first, ""), (mean, ""), (interval, ""), (width, meaning)];
+    html! {
+        (section(&format!("How sure: {count}"), note, &heads, 1, &rows))
+        @if let Some(steady) = steady(input, replicated) { p.soft { (steady) } }
+    }
+}
+
+/// From when on a run keeps its level, where its traffic does.
+fn steady(input: &ReportInput, replicated: &Replicated) -> Option<String> {
+    if !keeps_one_level(input.plan) {
+        return None;
+    }
+    let Some(from) = replicated.steady_from().map(|from| from - SimTime::ZERO) else {
+        let text =
+            "Mean concurrency does not come to rest within the run (MSER-5); a longer `duration` may show a level.";
+        return Some(text.to_owned());
+    };
+    let advice = match from > input.plan.warm_up {
+        true => format!("; with `warm_up: {from}` the numbers speak of that level alone"),
+        false => String::new(),
+    };
+    Some(format!(
+        "Mean concurrency keeps its level from {from} on (MSER-5){advice}."
+    ))
 }
 
 pub(super) type Cells = Vec<Markup>;

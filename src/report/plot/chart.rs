@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use plotters::style::RGBColor;
 
 use super::axis::Axis;
+use super::bands::{banded, upper_ends};
 use super::figure::{Figure, LIMIT, Layer, Mark, READY};
 use super::sources;
 use super::steps::{pieces, places, staircase, time_axis};
@@ -16,7 +17,7 @@ use crate::pricing::Item;
 use crate::report::ReportInput;
 use crate::report::causes::title;
 use crate::report::cost::{by_item, item_title};
-use crate::report::numbers::{grouped, short_name};
+use crate::report::numbers::{counted, grouped, short_name};
 use crate::simulation::Plan;
 use crate::units::{SimTime, Span};
 
@@ -104,7 +105,7 @@ impl Chart {
             Chart::Age => sources::ages(input),
         };
         figure.title = self.title().to_owned();
-        figure.caption = format!("{}, seed {}", input.plan.name, input.plan.seed);
+        figure.caption = self.caption(input);
         if figure.empty.is_none() && self != Chart::LatencyCdf {
             figure.layers.extend(moments(input));
         }
@@ -114,6 +115,17 @@ impl Chart {
     /// Why there is nothing to draw, if so.
     pub(in crate::report) fn emptiness(self, input: &ReportInput) -> Option<&'static str> {
         self.figure(input).empty
+    }
+
+    fn caption(self, input: &ReportInput) -> String {
+        let run = format!("{}, seed {}", input.plan.name, input.plan.seed);
+        match input.replications {
+            None => run,
+            Some(all) if matches!(self, Chart::Concurrency | Chart::Latency) => {
+                format!("{run}, mean of {}", counted(all.count(), "replication"))
+            }
+            Some(_) => format!("{run}, the first replication"),
+        }
     }
 }
 
@@ -138,11 +150,22 @@ fn concurrency(input: &ReportInput) -> Figure {
     let most = timeline.buckets.iter().map(|bucket| bucket.concurrency_max).max();
     let most = most.unwrap_or(0) as f64;
     let levels = levels(input, most);
-    let highest = levels.iter().fold(most, |highest, (_, level)| highest.max(*level));
+    let most_of_all = upper_ends(input, |step| step.concurrency_max).fold(most, f64::max);
+    let highest = levels
+        .iter()
+        .fold(most_of_all, |highest, (_, level)| highest.max(*level));
     let y = Axis::linear("concurrent executions", highest, true);
     let mut figure = Figure::blank(time.axis.clone(), y);
     if most == 0.0 {
         figure.empty = Some("nothing ran");
+        return figure;
+    }
+    if let Some(replicated) = input.replications {
+        let (mean, maximum) = (("account, mean", 0), ("account, maximum", 1));
+        let means = banded(mean, replicated, &places, |step| step.concurrency_mean, |value| value);
+        let maxima = banded(maximum, replicated, &places, |step| step.concurrency_max, |value| value);
+        figure.layers.extend(means.into_iter().chain(maxima));
+        figure.layers.extend(levels.into_iter().map(|(layer, _)| layer));
         return figure;
     }
     let mean = timeline.buckets.iter().map(|bucket| bucket.concurrency_mean);
@@ -239,11 +262,31 @@ fn latency(input: &ReportInput) -> Figure {
     let buckets = &input.result.timeline.buckets;
     let median = |bucket: &Bucket| bucket.latency_p50_ms;
     let tail = |bucket: &Bucket| bucket.latency_p99_ms;
-    let all: Vec<f64> = buckets.iter().flat_map(|b| [median(b), tail(b)]).flatten().collect();
+    let mut all: Vec<f64> = buckets.iter().flat_map(|b| [median(b), tail(b)]).flatten().collect();
+    all.extend(upper_ends(input, |step| step.latency_p99_ms));
     let scale = Scale::of(&all, "latency");
     let mut figure = Figure::blank(time.axis.clone(), scale.axis.clone());
     if all.is_empty() {
         figure.empty = Some("no synchronous call succeeded");
+        return figure;
+    }
+    if let Some(replicated) = input.replications {
+        let (tail, median) = (("99 % quantile", 1), ("median", 0));
+        let tails = banded(
+            tail,
+            replicated,
+            &places,
+            |step| step.latency_p99_ms,
+            |ms| scale.place(ms),
+        );
+        let medians = banded(
+            median,
+            replicated,
+            &places,
+            |step| step.latency_p50_ms,
+            |ms| scale.place(ms),
+        );
+        figure.layers.extend(tails.into_iter().chain(medians));
         return figure;
     }
     let layer = |label: &str, color, value: &dyn Fn(&Bucket) -> Option<f64>| {

@@ -74,4 +74,11 @@ impl Figure {
     pub(super) fn color(number: usize) -> RGBColor {
         PALETTE[number % PALETTE.len()]
     }
+
+    /// A colour of the palette as that of an area behind its line.
+    pub(super) fn pale(number: usize) -> RGBColor {
+        let RGBColor(red, green, blue) = Figure::color(number);
+        let pale = |part: u8| 255 - (255 - part) / 4;
+        RGBColor(pale(red), pale(green), pale(blue))
+    }
 }

@@ -1,6 +1,7 @@
 //! The charts: what is shown ([`figure`], of event sources [`sources`]), how its axes are divided ([`axis`]), how it is drawn ([`canvas`]).
 
 mod axis;
+mod bands;
 mod canvas;
 mod chart;
 mod figure;
