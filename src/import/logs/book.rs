@@ -23,7 +23,7 @@ const DISORDER_MICROS: i64 = 1_000_000;
 pub struct Recorded {
     /// When it was asked for, microseconds since 1970.
     pub time: i64,
-    /// Which of [`LogBook::functions`].
+    /// Number of the function, in the order in which functions were met.
     pub function: u32,
     /// How long it ran; of a timeout a millisecond more, so that it is one again.
     pub duration: Span,
