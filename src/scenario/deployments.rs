@@ -19,7 +19,7 @@ const LONGEST_INTERVAL: Span = Span::from_secs(7 * 86_400);
 const MINUTE: u64 = 60;
 
 /// Names of CodeDeploy's configurations as SAM writes them (DEP-1).
-pub(super) const CONFIGURATIONS: &[&str] = &[
+pub const DEPLOYMENT_PREFERENCES: &[&str] = &[
     "AllAtOnce",
     "Canary10Percent5Minutes",
     "Canary10Percent10Minutes",
@@ -321,7 +321,7 @@ impl<'a> Deployments<'a> {
 fn named(text: &str) -> Result<Vec<(Span, Share)>, Fault> {
     let plain = text.strip_prefix("CodeDeployDefault.").unwrap_or(text);
     let plain = plain.strip_prefix("Lambda").unwrap_or(plain);
-    values::choice(plain, CONFIGURATIONS)?;
+    values::choice(plain, DEPLOYMENT_PREFERENCES)?;
     let minutes = |text: &str| {
         let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
         Span::from_secs(MINUTE * digits.parse().unwrap_or(1))

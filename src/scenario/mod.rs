@@ -62,6 +62,7 @@ mod workload_keys;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use deployments::DEPLOYMENT_PREFERENCES;
 pub(crate) use document::Document;
 pub use expand::expand_values;
 pub use expectation::{Expectation, Operator};

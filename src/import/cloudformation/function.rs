@@ -6,25 +6,13 @@ use crate::import::BLANK;
 use crate::import::draft::{Block, Value};
 use crate::import::stack::plain_name;
 use crate::lambda::{Runtime, snap_start_terms};
-use crate::scenario::Entry;
+use crate::scenario::{DEPLOYMENT_PREFERENCES, Entry};
 
 /// When deployments of a template begin in the scenario.
 const DEPLOYED_AT: &str = "10 min";
 /// Free addresses of a subnet: /24 less what AWS keeps.
 const FREE_ADDRESSES: u32 = 250;
 const ARCHITECTURES: [&str; 2] = ["x86_64", "arm64"];
-/// Deployments that CodeDeploy knows for Lambda (DEP-1).
-const PREFERENCES: [&str; 9] = [
-    "AllAtOnce",
-    "Canary10Percent5Minutes",
-    "Canary10Percent10Minutes",
-    "Canary10Percent15Minutes",
-    "Canary10Percent30Minutes",
-    "Linear10PercentEvery1Minute",
-    "Linear10PercentEvery2Minutes",
-    "Linear10PercentEvery3Minutes",
-    "Linear10PercentEvery10Minutes",
-];
 
 impl Template<'_> {
     /// A function of either kind. `name` is its name in the scenario.
@@ -226,7 +214,7 @@ impl Template<'_> {
         if properties.flag("Enabled") == Some(false) {
             return;
         }
-        let Some(preference) = PREFERENCES.into_iter().find(|known| kind.ends_with(known)) else {
+        let Some(preference) = DEPLOYMENT_PREFERENCES.iter().find(|known| kind.ends_with(**known)) else {
             properties.remark(&format!(
                 "the deployment {kind} is none of CodeDeploy's own; it was left out"
             ));
