@@ -34,9 +34,7 @@ impl Platform {
         };
         self.plain_flows = self.flows.iter().map(plain).collect();
     }
-}
 
-impl Platform {
     /// What the handler durations of a flow that takes the short way are sampled from, unless it takes records one by one. It
     /// stays so until the account is changed.
     pub fn plain_durations(&self, flow: FlowId) -> Option<&Distribution> {
