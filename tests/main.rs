@@ -12,6 +12,7 @@ mod laws;
 mod layering;
 mod logs;
 mod optimize;
+mod outputs;
 mod plan;
 mod queues;
 mod replications;

@@ -82,7 +82,7 @@ impl Workshop {
         let file = self.tree.join(&mutation.file);
         fs::write(&file, wrong).map_err(|error| error.to_string())?;
         let built = self.build();
-        let noticed = built.map(|program| case.run(&program));
+        let noticed = built.map(|program| case.run(&program, |_| Vec::new()));
         let right = fs::read(root.join(&mutation.file)).and_then(|right| fs::write(&file, right));
         right.map_err(|error| format!("{}: {error}", mutation.file))?;
         match noticed {
@@ -172,7 +172,7 @@ fn try_mutations(root: &Path, arguments: &[String]) -> Result<bool, String> {
     let workshop = Workshop::open(root)?;
     let program = workshop.build()?;
     let fails = |(case, _): &(&Case, &Mutation)| {
-        let problem = case.run(&program).err()?;
+        let problem = case.run(&program, |_| Vec::new()).err()?;
         Some(format!("{} fails without any mutation: {problem}", case.id))
     };
     let mut failing: Vec<String> = chosen.iter().filter_map(fails).collect();

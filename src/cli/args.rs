@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -9,6 +10,7 @@ use super::optimize_args::{AFTER_OPTIMIZE, OptimizeCommand};
 use super::plan_args::PlanCommand;
 use super::reconcile::{AFTER_RECONCILE, ReconcileCommand};
 use super::sweep_args::{AFTER_MERGE, AFTER_SWEEP, MergeCommand, SweepCommand};
+use crate::report::SCHEMAS;
 use crate::scenario::is_function_name;
 
 const AFTER_HELP: &str = "\
@@ -78,8 +80,12 @@ pub(super) enum Command {
     Price(Box<PriceCommand>),
     /// Print the price book: every price that bills are made of, with its source
     Prices(PricesCommand),
-    /// Print the JSON Schema of scenario files, for editors
-    Schema,
+    /// Print the JSON Schema of scenario files, for editors, or of a file that a command writes
+    Schema {
+        /// A file that a command writes, instead of scenario files
+        #[arg(value_parser = PossibleValuesParser::new(SCHEMAS.iter().map(|(file, _)| *file)))]
+        file: Option<String>,
+    },
     /// Print the behaviour rules: what they say, where from, documented or assumed
     Rules(RulesCommand),
     /// Print completions for a shell

@@ -64,7 +64,7 @@ pub fn dispatch(arguments: Arguments) -> Result<ExitCode, Failure> {
         args::Command::Price(command) => price::price(&command),
         args::Command::Prices(command) => prices::prices(&command),
         args::Command::Rules(command) => rules::rules(&command),
-        args::Command::Schema => shell::schema(),
+        args::Command::Schema { file } => shell::schema(file.as_deref()),
         args::Command::Completions { shell } => shell::completions(shell),
         args::Command::Man => shell::man(),
     }

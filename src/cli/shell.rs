@@ -8,11 +8,21 @@ use clap_mangen::Man;
 use super::args::Arguments;
 use super::failure::Failure;
 use super::output::print;
+use crate::report::SCHEMAS;
 use crate::scenario;
 
-/// `lambdasim schema`.
-pub(super) fn schema() -> Result<ExitCode, Failure> {
-    print(&format!("{:#}\n", scenario::json_schema()))?;
+/// `lambdasim schema [FILE]`.
+pub(super) fn schema(file: Option<&str>) -> Result<ExitCode, Failure> {
+    let known = |file: &str| {
+        SCHEMAS
+            .iter()
+            .find(|(name, _)| *name == file)
+            .map(|(_, schema)| *schema)
+    };
+    match file.and_then(known) {
+        Some(schema) => print(schema)?,
+        None => print(&format!("{:#}\n", scenario::json_schema()))?,
+    }
     Ok(ExitCode::SUCCESS)
 }
 

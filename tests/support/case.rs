@@ -125,11 +125,11 @@ impl Case {
         self.mutations.iter().any(|mutation| mutation.rule == rule)
     }
 
-    /// Runs the case with this program.
+    /// Runs the case with this program. `look` says what else is wrong with the run folder, where there is one.
     ///
     /// # Errors
     /// What came out otherwise than the case says.
-    pub fn run(&self, program: &Path) -> Result<(), String> {
+    pub fn run(&self, program: &Path, look: impl Fn(&Path) -> Vec<String>) -> Result<(), String> {
         let out = tempfile::tempdir().map_err(|error| error.to_string())?;
         let folder = out.path().join("run");
         let mut call = Command::new(program);
@@ -156,7 +156,11 @@ impl Case {
             !written.contains(text)
         });
         let lacking = lacking.map(|(file, text)| format!("{file} lacks: {text}"));
-        self.judge(&ended, &summary, lacking.collect())
+        let mut wrong: Vec<String> = lacking.collect();
+        if folder.exists() {
+            wrong.extend(look(&folder));
+        }
+        self.judge(&ended, &summary, wrong)
     }
 
     fn judge(&self, ended: &Ended, summary: &Value, lacking: Vec<String>) -> Result<(), String> {

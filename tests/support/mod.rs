@@ -4,6 +4,7 @@
 mod any_plan;
 pub mod case;
 mod chronicle;
+pub mod documents;
 
 pub use any_plan::any_plan;
 pub use chronicle::{Chronicle, Rows, chronicle};
