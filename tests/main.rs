@@ -15,6 +15,7 @@ mod optimize;
 mod outputs;
 mod plan;
 mod queues;
+mod reference;
 mod replications;
 mod rules;
 mod streams;

@@ -1,0 +1,8 @@
+//! An independent reference: the rules of the model once more, slowly and obviously, to hold the simulator against.
+
+mod differential;
+mod functions;
+mod model;
+mod rates;
+mod scenario;
+mod story;
