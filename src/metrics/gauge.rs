@@ -61,6 +61,11 @@ impl Gauge {
         self.period_max
     }
 
+    /// Largest value since the window was opened.
+    pub fn window_max(&self) -> u64 {
+        self.window_max
+    }
+
     /// Largest value since the last look.
     pub fn look(&mut self) -> u64 {
         self.ceiling = self.value;

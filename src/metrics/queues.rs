@@ -1,3 +1,4 @@
+use super::gauge::Gauge;
 use super::histogram::Histogram;
 use super::sink::{Datapoint, Sink};
 use super::summary::QueueSummary;
@@ -12,7 +13,7 @@ pub(super) struct QueueState {
     /// Ages of messages that count and were not done at their first receive.
     late: Option<Box<Histogram>>,
     /// All messages that wait, and that are in flight, those from before the warm-up included.
-    visible: u64,
+    visible: Gauge,
     hidden: u64,
     period: Period,
 }
@@ -23,7 +24,6 @@ struct Period {
     sent: u64,
     received: u64,
     deleted: u64,
-    visible_max: u64,
     hidden_max: u64,
     /// Greatest age at which a message took a step, in milliseconds.
     age_max: f64,
@@ -32,12 +32,9 @@ struct Period {
 impl QueueState {
     /// A message takes a step. `counts`: it was sent after the warm-up; `started`: so much time has passed.
     pub fn step(&mut self, time: SimTime, message: &Message, step: MessageStep, counts: bool, started: bool) {
-        self.follow(step);
+        self.follow(time, step);
         let age = time.since(message.sent);
         self.period.age_max = self.period.age_max.max(age.as_millis_f64());
-        if started {
-            self.summary.depth_max = self.summary.depth_max.max(self.visible);
-        }
         if counts {
             self.summary.count(step);
         }
@@ -58,35 +55,39 @@ impl QueueState {
     }
 
     /// What waits and what is in flight.
-    fn follow(&mut self, step: MessageStep) {
+    fn follow(&mut self, time: SimTime, step: MessageStep) {
         match step {
             MessageStep::Sent => {
-                self.visible += 1;
+                self.visible.step(time, true);
                 self.period.sent += 1;
             }
             MessageStep::Received => {
-                self.visible -= 1;
+                self.visible.step(time, false);
                 self.hidden += 1;
                 self.period.received += 1;
             }
             MessageStep::Returned => {
                 self.hidden -= 1;
-                self.visible += 1;
+                self.visible.step(time, true);
             }
             MessageStep::Deleted => {
                 self.hidden -= 1;
                 self.period.deleted += 1;
             }
-            MessageStep::DeadLettered | MessageStep::Expired => self.visible -= 1,
+            MessageStep::DeadLettered | MessageStep::Expired => self.visible.step(time, false),
             MessageStep::Rejected => {}
         }
-        self.period.visible_max = self.period.visible_max.max(self.visible);
         self.period.hidden_max = self.period.hidden_max.max(self.hidden);
     }
 
     /// The warm-up is over.
-    pub fn open(&mut self) {
-        self.summary.depth_max = self.visible;
+    pub fn open(&mut self, from: SimTime) {
+        self.visible.open(from);
+    }
+
+    /// The traffic, which began to count at `from`, is over.
+    pub fn close(&mut self, from: SimTime, to: SimTime) {
+        self.summary.depth_mean = self.visible.close(from, to).mean;
     }
 
     /// A message that was sent then is still there, or was until now.
@@ -98,20 +99,17 @@ impl QueueState {
     /// Hands out the datapoints of a period that began at `time`, by CloudWatch's names; begins the next one.
     pub fn end_period(&mut self, queue: QueueId, time: SimTime, sink: &mut dyn Sink) {
         let next = Period {
-            visible_max: self.visible,
             hidden_max: self.hidden,
             ..Period::default()
         };
         let period = std::mem::replace(&mut self.period, next);
+        let visible_max = self.visible.period_max();
+        self.visible.begin_period();
         let values = [
             ("NumberOfMessagesSent", "Sum", period.sent as f64),
             ("NumberOfMessagesReceived", "Sum", period.received as f64),
             ("NumberOfMessagesDeleted", "Sum", period.deleted as f64),
-            (
-                "ApproximateNumberOfMessagesVisible",
-                "Maximum",
-                period.visible_max as f64,
-            ),
+            ("ApproximateNumberOfMessagesVisible", "Maximum", visible_max as f64),
             (
                 "ApproximateNumberOfMessagesNotVisible",
                 "Maximum",
@@ -135,6 +133,7 @@ impl QueueState {
 
     pub fn finish(&self) -> QueueSummary {
         QueueSummary {
+            depth_max: self.visible.window_max(),
             late: self.late.as_ref().map(|late| late.summary()).unwrap_or_default(),
             ..self.summary
         }
@@ -208,7 +207,11 @@ mod tests {
             let ended = now.processed + now.dead_lettered + now.expired;
             assert_eq!(now.sent, ended + now.waiting + now.in_flight);
         }
+        let window = (SimTime::ZERO, SimTime::ZERO + Span::from_secs(10));
+        state.close(window.0, window.1);
         let end = state.finish();
         assert_eq!((end.receives, end.depth_max, end.age_max), (2, 3, 9_000.0));
+        // From the first second on 1, 2, 3, 2, 3, 2, 2 and 1 waited for a second each.
+        assert_eq!(end.depth_mean, 1.6);
     }
 }

@@ -450,7 +450,7 @@ impl<'a> Recorder<'a> {
             state.utilization_max = utilization(&self.periods[state.first_period as usize..][..state.qualifiers]);
         }
         self.account.claimed_max = self.account.claimed() + self.periods[0].unreserved_busy.value;
-        self.queues.iter_mut().for_each(QueueState::open);
+        self.queues.iter_mut().for_each(|queue| queue.open(self.window.from));
     }
 
     fn close_window(&mut self) {
@@ -461,6 +461,7 @@ impl<'a> Recorder<'a> {
         for state in &mut self.functions {
             state.concurrency = self.periods[state.first_period as usize].busy.close(from, to);
         }
+        self.queues.iter_mut().for_each(|queue| queue.close(from, to));
     }
 
     /// `ClaimedAccountConcurrency` (CONC-11) moves with unreserved concurrency between changes of what is provisioned: its

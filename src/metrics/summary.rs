@@ -249,6 +249,8 @@ pub struct QueueSummary {
     pub depth_max: u64,
     /// Largest age of a message in that time, in milliseconds.
     pub age_max: f64,
+    /// Time-weighted mean of messages that waited, from the end of the warm-up to the end of the traffic.
+    pub depth_mean: f64,
     /// Messages that were done at their first receive.
     pub at_once: u64,
     /// Age of the others that were done.
