@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod cases;
+mod cross_checks;
 mod determinism;
 mod edges;
 mod equipment;

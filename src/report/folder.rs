@@ -434,7 +434,7 @@ mod tests {
         assert_eq!(records.metadata().file_metadata().num_rows() as f64, total("requests"));
         let page = fs::read_to_string(target.join("report.html")).unwrap();
         assert!(
-            page.contains("Erlang-B"),
+            page.contains("Erlang B"),
             "a reserved function under Poisson load is compared with theory"
         );
     }

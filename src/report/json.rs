@@ -8,6 +8,7 @@ use super::chains::Chains;
 use super::changes::changes_json;
 use super::control;
 use super::cost::{by_function, by_item};
+use super::cross_checks::cross_checks_json;
 use super::numbers::{decimal, decimal_f64, dollars_f64, rounded, share};
 use super::warnings::all_warnings;
 use super::{CONFIDENCE, ExpectationResult, ReportInput};
@@ -50,6 +51,7 @@ pub fn summary_json(input: &ReportInput) -> Value {
         "tags": tags(input),
         "changes": changes_json(input),
         "cost": cost(input),
+        "cross_checks": cross_checks_json(plan, input.result),
         "expect": input.expectations.iter().map(expectation).collect::<Vec<_>>(),
         "warnings": all_warnings(input),
     });
@@ -328,6 +330,7 @@ fn queue(queue: &QueueSummary) -> Value {
         "in_flight": queue.in_flight,
         "receives": queue.receives,
         "depth_max": queue.depth_max,
+        "depth_mean": rounded(queue.depth_mean),
         "age_max": rounded(queue.age_max),
         "rejected": queue.rejected,
     })
@@ -597,7 +600,7 @@ mod tests {
         value.as_object().unwrap().keys().map(String::as_str).collect()
     }
 
-    const TOP: [&str; 22] = [
+    const TOP: [&str; 23] = [
         "scenario",
         "seed",
         "version",
@@ -618,6 +621,7 @@ mod tests {
         "tags",
         "changes",
         "cost",
+        "cross_checks",
         "expect",
         "warnings",
     ];

@@ -6,6 +6,7 @@ use std::path::Path;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
 
 use super::cost::{by_function, by_item, item_title};
+use super::cross_checks::{Formula, cross_checks};
 use super::estimates::{self, held};
 use super::expect::shown_value;
 use super::happenings::happenings;
@@ -24,6 +25,7 @@ const ESTIMATED_FUNCTIONS: usize = 5;
 const SOURCES_SHOWN: usize = 15;
 const HAPPENINGS_SHOWN: usize = 12;
 const WARNINGS_SHOWN: usize = 10;
+const CHECKS_SHOWN: usize = 4;
 
 /// What a person wants to know after a run, at most 100 columns wide (but for the path). `folder` is where the files
 /// are, if any were written.
@@ -39,6 +41,7 @@ pub fn terminal_summary(input: &ReportInput, folder: Option<&Path>) -> String {
             bill(input),
             adjoining(input),
             control(input),
+            theory(input),
         ],
     };
     let rest = [
@@ -301,6 +304,38 @@ fn control(input: &ReportInput) -> String {
         0 => format!("{table}\n"),
         more => format!("{table}\n and {} more in report.html\n", counted(more, "happening")),
     }
+}
+
+/// Figures beside closed forms: those that differ first, then those that say most; the report has all.
+fn theory(input: &ReportInput) -> String {
+    let mut checks = cross_checks(input.plan, input.result);
+    if checks.is_empty() {
+        return String::new();
+    }
+    checks.sort_by_key(|check| (check.agrees(), check.formula == Formula::Little));
+    let mut table = table(&["Beside theory", "", "Theory", "Simulated", "Difference"], 2);
+    let mut remarks = String::new();
+    for check in checks.iter().take(CHECKS_SHOWN) {
+        let (formula, name) = (check.formula, short_name(check.subject.place(input.plan).1));
+        if !check.agrees() {
+            let remark = format!("{name}: {} {}", formula.figure(), check.verdict());
+            remarks += &(paragraph("", &remark) + "\n");
+        }
+        table.add_row([
+            name,
+            formula.title().to_owned(),
+            formula.show(check.theory),
+            formula.show(check.simulated),
+            check.shown_difference(),
+        ]);
+    }
+    let agreeing = checks.iter().filter(|check| check.agrees()).count();
+    let all = counted(checks.len() as u64, "figure");
+    let verdict = match checks.len() - agreeing {
+        0 => format!(" {all} beside theory, no difference beyond chance"),
+        differing => format!(" {all} beside theory, {differing} with a difference beyond chance"),
+    };
+    format!("{table}\n{remarks}{verdict}\n")
 }
 
 fn expectations(input: &ReportInput) -> String {

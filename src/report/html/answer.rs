@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
+use crate::experiment::{Interval, probability_interval};
 use crate::facts::{Cause, ErrorCode};
 use crate::metrics::{FunctionSummary, LatencySummary};
 use crate::pricing::FreeTier;
+use crate::report::CONFIDENCE;
 use crate::report::ReportInput;
 use crate::report::causes::{sentence, title};
 use crate::report::cost::{by_item, item_title};
 use crate::report::estimates::held;
 use crate::report::expect::shown_value;
-use crate::report::inference::{p99_interval, share_interval};
+use crate::report::inference::p99_interval;
 use crate::report::numbers::{counted, dollars, grouped, milliseconds, percent, share, short_name};
 use crate::report::warnings::warnings_in_short;
 use crate::units::Money;
@@ -254,9 +256,10 @@ fn first_bytes(input: &ReportInput) -> Vec<Markup> {
 
 fn cold_starts(input: &ReportInput) -> Markup {
     let counts = &input.result.summary.totals;
-    let Some((low, high)) = share_interval(counts.cold_starts, counts.invocations) else {
+    if counts.invocations == 0 {
         return html! { "Nothing ran, so nothing started cold." };
-    };
+    }
+    let Interval { low, high } = probability_interval(counts.cold_starts, counts.invocations, CONFIDENCE);
     html! {
         b { (percent(share(counts.cold_starts, counts.invocations))) } " of "
         (counted(counts.invocations, "invocation")) " had to wait for a new environment (a cold start)"

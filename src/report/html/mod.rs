@@ -1,6 +1,7 @@
 //! `report.html`: one self-contained page. The answer in words ([`answer`]) comes before charts and [`tables`].
 
 mod answer;
+mod cross_checks;
 mod page;
 mod queues;
 mod senders;

@@ -3,6 +3,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::answer::{answer, tiles};
+use super::cross_checks::cross_checks;
 use super::queues::queues;
 use super::streams::streams;
 use super::{senders, sources, tables};
@@ -36,6 +37,7 @@ pub(in crate::report) fn report_html(input: &ReportInput, charts: &[(Chart, Stri
                 (sources::sources(input))
                 (tables::all(input))
                 (senders::all(input))
+                (cross_checks(input))
                 h2 { "The scenario" }
                 pre { (input.source_text) }
             }

@@ -14,8 +14,8 @@ use crate::report::cost::{by_function, item_title};
 use crate::report::csv::qualifier_name;
 use crate::report::estimates;
 use crate::report::happenings::{Happening, happenings};
-use crate::report::inference::{keeps_one_level, loss_comparisons};
 use crate::report::numbers::{counted, decimal, dollars, grouped, milliseconds, percent, precise, share, short_name};
+use crate::report::offered::keeps_one_level;
 use crate::report::{Replicated, ReportInput};
 use crate::units::SimTime;
 
@@ -36,7 +36,6 @@ pub(super) fn all(input: &ReportInput) -> Markup {
         (downstream_budgets(input))
         (changes(input))
         (control(input))
-        (loss(input))
         (bill(input))
         (month(input))
         (adjoining(input))
@@ -511,35 +510,6 @@ fn control(input: &ReportInput) -> Markup {
     };
     let heads = [("Time", "from the start of the run"), ("What", ""), ("Happened", "")];
     section("Deployments and alarms", &note, &heads, 3, &rows)
-}
-
-fn loss(input: &ReportInput) -> Markup {
-    let row = |found: crate::report::inference::LossComparison| {
-        vec![
-            name_cell(&input.plan.functions[found.function.index()].name),
-            count(u64::from(found.servers)),
-            text(format!("{:.2}", found.load)),
-            text(percent(found.expected)),
-            text(percent(found.simulated)),
-        ]
-    };
-    let rows: Vec<Cells> = loss_comparisons(input.plan, input.result)
-        .into_iter()
-        .map(row)
-        .collect();
-    let heads = [
-        ("Function", ""),
-        ("Reserved concurrency", ""),
-        (
-            "Offered load, erlangs",
-            "mean number of requests in progress if none were refused",
-        ),
-        ("Erlang-B", "share that theory refuses"),
-        ("Simulated", "share that the simulation refused"),
-    ];
-    let note = "A reserved function under steady Poisson load without retries is a loss system: Erlang’s formula gives the \
-                share of requests it turns away, whatever the distribution of its duration.";
-    section("Beside theory", note, &heads, 1, &rows)
 }
 
 fn bill_rows(bill: &Bill) -> Vec<Cells> {
