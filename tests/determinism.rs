@@ -1,6 +1,8 @@
 //! The same plan gives the same run: again, on any number of threads, beside strangers, and driven by hand (OUT-1, RNG-1).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
 
 use lambdasim::facts::{
     Arrival, Attempt, Call, FunctionId, InvocationType, Observer, Pool, QualifierId, StartKind, TrafficId, VersionId,
@@ -12,6 +14,7 @@ use lambdasim::lambda::{
 };
 use lambdasim::metrics::{FlowInfo, FunctionInfo, Recorder, RecorderConfig};
 use lambdasim::pricing::{Meter, MeteredFunction, MeteredQualifier, MeteredVersion};
+use lambdasim::scenario::{self, LoadOptions};
 use lambdasim::simulation::Plan;
 use lambdasim::units::{Share, SimTime, Span};
 use lambdasim::workload::Arrivals;
@@ -329,6 +332,31 @@ fn change_detector_fingerprints_of_three_fixed_plans() {
     let found = [steady(), storm(), events()].map(|plan| chronicle(&plan).0.summary.fingerprint);
     let stored = ["8f7986d815d32098", "aaa3179a232c4561", "dc73bb3e1fb13f59"];
     assert_eq!(found.map(|fingerprint| format!("{fingerprint:016x}")), stored);
+}
+
+/// A change detector as well: every scenario under its own seed, in this build (with its checks of arithmetic) as in the
+/// release build of which `.ci/matrix` compares the bytes. `.ci/matrix --accept` stores new ones.
+#[test]
+fn change_detector_every_scenario_has_its_stored_fingerprint() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let stored = fs::read_to_string(root.join("tests/fingerprints.csv")).expect("fingerprints are stored");
+    let stored: BTreeMap<&str, &str> = stored.lines().skip(1).filter_map(|line| line.split_once(',')).collect();
+    let files = fs::read_dir(root.join("scenarios")).expect("there are scenarios");
+    let files = files.map(|entry| entry.expect("a readable folder").path());
+    let files: Vec<_> = files
+        .filter(|path| path.extension().is_some_and(|end| end == "yaml"))
+        .collect();
+    assert_eq!(
+        files.len(),
+        stored.len(),
+        "scenarios and stored fingerprints: run .ci/matrix --accept"
+    );
+    files.into_par_iter().for_each(|path| {
+        let name = path.file_stem().expect("a name").to_string_lossy();
+        let loaded = scenario::load(&path, &LoadOptions::default()).unwrap_or_else(|problems| panic!("{problems}"));
+        let found = crate::support::run(&loaded.plan).summary.fingerprint;
+        assert_eq!(stored.get(&*name), Some(&format!("{found:016x}").as_str()), "{name}");
+    });
 }
 
 // ---------------------------------------------------------------- the short way and the general one

@@ -1,6 +1,7 @@
 //! Values as scenario files write them.
 
 use super::draft::Value;
+use crate::kernel::math::log10;
 use crate::scenario::is_function_name;
 
 /// `250.06 ms` of microseconds.
@@ -29,7 +30,7 @@ pub(super) fn rate(per_second: f64) -> String {
 fn significant(value: f64) -> String {
     let whole = format!("{value:.0}").len();
     let leading_zeros = if value > 0.0 && value < 1.0 {
-        (-value.log10().floor()) as usize
+        (-log10(value).floor()) as usize
     } else {
         0
     };

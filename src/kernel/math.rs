@@ -69,6 +69,20 @@ pub fn pow(x: f64, y: f64) -> f64 {
     exp(y * ln(x))
 }
 
+/// Decimal logarithm of a positive, normal, finite number; exact for the powers of ten from 10⁻²² to 10²².
+pub fn log10(x: f64) -> f64 {
+    let logarithm = ln(x) / std::f64::consts::LN_10;
+    let whole = logarithm.round();
+    let is_power = whole.abs() <= 22.0 && power_of_ten(whole as i32) == x;
+    if is_power { whole } else { logarithm }
+}
+
+/// 10 to the power of `exponent`; the nearest number there is for −22 to 22.
+pub fn power_of_ten(exponent: i32) -> f64 {
+    let power = (0..exponent.unsigned_abs()).fold(1.0, |power, _| power * 10.0);
+    if exponent < 0 { 1.0 / power } else { power }
+}
+
 /// Quantile of the standard normal distribution for 0 < `p` < 1 (Wichura, algorithm AS 241, 1988).
 #[inline]
 pub fn inverse_normal(p: f64) -> f64 {
@@ -273,6 +287,19 @@ mod tests {
             close(exp(x - 370.0), libm::exp(x - 370.0), 1e-13);
         }
         close(pow(10.0, 3.0), 1000.0, 1e-14);
+    }
+
+    #[test]
+    fn decimal_logarithms_agree_with_the_reference_library_and_are_whole_at_powers_of_ten() {
+        for exponent in -22..=22 {
+            let power: f64 = format!("1e{exponent}").parse().unwrap();
+            assert_eq!(power_of_ten(exponent), power);
+            assert_eq!(log10(power), exponent as f64);
+        }
+        for i in 2..5_000 {
+            let x = i as f64 * 0.037_1;
+            assert!((log10(x) - libm::log10(x)).abs() < 1e-14);
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Axes: range, ticks and their labels.
 
+use crate::kernel::math::{log10, power_of_ten};
 use crate::report::numbers::{milliseconds, significant};
 use crate::units::Span;
 
@@ -51,7 +52,7 @@ impl Axis {
 
     /// Milliseconds on a logarithmic scale that holds `low` to `high`, both positive.
     pub(super) fn log_milliseconds(label: impl Into<String>, low: f64, high: f64) -> Axis {
-        let (first, last) = (low.log10().floor() as i32, high.log10().ceil() as i32);
+        let (first, last) = (log10(low).floor() as i32, log10(high).ceil() as i32);
         let steps: &[f64] = if last - first > 3 { &[1.0] } else { &[1.0, 2.0, 5.0] };
         let all = (first..=last).flat_map(|decade| steps.iter().map(move |step| step * power_of_ten(decade)));
         let all: Vec<f64> = all.collect();
@@ -64,9 +65,9 @@ impl Axis {
         let shown: Vec<f64> = all.into_iter().filter(|tick| (below..=above).contains(tick)).collect();
         Axis {
             label: label.into(),
-            low: below.log10(),
-            high: above.log10(),
-            ticks: shown.iter().map(|tick| tick.log10()).collect(),
+            low: log10(below),
+            high: log10(above),
+            ticks: shown.iter().map(|tick| log10(*tick)).collect(),
             texts: shown.iter().map(|tick| milliseconds(*tick)).collect(),
         }
     }
@@ -95,7 +96,7 @@ impl Axis {
             values.last().copied().unwrap_or(0.0),
         );
         let logarithmic = first > 0.0 && last / first > DECADE_AND_A_HALF;
-        let place = |value: f64| if logarithmic { value.log10() } else { value };
+        let place = |value: f64| if logarithmic { log10(value) } else { value };
         let (low, high) = (place(first), place(last));
         let margin = if high > low { (high - low) * 0.03 } else { 0.5 };
         let mut axis = Axis {
@@ -156,17 +157,12 @@ impl TimeAxis {
 
 /// The smallest of 1, 2, 5 times a power of ten that is not below `least`.
 fn round_step(least: f64) -> f64 {
-    let decade = power_of_ten(least.log10().floor() as i32);
+    let decade = power_of_ten(log10(least).floor() as i32);
     let steps = [1.0, 2.0, 5.0, 10.0].map(|step| step * decade);
     steps
         .into_iter()
         .find(|step| *step >= least * (1.0 - 1e-9))
         .unwrap_or(decade * 10.0)
-}
-
-fn power_of_ten(exponent: i32) -> f64 {
-    let size = (0..exponent.unsigned_abs()).fold(1.0, |power, _| power * 10.0);
-    if exponent < 0 { 1.0 / size } else { size }
 }
 
 /// Labels with as many decimals as ticks `step` apart need.
@@ -211,6 +207,6 @@ mod tests {
     fn a_logarithmic_axis_holds_its_range_between_round_ticks() {
         let axis = Axis::log_milliseconds("latency", 70.0, 1_500.0);
         assert_eq!(axis.texts, ["50 ms", "100 ms", "200 ms", "500 ms", "1 s", "2 s"]);
-        assert!(axis.low <= 70f64.log10() && axis.high >= 1_500f64.log10());
+        assert!(axis.low <= log10(70.0) && axis.high >= log10(1_500.0));
     }
 }

@@ -11,6 +11,7 @@ use super::sources;
 use super::steps::{pieces, places, staircase, time_axis};
 use crate::control::Change;
 use crate::facts::Cause;
+use crate::kernel::math::log10;
 use crate::lambda::FunctionConfig;
 use crate::metrics::Bucket;
 use crate::pricing::Item;
@@ -334,7 +335,7 @@ impl Scale {
         if !self.logarithmic {
             return ms / self.unit;
         }
-        ms.max(f64::MIN_POSITIVE).log10().max(self.axis.low)
+        log10(ms.max(f64::MIN_POSITIVE)).max(self.axis.low)
     }
 }
 
