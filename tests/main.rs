@@ -8,6 +8,7 @@ mod edges;
 mod equipment;
 mod fit;
 mod golden;
+mod headroom;
 mod import;
 mod laws;
 mod layering;

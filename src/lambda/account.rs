@@ -1,6 +1,6 @@
 use super::budget::Budget;
 use super::config::{AccountConfig, FunctionConfig, ScalingRule};
-use super::rate::{Bucket, RequestRate};
+use super::rate::{Bucket, Peak, RequestRate};
 use super::resources::Resources;
 use crate::facts::Cause;
 use crate::units::{SimTime, Span};
@@ -53,6 +53,17 @@ impl Account {
     /// RPS-1.
     pub fn take_request(&mut self, now: SimTime) -> bool {
         self.requests.take(now)
+    }
+
+    /// The busiest second of RPS-1, and how far the burst of SCALE-6 was used.
+    pub fn peaks(&self) -> (Peak, Option<Peak>) {
+        (self.requests.peak(), self.burst.as_ref().map(Bucket::peak))
+    }
+
+    /// Peaks begin anew.
+    pub fn begin_peaks(&mut self) {
+        self.requests.begin_peak();
+        self.burst.iter_mut().for_each(Bucket::begin_peak);
     }
 
     /// ADM-5: a later check refused.

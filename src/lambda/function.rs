@@ -10,7 +10,7 @@ use super::execution::{Execution, Readiness};
 use super::interfaces::Interfaces;
 use super::outbox::Outbox;
 use super::provisioned_pool::{ProvisionedPool, divide};
-use super::rate::{Bucket, RequestGrowth, RequestRate};
+use super::rate::{Bucket, FunctionPeaks, RequestGrowth, RequestRate};
 use super::task::{Task, Wake};
 use super::wakefulness::Wakefulness;
 use crate::facts::{
@@ -229,6 +229,20 @@ impl Function {
         } else {
             qualifier.version
         }
+    }
+
+    /// The busiest second of its request rate, and how far its scaling rate was used.
+    pub fn peaks(&self) -> FunctionPeaks {
+        FunctionPeaks {
+            requests: self.requests.peak(),
+            scaling: self.scaling.peak(),
+        }
+    }
+
+    /// Peaks begin anew.
+    pub fn begin_peaks(&mut self) {
+        self.requests.begin_peak();
+        self.scaling.begin_peak();
     }
 
     /// Steps 6 to 13.

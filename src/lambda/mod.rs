@@ -19,6 +19,7 @@ mod function;
 mod interfaces;
 mod invoke;
 mod outbox;
+mod peaks;
 mod plain;
 mod plain_flow;
 mod platform;
@@ -49,6 +50,8 @@ pub use esm::{
     StreamMappingConfig,
 };
 pub use file_system::{FileSystemConfig, Throughput};
+pub use peaks::Peaks;
 pub use platform::{Parts, Platform, Reply};
 pub use provisioned::ProvisionError;
+pub use rate::{FunctionPeaks, Peak};
 pub use runtimes::{Runtime, default_idle, default_max_life, snap_start_terms};

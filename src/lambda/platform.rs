@@ -35,7 +35,7 @@ pub struct Platform {
     pub(super) clients: Vec<Clients>,
     transfers: Vec<Option<TransferConfig>>,
     pub(super) throughs: Vec<Option<Through>>,
-    gateway: Bucket,
+    pub(super) gateway: Bucket,
     pub(super) flows: Vec<FlowConfig>,
     pub(super) links: Vec<Link>,
     pub(super) queues: Vec<Queue>,
@@ -347,6 +347,7 @@ impl Platform {
     /// Gauges begin at `now`: tells what has ended by then, and counts anew which environments serve.
     pub fn begin_window<O: Observer>(&mut self, now: SimTime, observer: &mut O) {
         self.settle(now, observer);
+        self.begin_peaks();
         for function in &mut self.functions {
             function
                 .environments

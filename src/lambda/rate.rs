@@ -7,6 +7,41 @@ const MICROS_PER_SECOND: u64 = 1_000_000;
 /// Requests per second for each unit of concurrency (RPS-1, RPS-2, RPS-3).
 const REQUESTS_PER_CONCURRENCY: u64 = 10;
 
+/// How far a limit was used, when that was most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Peak {
+    /// So much of it.
+    pub used: u64,
+    /// The limit at that time; 0 where nothing was ever asked of it.
+    pub limit: u64,
+}
+
+impl Peak {
+    /// The part that was used, 0 to 1.
+    pub fn share(self) -> f64 {
+        if self.limit == 0 {
+            0.0
+        } else {
+            self.used as f64 / self.limit as f64
+        }
+    }
+
+    /// The larger part of both.
+    fn max(self, other: Peak) -> Peak {
+        let larger = other.used as u128 * self.limit as u128 > self.used as u128 * other.limit as u128;
+        if larger || self.limit == 0 { other } else { self }
+    }
+}
+
+/// The peaks of one function.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FunctionPeaks {
+    /// Requests in one second, where it has reserved concurrency (RPS-2).
+    pub requests: Peak,
+    /// Tokens of its scaling rate that were gone (SCALE-1).
+    pub scaling: Peak,
+}
+
 /// A token bucket in exact integers, full at the start.
 #[derive(Clone, Debug)]
 pub(super) struct Bucket {
@@ -14,6 +49,8 @@ pub(super) struct Bucket {
     refill_per_minute: u64,
     credit: u64,
     counted_until: SimTime,
+    /// The least credit since the peak was begun.
+    lowest: u64,
 }
 
 impl Bucket {
@@ -24,6 +61,7 @@ impl Bucket {
             refill_per_minute,
             credit: capacity,
             counted_until: SimTime::ZERO,
+            lowest: capacity,
         }
     }
 
@@ -34,6 +72,7 @@ impl Bucket {
         if granted {
             self.credit -= CREDIT_PER_TOKEN;
         }
+        self.lowest = self.lowest.min(self.credit);
         granted
     }
 
@@ -43,6 +82,7 @@ impl Bucket {
         let wanted = u64::from(count) * CREDIT_PER_TOKEN;
         let missing = wanted.saturating_sub(self.credit);
         self.credit = self.credit.saturating_sub(wanted);
+        self.lowest = self.lowest.min(self.credit);
         let wait = Span::from_micros(missing.div_ceil(self.refill_per_minute.max(1)));
         self.counted_until = self.counted_until.saturating_add(wait);
         self.counted_until.since(now)
@@ -61,6 +101,20 @@ impl Bucket {
         self.capacity = capacity as u64 * CREDIT_PER_TOKEN;
         self.refill_per_minute = refill_per_minute;
         self.credit = self.credit.min(self.capacity);
+        self.lowest = self.lowest.min(self.capacity);
+    }
+
+    /// The most tokens that were gone since [`Bucket::begin_peak`].
+    pub fn peak(&self) -> Peak {
+        Peak {
+            used: (self.capacity - self.lowest).div_ceil(CREDIT_PER_TOKEN),
+            limit: self.capacity / CREDIT_PER_TOKEN,
+        }
+    }
+
+    /// Forgets what was before.
+    pub fn begin_peak(&mut self) {
+        self.lowest = self.credit;
     }
 
     fn give_back(&mut self) {
@@ -72,7 +126,13 @@ impl Bucket {
 #[derive(Clone, Debug)]
 pub(super) enum RequestRate {
     /// The running second and how many were admitted in it.
-    FixedSecond { limit: u64, second: u64, admitted: u64 },
+    FixedSecond {
+        limit: u64,
+        second: u64,
+        admitted: u64,
+        /// The busiest of the seconds that are over.
+        peak: Peak,
+    },
     /// Allows up to twice the rate in the first second.
     TokenBucket(Bucket),
 }
@@ -85,6 +145,7 @@ impl RequestRate {
                 limit,
                 second: 0,
                 admitted: 0,
+                peak: Peak::default(),
             },
             RateShape::TokenBucket => {
                 let capacity = u32::try_from(limit).unwrap_or(u32::MAX);
@@ -100,9 +161,11 @@ impl RequestRate {
                 limit,
                 second,
                 admitted,
+                peak,
             } => {
                 let this_second = now.as_micros() / MICROS_PER_SECOND;
                 if this_second != *second {
+                    *peak = peak.max(running(*admitted, *limit));
                     (*second, *admitted) = (this_second, 0);
                 }
                 let granted = *admitted < *limit;
@@ -117,11 +180,34 @@ impl RequestRate {
     pub fn set_concurrency(&mut self, concurrency: u32) {
         let now_allowed = REQUESTS_PER_CONCURRENCY * concurrency as u64;
         match self {
-            RequestRate::FixedSecond { limit, .. } => *limit = now_allowed,
+            RequestRate::FixedSecond {
+                limit, admitted, peak, ..
+            } => {
+                *peak = peak.max(running(*admitted, *limit));
+                *limit = now_allowed;
+            }
             RequestRate::TokenBucket(bucket) => {
                 let capacity = u32::try_from(now_allowed).unwrap_or(u32::MAX);
                 bucket.resize(capacity, now_allowed * 60);
             }
+        }
+    }
+
+    /// The busiest second since [`RequestRate::begin_peak`].
+    pub fn peak(&self) -> Peak {
+        match self {
+            RequestRate::FixedSecond {
+                limit, admitted, peak, ..
+            } => peak.max(running(*admitted, *limit)),
+            RequestRate::TokenBucket(bucket) => bucket.peak(),
+        }
+    }
+
+    /// Forgets what was before the running second.
+    pub fn begin_peak(&mut self) {
+        match self {
+            RequestRate::FixedSecond { peak, .. } => *peak = Peak::default(),
+            RequestRate::TokenBucket(bucket) => bucket.begin_peak(),
         }
     }
 
@@ -131,6 +217,14 @@ impl RequestRate {
             RequestRate::FixedSecond { admitted, .. } => *admitted -= 1,
             RequestRate::TokenBucket(bucket) => bucket.give_back(),
         }
+    }
+}
+
+/// A second that goes on. More than the limit was admitted where it has just been lowered.
+fn running(admitted: u64, limit: u64) -> Peak {
+    Peak {
+        used: admitted.min(limit),
+        limit,
     }
 }
 
@@ -207,6 +301,31 @@ mod tests {
             [admitted(0), admitted(1), admitted(2), admitted(22)],
             [10_000, 11_000, 12_000, 22_000]
         );
+    }
+
+    #[test]
+    fn a_bucket_remembers_how_empty_it_was_and_a_rate_its_busiest_second() {
+        let mut bucket = Bucket::new(1_000, 6_000);
+        assert_eq!(taken(&mut bucket, 0, 300), 300);
+        // Refilled by 100 a second, then 50 are gone.
+        assert_eq!(taken(&mut bucket, 10, 50), 50);
+        let (used, limit) = (300, 1_000);
+        assert_eq!(bucket.peak(), Peak { used, limit });
+        bucket.begin_peak();
+        assert_eq!(bucket.peak().used, 50);
+        let mut rate = RequestRate::new(RateShape::FixedSecond, 10);
+        let mut ask = |second, times| {
+            (0..times)
+                .filter(|_| rate.take(SimTime::ZERO + Span::from_secs(second)))
+                .count()
+        };
+        assert_eq!([ask(0, 40), ask(1, 70), ask(2, 130)], [40, 70, 100]);
+        assert_eq!(rate.peak(), Peak { used: 100, limit: 100 });
+        rate.begin_peak();
+        assert!(rate.take(SimTime::ZERO + Span::from_secs(9)));
+        assert_eq!(rate.peak().share(), 1.0, "the second that was running counts");
+        rate.begin_peak();
+        assert_eq!(rate.peak(), Peak { used: 1, limit: 100 });
     }
 
     #[test]

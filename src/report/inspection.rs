@@ -1,4 +1,5 @@
-use super::{Measure, Observation, ReportInput, summary_json};
+use super::json::numbers_json;
+use super::{Measure, Observation, ReportInput};
 use crate::scenario::Expectation;
 use crate::simulation::Plan;
 
@@ -21,7 +22,7 @@ impl<'a> Inspection<'a> {
 
     /// What a run says.
     pub fn look(&self, input: &ReportInput) -> Observation {
-        let summary = summary_json(input);
+        let summary = numbers_json(input);
         let expected = self.expectations.iter().zip(self.measure.of_summary(&summary));
         let holds = expected.map(|(expectation, value)| expectation.holds(value)).collect();
         Observation::new(&summary, holds, input.result.timeline.clone())

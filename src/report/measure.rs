@@ -1,7 +1,8 @@
 use serde_json::Value;
 
 use super::expect::value_at;
-use super::{ReportInput, blank_summary, summary_json};
+use super::json::numbers_json;
+use super::{ReportInput, blank_summary};
 use crate::simulation::{Plan, RunResult};
 
 /// Reads metrics off runs of one plan, by their paths in `summary.json`.
@@ -24,7 +25,7 @@ impl Measure {
     /// The value at each path in the order of the paths; `None` where it leads to no number, or to a time at which nothing
     /// has happened.
     pub fn of(&self, plan: &Plan, result: &RunResult) -> Vec<Option<f64>> {
-        self.of_summary(&summary_json(&ReportInput::bare(plan, result)))
+        self.of_summary(&numbers_json(&ReportInput::bare(plan, result)))
     }
 
     /// The same of a summary that has been made already.

@@ -19,6 +19,7 @@ mod fit;
 mod folder;
 mod happenings;
 mod headline;
+mod headroom;
 mod html;
 mod inference;
 mod input;

@@ -15,7 +15,7 @@ use crate::kernel::Distribution;
 use crate::kernel::draws::StreamKey;
 use crate::lambda::{
     AccountConfig, AllocationConfig, AsyncQueueConfig, EnvPick, EventInvokeConfig, FlowConfig, FunctionConfig,
-    GatewayRate, QualifierConfig, RateShape, RecordsConfig, RetryConfig, ScalingRule, Sender, TrafficConfig,
+    GatewayRate, Peaks, QualifierConfig, RateShape, RecordsConfig, RetryConfig, ScalingRule, Sender, TrafficConfig,
     VersionConfig,
 };
 use crate::messaging::QueueConfig;
@@ -81,6 +81,7 @@ impl Sample {
             provisioned_times: ProvisionedTimes::default(),
             control: ControlSummary::default(),
             refused_changes: Vec::new(),
+            peaks: Peaks::default(),
         };
         Sample {
             plan,
@@ -108,6 +109,7 @@ impl Sample {
             provisioned_times: ProvisionedTimes::default(),
             control: ControlSummary::default(),
             refused_changes: Vec::new(),
+            peaks: Peaks::default(),
         };
         sample.changed = vec![("idle".to_owned(), "600 s".to_owned())];
         sample.warnings = vec!["prices of this region are estimated".to_owned()];

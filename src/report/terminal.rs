@@ -10,6 +10,7 @@ use super::cross_checks::{Formula, cross_checks};
 use super::estimates::{self, held};
 use super::expect::shown_value;
 use super::happenings::happenings;
+use super::headroom::{Limit, limits};
 use super::json::fingerprint;
 use super::numbers::{counted, dollars, grouped, milliseconds, percent, precise, share, short_name};
 use super::warnings::warnings_in_short;
@@ -26,6 +27,7 @@ const SOURCES_SHOWN: usize = 15;
 const HAPPENINGS_SHOWN: usize = 12;
 const WARNINGS_SHOWN: usize = 10;
 const CHECKS_SHOWN: usize = 4;
+const LIMITS_SHOWN: usize = 3;
 
 /// What a person wants to know after a run, at most 100 columns wide (but for the path). `folder` is where the files
 /// are, if any were written.
@@ -41,6 +43,7 @@ pub fn terminal_summary(input: &ReportInput, folder: Option<&Path>) -> String {
             bill(input),
             adjoining(input),
             control(input),
+            limits_in_short(input),
             theory(input),
         ],
     };
@@ -304,6 +307,30 @@ fn control(input: &ReportInput) -> String {
         0 => format!("{table}\n"),
         more => format!("{table}\n and {} more in report.html\n", counted(more, "happening")),
     }
+}
+
+/// The limits that were used most.
+fn limits_in_short(input: &ReportInput) -> String {
+    let told = limits(input);
+    let told: Vec<String> = told.iter().take(LIMITS_SHOWN).map(limit_in_short).collect();
+    match told.as_slice() {
+        [] => String::new(),
+        told => paragraph("", &format!("Most used limits: {}.", told.join("; "))) + "\n",
+    }
+}
+
+fn limit_in_short(limit: &Limit) -> String {
+    let name = limit.of.rsplit('.').next().unwrap_or(&limit.of);
+    let amounts = limit
+        .peak
+        .map(|peak| format!(" ({} of {})", grouped(peak.used), grouped(peak.limit)));
+    let amounts = amounts.unwrap_or_default();
+    format!(
+        "{} of {} {}{amounts}",
+        percent(limit.share),
+        short_name(name),
+        limit.title
+    )
 }
 
 /// Figures beside closed forms: those that differ first, then those that say most; the report has all.

@@ -4,7 +4,7 @@ use super::adjoining::adjoining_meter;
 use crate::control::{Act, Changes, ControlSummary, Controller, RefusedChange};
 use crate::facts::{Call, FunctionId, Observer};
 use crate::lambda::{
-    FlowConfig, FrontService, FunctionConfig, MappingConfig, MappingSource, MetricGroups, Platform, Through,
+    FlowConfig, FrontService, FunctionConfig, MappingConfig, MappingSource, MetricGroups, Peaks, Platform, Through,
 };
 use crate::metrics::{
     FlowInfo, FunctionInfo, MappingMetrics, Recorder, RecorderConfig, Sink, Summary, TimelineSummary,
@@ -42,6 +42,8 @@ pub struct RunResult {
     pub control: ControlSummary,
     /// Changes that Lambda would have refused.
     pub refused_changes: Vec<RefusedChange>,
+    /// How far limits were used at most.
+    pub peaks: Peaks,
 }
 
 /// What services beside Lambda cost (lambda-model §9.5), never part of the bill.
@@ -100,7 +102,7 @@ pub fn simulate(
         extra,
     );
     let mut changes = Changes::new(&plan.change_steps);
-    let (unanswered, control) = drive_with_control(plan, &mut changes, &mut watchers, pace)?;
+    let (Driven { unanswered, peaks }, control) = drive_with_control(plan, &mut changes, &mut watchers, pace)?;
     let ((recorder, (meter, seldom)), _) = watchers;
     let (utilization, adjoining) = seldom.unwrap_or_default();
     let adjoining = adjoining.map(|meter| meter.finish(horizon));
@@ -119,6 +121,7 @@ pub fn simulate(
         adjoining: adjoining.map_or_else(AdjoiningCost::default, |usage| AdjoiningCost::of(usage, plan)),
         control,
         refused_changes: changes.finish(),
+        peaks,
     })
 }
 
@@ -146,28 +149,35 @@ fn utilization(plan: &Plan) -> Option<UtilizationMeter> {
     provisions.then(|| UtilizationMeter::new(&metered(plan), &plan.billing))
 }
 
-/// Takes the platform from its start to the plan's horizon, with whoever acts on it; returns the arrivals without final
-/// answer, and what was done.
+/// Takes the platform from its start to the plan's horizon, with whoever acts on it; returns what it tells at its end, and
+/// what was done.
 fn drive_with_control<O: Observer>(
     plan: &Plan,
     changes: &mut Changes,
     watchers: &mut O,
     pace: &mut dyn Pace,
-) -> Option<(Vec<Call>, ControlSummary)> {
+) -> Option<(Driven, ControlSummary)> {
     let reserved = plan.functions.iter().map(|function| function.reserved).collect();
     let (mut controller, monitor) = Controller::new(&plan.control, reserved);
     let mut acting = (changes, &mut controller);
-    let unanswered = drive(plan, &mut acting, &mut (monitor, watchers), pace)?;
-    Some((unanswered, controller.finish(plan.horizon())))
+    let driven = drive(plan, &mut acting, &mut (monitor, watchers), pace)?;
+    Some((driven, controller.finish(plan.horizon())))
 }
 
-/// Takes the platform from its start to the plan's horizon; returns the arrivals without final answer.
+/// What the platform tells at its end.
+struct Driven {
+    /// Arrivals without final answer.
+    unanswered: Vec<Call>,
+    peaks: Peaks,
+}
+
+/// Takes the platform from its start to the plan's horizon.
 fn drive<O: Observer, A: Act<O>>(
     plan: &Plan,
     control: &mut A,
     watchers: &mut O,
     pace: &mut dyn Pace,
-) -> Option<Vec<Call>> {
+) -> Option<Driven> {
     let horizon = plan.horizon();
     let seed = (plan.seed, plan.replication);
     let platform = Platform::new(seed, &plan.parts(), horizon, watchers);
@@ -187,7 +197,10 @@ fn drive<O: Observer, A: Act<O>>(
     run.platform.begin_window(warm_up, run.watchers);
     run.until(traffic_end)?;
     run.drain(traffic_end, horizon)?;
-    Some(run.platform.close(horizon, run.watchers))
+    Some(Driven {
+        peaks: run.platform.peaks(),
+        unanswered: run.platform.close(horizon, run.watchers),
+    })
 }
 
 /// All that takes part in a run.

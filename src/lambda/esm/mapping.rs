@@ -44,6 +44,8 @@ pub(in crate::lambda) struct Pollers {
     pub collecting: Option<u32>,
     /// Batches that keep a poller busy.
     pub busy: u32,
+    /// The most of them since the peak was begun.
+    pub busiest: u32,
     /// Reads on their way.
     pub polling: u32,
     /// All reads so far: the ordinal of their draws.
@@ -72,6 +74,7 @@ impl Pollers {
             next_number: 0,
             collecting: None,
             busy: 0,
+            busiest: 0,
             polling: 0,
             polls: 0,
             look_at: SimTime::MAX,

@@ -475,6 +475,7 @@ impl Pollers {
         let number = self.next_number;
         self.next_number = self.next_number.wrapping_add(1);
         self.busy += 1;
+        self.busiest = self.busiest.max(self.busy);
         self.batches.insert(number, batch);
         if full || self.config.window.is_zero() {
             return Some(Kept::Full(number));

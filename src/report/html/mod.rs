@@ -2,6 +2,7 @@
 
 mod answer;
 mod cross_checks;
+mod headroom;
 mod page;
 mod queues;
 mod senders;

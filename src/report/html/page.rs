@@ -4,6 +4,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::answer::{answer, tiles};
 use super::cross_checks::cross_checks;
+use super::headroom::headroom;
 use super::queues::queues;
 use super::streams::streams;
 use super::{senders, sources, tables};
@@ -37,6 +38,7 @@ pub(in crate::report) fn report_html(input: &ReportInput, charts: &[(Chart, Stri
                 (sources::sources(input))
                 (tables::all(input))
                 (senders::all(input))
+                (headroom(input))
                 (cross_checks(input))
                 h2 { "The scenario" }
                 pre { (input.source_text) }
