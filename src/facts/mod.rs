@@ -7,7 +7,9 @@ mod budget;
 mod compute;
 mod error_code;
 mod event_step;
+mod failure;
 mod ids;
+mod look;
 mod message;
 mod observer;
 mod pollers;
@@ -20,9 +22,13 @@ pub use budget::{BudgetCall, BudgetOutcome};
 pub use compute::{Architecture, Compute, PackageType};
 pub use error_code::ErrorCode;
 pub use event_step::EventStep;
+pub use failure::Failure;
 pub use ids::{
     AlarmId, BudgetId, DeploymentId, FlowId, FunctionId, LinkId, MappingId, QualifierId, QueueId, StreamId, TopicId,
     TrafficId, VersionId,
+};
+pub use look::{
+    ClientRetry, EndedEnvironment, IdleEnvironment, Look, ProvisionedRoom, Room, Slots, WaitCause, Waiting,
 };
 pub use message::{Message, MessageStep, Target};
 pub use observer::{AsyncStep, Call, Ended, Ending, Observer, Pool, Streamed};

@@ -1,7 +1,7 @@
 use super::{
-    Action, ActivePollers, Attempt, BatchEnded, Blockage, BudgetCall, Compute, EventStep, FlowId, FunctionId,
-    InvocationType, LinkId, MappingId, Message, MessageStep, QualifierId, QueueId, RecordStep, Refusal, StartKind,
-    StreamId, VersionId,
+    Action, ActivePollers, Attempt, BatchEnded, Blockage, BudgetCall, ClientRetry, Compute, EventStep, FlowId,
+    FunctionId, InvocationType, LinkId, Look, MappingId, Message, MessageStep, QualifierId, QueueId, RecordStep,
+    Refusal, StartKind, StreamId, VersionId, Waiting,
 };
 use crate::units::{Bytes, Share, SimTime, Span};
 
@@ -108,6 +108,49 @@ pub trait Observer {
     }
     /// Something was done to the account, or an alarm changed its state.
     fn acted(&mut self, _time: SimTime, _action: &Action) {}
+
+    /// Whether somebody follows an arrival and wants the methods below: then it goes the general way. They are not there for
+    /// listeners behind a pointer (`dyn`), so that an ordinary run has no trace of them.
+    #[inline(always)]
+    fn follows(&self, _flow: FlowId, _ordinal: u64) -> bool
+    where
+        Self: Sized,
+    {
+        false
+    }
+    /// An attempt at an arrival that is followed comes to the checks of the admission order.
+    fn looked(&mut self, _look: &Look)
+    where
+        Self: Sized,
+    {
+    }
+    /// The client of an arrival that is followed tries again, or gives up.
+    fn client_decided(&mut self, _retry: &ClientRetry)
+    where
+        Self: Sized,
+    {
+    }
+    /// An arrival that is followed waits.
+    fn waits(&mut self, _waiting: &Waiting)
+    where
+        Self: Sized,
+    {
+    }
+    /// A mapping is about to invoke its function with these records: batch `number` of its flow, for the `attempt`-th time
+    /// from 0.
+    #[inline(always)]
+    fn batched(&mut self, _time: SimTime, _flow: FlowId, _number: u64, _attempt: u32, _records: &[Message])
+    where
+        Self: Sized,
+    {
+    }
+    /// This went over its link.
+    #[inline(always)]
+    fn passed(&mut self, _time: SimTime, _message: &Message)
+    where
+        Self: Sized,
+    {
+    }
 }
 
 /// Nobody listens.
@@ -121,12 +164,38 @@ fn seldom(tell: impl FnOnce()) {
 }
 
 macro_rules! forward {
-    ($($method:ident($($argument:ident: $kind:ty),*);)*) => {
+    (
+        for all: { $($method:ident($($argument:ident: $kind:ty),*);)* }
+        for followers: { $($followed:ident($($of:ident: $followed_kind:ty),*);)* }
+    ) => {
         impl<A: Observer, B: Observer> Observer for (A, B) {
             $(#[inline(always)]
             fn $method(&mut self, $($argument: $kind),*) {
                 self.0.$method($($argument),*);
                 self.1.$method($($argument),*);
+            })*
+            #[inline(always)]
+            fn follows(&self, flow: FlowId, ordinal: u64) -> bool {
+                self.0.follows(flow, ordinal) || self.1.follows(flow, ordinal)
+            }
+            $(#[inline(always)]
+            fn $followed(&mut self, $($of: $followed_kind),*) {
+                self.0.$followed($($of),*);
+                self.1.$followed($($of),*);
+            })*
+        }
+        impl<A: Observer> Observer for &mut A {
+            $(#[inline(always)]
+            fn $method(&mut self, $($argument: $kind),*) {
+                (**self).$method($($argument),*);
+            })*
+            #[inline(always)]
+            fn follows(&self, flow: FlowId, ordinal: u64) -> bool {
+                (**self).follows(flow, ordinal)
+            }
+            $(#[inline(always)]
+            fn $followed(&mut self, $($of: $followed_kind),*) {
+                (**self).$followed($($of),*);
             })*
         }
         impl<A: Observer> Observer for Option<A> {
@@ -137,7 +206,7 @@ macro_rules! forward {
                 }
             })*
         }
-        impl<A: Observer + ?Sized> Observer for &mut A {
+        impl Observer for &mut (dyn Observer + '_) {
             $(#[inline(always)]
             fn $method(&mut self, $($argument: $kind),*) {
                 (**self).$method($($argument),*);
@@ -147,6 +216,7 @@ macro_rules! forward {
 }
 
 forward! {
+    for all: {
     arrived(call: &Call);
     ran(attempt: &Attempt);
     refused(refusal: &Refusal);
@@ -175,6 +245,14 @@ forward! {
     provisioned_init(time: SimTime, function: FunctionId, qualifier: QualifierId, version: VersionId, init: Span);
     routed(time: SimTime, function: FunctionId, qualifier: QualifierId, version: VersionId, additional: Option<(VersionId, Share)>);
     acted(time: SimTime, action: &Action);
+    }
+    for followers: {
+    looked(look: &Look);
+    client_decided(retry: &ClientRetry);
+    waits(waiting: &Waiting);
+    batched(time: SimTime, flow: FlowId, number: u64, attempt: u32, records: &[Message]);
+    passed(time: SimTime, message: &Message);
+    }
 }
 
 /// One arrival on its way.

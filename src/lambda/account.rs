@@ -2,7 +2,7 @@ use super::budget::Budget;
 use super::config::{AccountConfig, FunctionConfig, ScalingRule};
 use super::rate::{Bucket, Peak, RequestRate};
 use super::resources::Resources;
-use crate::facts::Cause;
+use crate::facts::{Cause, Room, Slots};
 use crate::units::{SimTime, Span};
 
 /// Refill of the account-wide burst per minute (SCALE-6).
@@ -91,6 +91,27 @@ impl Account {
         }
         self.on_demand += 1;
         Ok(())
+    }
+
+    /// The unreserved on-demand pool, as [`Account::take_slot`] sees it.
+    pub fn slots(&self) -> Slots {
+        Slots {
+            reserved: None,
+            limit: self.limit,
+            reserved_elsewhere: self.reserved,
+            provisioned: self.provisioned,
+            taken: self.on_demand,
+        }
+    }
+
+    /// What is left of the account's request rate (RPS-1).
+    pub fn request_room(&self, now: SimTime) -> Room {
+        self.requests.room(now)
+    }
+
+    /// What is left of the burst that all functions share (SCALE-6).
+    pub fn burst_room(&self, now: SimTime) -> Room {
+        self.burst.as_ref().map_or(Room::Unlimited, |burst| burst.room(now))
     }
 
     pub fn give_slot_back(&mut self) {

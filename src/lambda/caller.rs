@@ -1,4 +1,5 @@
 use super::config::{RetryConfig, RetryMode, TrafficConfig};
+use crate::facts::Failure;
 use crate::kernel::math;
 use crate::units::{SimTime, Span};
 
@@ -8,17 +9,6 @@ const QUOTA: u32 = 500;
 const STEP_FUNCTIONS_SECONDS: u64 = 2;
 /// Longest delay of the standard modes.
 const LONGEST_DELAY: Span = Span::from_secs(20);
-
-/// Why an attempt gave a client no good answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failure {
-    /// 429.
-    Throttle,
-    /// 500, 502, 503, 504, or a broken connection.
-    Transient,
-    /// No answer in time.
-    Timeout,
-}
 
 /// The clients of one traffic entry (SDK-1…5).
 #[derive(Clone, Debug)]
@@ -151,6 +141,28 @@ impl Clients {
         let longest = longest_delay(config.mode, failure, attempt);
         let delay = ((uniform as u128 * longest.as_micros() as u128) >> 53) as u64;
         Some((Span::from_micros(delay), cost))
+    }
+}
+
+/// What somebody who follows an arrival wants to know of its client.
+impl Clients {
+    /// Attempts that a client makes at most.
+    pub fn max_attempts(&self) -> u32 {
+        self.config.max_attempts
+    }
+
+    /// What the delay after attempt number `attempt` (from 0) is drawn below; `None` where nothing is drawn.
+    pub fn longest_delay(&self, failure: Failure, attempt: u32) -> Option<Span> {
+        match self.config.mode {
+            RetryMode::None | RetryMode::StepFunctions | RetryMode::Cognito => None,
+            mode => Some(longest_delay(mode, failure, attempt)),
+        }
+    }
+
+    /// What a retry takes from the quota of the client of arrival `ordinal`, and what is left in it; `None` without quota.
+    pub fn quota(&mut self, ordinal: u64, failure: Failure) -> Option<(u32, u32)> {
+        let cost = cost(self.config.mode, failure);
+        client_of(&mut self.clients, ordinal).map(|client| (cost, client.tokens))
     }
 }
 

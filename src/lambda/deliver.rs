@@ -64,6 +64,7 @@ impl Platform {
     pub(super) fn send<O: Observer>(&mut self, now: SimTime, link: LinkId, hops: u8, observer: &mut O) {
         observer.sent(now, link);
         let message = self.links[link.index()].message(now, link, hops);
+        observer.passed(now, &message);
         match self.links[link.index()].config.target {
             Target::Function(flow) => self.invoke_asynchronously(now, flow, &message, observer),
             Target::Queue(queue) => self.send_to_queue(now, queue, message, observer),

@@ -148,6 +148,12 @@ impl IdlePool {
         end_of(&self.life, entry, &draw)
     }
 
+    /// All entries with when they end if nobody takes them, the one that became idle last at the end.
+    pub fn entries(&self, draw: impl Fn(u32) -> u64) -> impl Iterator<Item = (IdleEntry, SimTime)> {
+        let end = move |entry: &IdleEntry| (*entry, end_of(&self.life, entry, &draw));
+        self.entries.iter().map(end)
+    }
+
     /// Removes the entry that became idle last.
     pub fn pop(&mut self) -> Option<IdleEntry> {
         self.entries.pop_back()

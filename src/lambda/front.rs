@@ -1,11 +1,10 @@
 //! What stands between a caller and Lambda: front ends that wait for the answer (FE-*), and services that push events (SRC-*).
 
-use super::caller::Failure;
 use super::config::{BAD_RESPONSE, FrontConfig, FrontService, PushConfig, TOO_LARGE, TOO_MANY, Through};
 use super::function::{Context, Function, Started};
 use super::platform::Reply;
 use super::task::{Task, Wake};
-use crate::facts::{Denial, Ending, ErrorCode, InvocationType, Observer, Verdict};
+use crate::facts::{Denial, Ending, ErrorCode, Failure, InvocationType, Observer, Verdict};
 use crate::kernel::draws::{Purpose, StreamKey};
 use crate::units::{SimTime, Span};
 

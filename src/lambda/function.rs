@@ -106,7 +106,7 @@ pub(super) struct Function {
     pub provisioned_key: StreamKey,
     /// Busy on-demand environments.
     pub on_demand: u32,
-    scaling: Bucket,
+    pub scaling: Bucket,
     pub growth: Option<RequestGrowth>,
     /// Requests per second that its reservation allows (RPS-2).
     pub requests: RequestRate,
@@ -208,6 +208,10 @@ impl Function {
     pub fn invoke<O: Observer>(&mut self, now: SimTime, task: &Task, cx: &mut Context<O>) -> Result<Started, Denial> {
         let flow = &cx.flows[task.flow.index()];
         let version = self.route(task, flow);
+        if cx.observer.follows(task.flow, task.ordinal) {
+            let look = self.look(now, version, task, flow, cx.account, cx.flows);
+            cx.observer.looked(&look);
+        }
         if !self.wakefulness.is_empty() {
             self.check_state(now, version, task, flow)?;
         }
@@ -736,6 +740,9 @@ impl Function {
 
     /// Puts `task` aside until `time`.
     pub fn wait<O: Observer>(&mut self, time: SimTime, task: Task, wake: Wake, cx: &mut Context<O>) {
+        if cx.observer.follows(task.flow, task.ordinal) {
+            cx.observer.waits(&wake.told(&task, time));
+        }
         let index = self.waiting.insert((task, wake)) as u32;
         cx.agenda
             .schedule(time, Class::Timer, Event::Woken(index).pack(self.id));
@@ -783,7 +790,7 @@ impl Function {
 }
 
 /// The uniform of an environment's current idle life: that of the invocation it served last.
-fn idle_draw(environment: &Environment, flows: &[FlowConfig]) -> u64 {
+pub(super) fn idle_draw(environment: &Environment, flows: &[FlowConfig]) -> u64 {
     let task = &environment.task;
     flows[task.flow.index()]
         .key

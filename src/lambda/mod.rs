@@ -18,6 +18,7 @@ mod front;
 mod function;
 mod interfaces;
 mod invoke;
+mod look;
 mod outbox;
 mod peaks;
 mod plain;
@@ -36,7 +37,7 @@ mod wakefulness;
 
 pub use account::billed_ms;
 pub use application::application_init;
-pub use caller::{Clients, Failure};
+pub use caller::Clients;
 pub use config::{
     AccountConfig, AllocationConfig, AsyncQueueConfig, Beyond, BudgetConfig, BudgetLimit, BudgetUse, EnvPick,
     EventInvokeConfig, FlowConfig, FrontConfig, FrontService, FunctionConfig, GatewayRate, LinkConfig, Onward,

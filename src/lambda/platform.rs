@@ -150,7 +150,8 @@ impl Platform {
         let Some(plain) = self.plain_flows.get(arrival.flow.index()) else {
             return self.publish(arrival, observer);
         };
-        if let Some(plain) = *plain {
+        let followed = observer.follows(arrival.flow, arrival.ordinal);
+        if let Some(plain) = (*plain).filter(|_| !followed) {
             let (function, mut cx) = self.split(plain.function.index(), observer);
             if let Some(reply) = function.serve_plainly(arrival, &plain, &mut cx) {
                 return reply;

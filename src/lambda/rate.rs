@@ -1,4 +1,5 @@
 use super::config::RateShape;
+use crate::facts::Room;
 use crate::units::{SimTime, Span};
 
 /// Micro-units of credit in one token: a minute's microseconds, so that refills per minute are whole numbers (TIME-3).
@@ -117,6 +118,17 @@ impl Bucket {
         self.lowest = self.credit;
     }
 
+    /// What is in it at `now`.
+    pub fn room(&self, now: SimTime) -> Room {
+        let mut bucket = self.clone();
+        bucket.refill(now);
+        Room::Bucket {
+            capacity: bucket.capacity / CREDIT_PER_TOKEN,
+            tokens: bucket.credit / CREDIT_PER_TOKEN,
+            per_minute: bucket.refill_per_minute,
+        }
+    }
+
     fn give_back(&mut self) {
         self.credit = (self.credit + CREDIT_PER_TOKEN).min(self.capacity);
     }
@@ -173,6 +185,25 @@ impl RequestRate {
                 granted
             }
             RequestRate::TokenBucket(bucket) => bucket.take(now),
+        }
+    }
+
+    /// What is left of it at `now`.
+    pub fn room(&self, now: SimTime) -> Room {
+        match self {
+            RequestRate::FixedSecond {
+                limit,
+                second,
+                admitted,
+                ..
+            } => {
+                let is_running = now.as_micros() / MICROS_PER_SECOND == *second;
+                Room::Second {
+                    limit: *limit,
+                    admitted: if is_running { *admitted } else { 0 },
+                }
+            }
+            RequestRate::TokenBucket(bucket) => bucket.room(now),
         }
     }
 
@@ -249,6 +280,20 @@ impl RequestGrowth {
             second: 0,
             admitted: 0,
             busiest: 0,
+        }
+    }
+
+    /// What is left of it at `now`: of the busiest second so far, then of the tokens beyond it.
+    pub fn room(&self, now: SimTime) -> Room {
+        let is_running = now.as_micros() / MICROS_PER_SECOND == self.second;
+        let admitted = if is_running { self.admitted } else { 0 };
+        if admitted < self.busiest {
+            Room::Second {
+                limit: self.busiest,
+                admitted,
+            }
+        } else {
+            self.tokens.room(now)
         }
     }
 

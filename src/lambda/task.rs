@@ -1,6 +1,5 @@
-use super::caller::Failure;
 use super::config::FlowConfig;
-use crate::facts::{Arrival, Call, Ending, FlowId, Recorded, StartKind};
+use crate::facts::{Arrival, Call, Ending, Failure, FlowId, Recorded, StartKind, WaitCause, Waiting};
 use crate::units::SimTime;
 
 /// One arrival on its way through attempts.
@@ -97,4 +96,30 @@ pub(super) enum Wake {
     AfterError,
     /// An event has reached its maximum age (ASYNC-8).
     Expire,
+}
+
+impl Wake {
+    /// What there is to tell of `task`, which waits for it until `until`.
+    pub fn told(self, task: &Task, until: SimTime) -> Waiting {
+        let cause = match self {
+            Wake::Send => WaitCause::RateLimiter,
+            Wake::Retry => WaitCause::BackOff,
+            Wake::ReadTimeout => WaitCause::ReadTimeout,
+            Wake::Deliver => WaitCause::Delivery,
+            Wake::Answered(..) => WaitCause::FrontEnd,
+            Wake::Answer => WaitCause::Answer,
+            Wake::Dispatch => WaitCause::Dispatch,
+            Wake::AfterThrottle => WaitCause::Throttled(task.throttles_in_row),
+            Wake::AfterError => WaitCause::Failed(task.failures),
+            Wake::Expire => WaitCause::Expiry,
+        };
+        Waiting {
+            flow: task.flow,
+            ordinal: task.ordinal,
+            attempt: task.attempt,
+            until,
+            cause,
+            duplicate: task.duplicate,
+        }
+    }
 }

@@ -8,4 +8,4 @@ mod run;
 
 pub use emptied::emptied;
 pub use plan::Plan;
-pub use run::{AdjoiningCost, Pace, RunResult, simulate};
+pub use run::{AdjoiningCost, Pace, RunResult, meter_of, replay, simulate};

@@ -125,9 +125,23 @@ pub fn simulate(
     })
 }
 
+/// One run of a plan for somebody who follows arrivals through it; nothing is counted, nothing billed. `pace` is asked
+/// whether to go on. Ends the run where the plan does; returns whether it came to that.
+///
+/// The core loop is compiled once more for each kind of listener that this is used with.
+pub fn replay<O: Observer>(plan: &Plan, listener: &mut O, pace: &mut dyn Pace) -> bool {
+    let mut changes = Changes::new(&plan.change_steps);
+    drive_with_control(plan, &mut changes, listener, pace).is_some()
+}
+
+/// A meter that is told nothing yet of what the plan's functions have used: for the price of single invocations.
+pub fn meter_of(plan: &Plan) -> Meter {
+    Meter::new(plan.start, &metered(plan)).billing_by(plan.account.billing_granularity)
+}
+
 /// The meter of a run, without what it has used.
 fn meter(plan: &Plan) -> Meter {
-    let meter = Meter::new(plan.start, &metered(plan)).billing_by(plan.account.billing_granularity);
+    let meter = meter_of(plan);
     match plan.billing.savings_plan {
         Some(_) => meter.by_the_hour(),
         None => meter,

@@ -1,8 +1,9 @@
 //! Callers: retries of the SDKs (lambda-model §4.2), dry runs, aliases.
 
+use lambdasim::facts::Failure;
 use lambdasim::facts::InvocationType;
 use lambdasim::kernel::Distribution;
-use lambdasim::lambda::{Clients, Failure, RetryConfig, RetryMode, TrafficConfig};
+use lambdasim::lambda::{Clients, RetryConfig, RetryMode, TrafficConfig};
 use lambdasim::units::{SimTime, Span};
 use lambdasim::workload::Process;
 

@@ -52,6 +52,7 @@ impl Platform {
         observer: &mut O,
     ) -> Result<Vec<u32>, NotTaken> {
         let flow = self.flows[call.flow.index()];
+        observer.batched(now, call.flow, call.number, call.attempt, call.records);
         let mut task = Task::new(&Arrival {
             time: call.opened,
             flow: call.flow,

@@ -1,6 +1,5 @@
-use crate::facts::{AsyncStep, Cause, Denial, Ending, Observer, StartKind};
+use crate::facts::{AsyncStep, Cause, Denial, Ending, Failure, Observer, StartKind};
 use crate::kernel::draws::{Purpose, StreamKey};
-use crate::lambda::caller::Failure;
 use crate::lambda::config::{AsyncQueueConfig, Through};
 use crate::lambda::environment::Finished;
 use crate::lambda::function::{Context, Function};

@@ -1,6 +1,5 @@
-use crate::facts::{Denial, Ended, Ending, InvocationType, Observer, StartKind};
+use crate::facts::{ClientRetry, Denial, Ended, Ending, Failure, InvocationType, Observer, StartKind};
 use crate::kernel::draws::Purpose;
-use crate::lambda::caller::Failure;
 use crate::lambda::environment::Finished;
 use crate::lambda::function::{Context, Function};
 use crate::lambda::platform::Reply;
@@ -126,7 +125,21 @@ impl Function {
         let flow = &cx.flows[task.flow.index()];
         let uniform = flow.key.draw(task.ordinal, task.attempt, Purpose::Jitter).first;
         let clients = &mut cx.clients[flow.traffic.index()];
-        match clients.failed(task.ordinal, task.attempt, failure, uniform, now) {
+        let decided = clients.failed(task.ordinal, task.attempt, failure, uniform, now);
+        if cx.observer.follows(task.flow, task.ordinal) {
+            cx.observer.client_decided(&ClientRetry {
+                time: now,
+                flow: task.flow,
+                ordinal: task.ordinal,
+                attempt: task.attempt,
+                failure,
+                delay: decided.map(|(delay, _)| delay),
+                longest: clients.longest_delay(failure, task.attempt),
+                max_attempts: clients.max_attempts(),
+                quota: clients.quota(task.ordinal, failure),
+            });
+        }
+        match decided {
             Some((delay, cost)) => {
                 let mut next = self.next_attempt(task, cx);
                 next.retry_cost = cost;
