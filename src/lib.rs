@@ -24,6 +24,7 @@ pub mod trace;
 pub mod scenario;
 
 pub mod experiment;
+pub mod explain;
 pub mod fit;
 pub mod import;
 

@@ -14,7 +14,7 @@ const FLOORS: &[&[&str]] = &[
     &["control"],
     &["simulation", "trace"],
     &["scenario"],
-    &["experiment", "fit", "import"],
+    &["experiment", "explain", "fit", "import"],
     &["reconcile", "report"],
     &["cli"],
     &["main"],

@@ -6,6 +6,7 @@ mod cross_checks;
 mod determinism;
 mod edges;
 mod equipment;
+mod explain;
 mod fit;
 mod golden;
 mod headroom;

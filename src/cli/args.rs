@@ -5,6 +5,7 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::common_args::{LoadArguments, When};
+use super::explain_args::{AFTER_EXPLAIN, ExplainCommand};
 use super::fit::{AFTER_FIT, FitCommand};
 use super::optimize_args::{AFTER_OPTIMIZE, OptimizeCommand};
 use super::plan_args::PlanCommand;
@@ -47,6 +48,9 @@ pub(super) enum Command {
     /// Simulate scenarios, print a summary and write a run folder for each
     #[command(after_help = AFTER_RUN)]
     Run(RunCommand),
+    /// Tell why: one invocation's story, with the numbers that every check saw
+    #[command(after_help = AFTER_EXPLAIN)]
+    Explain(ExplainCommand),
     /// Run a scenario once for every combination of values, and compare what comes of it
     #[command(after_help = AFTER_SWEEP)]
     Sweep(SweepCommand),

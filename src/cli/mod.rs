@@ -2,6 +2,8 @@
 
 mod args;
 mod common_args;
+mod explain;
+mod explain_args;
 mod failure;
 mod files;
 mod fit;
@@ -51,6 +53,7 @@ pub fn arguments() -> Arguments {
 pub fn dispatch(arguments: Arguments) -> Result<ExitCode, Failure> {
     match arguments.command {
         args::Command::Run(command) => run::run(&command),
+        args::Command::Explain(command) => explain::explain(&command),
         args::Command::Sweep(command) => sweep::sweep(&command),
         args::Command::Optimize(command) => optimize::optimize(&command),
         args::Command::Plan(command) => plan::plan(&command),

@@ -193,6 +193,11 @@ impl Run {
 pub struct Record(Map<String, Value>);
 
 impl Record {
+    /// All its cells.
+    pub fn cells(&self) -> &Map<String, Value> {
+        &self.0
+    }
+
     /// A number that must be there.
     pub fn number(&self, column: &str) -> f64 {
         self.optional(column)
