@@ -137,6 +137,7 @@ fn carry_out(job: Job, command: &RunCommand, bars: &Bars) -> Result<Done, Failur
         return Err(Failure::Interrupted);
     }
     log_lines.map_or(Ok(()), LogLines::close)?;
+    folder.keep_scenario(&scenario.written)?;
     let target = folder.target().to_owned();
     folder.finish(
         &input,

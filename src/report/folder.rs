@@ -12,9 +12,13 @@ use super::json::summary_json;
 use super::notebook::notebook_json;
 use super::plot::{Chart, draw_png, draw_svg};
 use super::{CsvSink, Headline, Records, ReplicationRows, ReportError, ReportInput};
+use crate::scenario::Written;
 use crate::simulation::Plan;
 
-const SUMMARY: &str = "summary.json";
+/// The file of a run folder that tells it from others.
+pub(super) const SUMMARY: &str = "summary.json";
+/// What was run.
+pub(super) const SCENARIO: &str = "scenario.json";
 
 /// What to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +94,14 @@ impl RunFolder {
     pub fn replication_rows(&self, headlines: &[Headline]) -> Result<ReplicationRows, ReportError> {
         let file = self.open("replications.csv")?;
         ReplicationRows::new(headlines, self.target.clone(), file)
+    }
+
+    /// Writes `scenario.json`: what is run. Comparisons of run folders read it.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub fn keep_scenario(&self, written: &Written) -> Result<(), ReportError> {
+        self.write(SCENARIO, |out| write_json(out, &written.json()))
     }
 
     /// Writes all other files and moves the folder into place.

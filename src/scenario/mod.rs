@@ -58,6 +58,7 @@ mod values;
 mod work;
 mod workload;
 mod workload_keys;
+mod written;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -76,6 +77,7 @@ pub use starter::starter;
 pub use template::Template;
 pub(crate) use tree::{Entry, Kind, Node};
 pub use workload::{Estimate, EstimateOptions, NamedWorkload, load_estimate};
+pub use written::{Written, WrittenDifference};
 
 use crate::pricing::PriceBook;
 use crate::simulation::Plan;
@@ -114,6 +116,8 @@ pub struct Scenario {
     pub optimization: Option<Optimization>,
     /// The file as read.
     pub text: String,
+    /// What all files and the command line say together.
+    pub written: Written,
     sources: Vec<Arc<Source>>,
 }
 

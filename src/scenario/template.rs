@@ -12,6 +12,7 @@ use super::reader::Reader;
 use super::resolve::{Shared, resolve, seed};
 use super::rewrite::rewrite;
 use super::tree::Node;
+use super::written::Written;
 use super::{LoadOptions, Problems, Scenario, changes, question};
 
 /// A scenario file that was read once, to be resolved many times with other values at some of its paths. Its data files
@@ -66,8 +67,10 @@ impl Template {
             let all = loaded.findings.into_iter().chain(findings);
             return Err(load::bind(&sources, all, ProblemKind::Scenario));
         }
+        let written = Written::new(loaded.root, &resolution.plan.name, resolution.plan.seed);
         Ok(Scenario {
             plan: resolution.plan,
+            written,
             question: question(&loaded.text),
             expectations: resolution.expectations,
             warnings,
