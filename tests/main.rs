@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod cases;
+mod compare;
 mod cross_checks;
 mod determinism;
 mod edges;

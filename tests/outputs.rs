@@ -148,6 +148,7 @@ fn the_tables_of_columns_in_outputs_md_are_those_of_the_schemas() {
         "throttles.csv",
         "cost.csv",
         "replications.csv",
+        "compare.csv",
         "records.parquet",
     ] {
         // A table begins after the section's heading, or after the sentence about a file that has no section.

@@ -6,6 +6,7 @@ use clap_complete::Shell;
 
 use super::common_args::{LoadArguments, When};
 use super::explain_args::{AFTER_EXPLAIN, ExplainCommand};
+use super::compare_args::{AFTER_COMPARE, CompareCommand};
 use super::fit::{AFTER_FIT, FitCommand};
 use super::optimize_args::{AFTER_OPTIMIZE, OptimizeCommand};
 use super::plan_args::PlanCommand;
@@ -54,6 +55,9 @@ pub(super) enum Command {
     /// Run a scenario once for every combination of values, and compare what comes of it
     #[command(after_help = AFTER_SWEEP)]
     Sweep(SweepCommand),
+    /// Tell in what scenarios or finished runs differ, and how sure that is
+    #[command(after_help = AFTER_COMPARE)]
+    Compare(CompareCommand),
     /// Find the best combination of values that meets all goals
     #[command(after_help = AFTER_OPTIMIZE)]
     Optimize(OptimizeCommand),

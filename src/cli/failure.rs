@@ -5,7 +5,7 @@ use crate::experiment::JournalError;
 use crate::fit::FitError;
 use crate::import::ImportError;
 use crate::pricing::PriceProblems;
-use crate::report::ReportError;
+use crate::report::{FinishedRunError, ReportError};
 use crate::scenario::Problems;
 
 /// Why a command ended without doing its job (contract §3).
@@ -42,6 +42,9 @@ pub enum Failure {
     /// Nothing could be imported.
     #[error("{0}")]
     Import(#[from] ImportError),
+    /// A run folder cannot be compared.
+    #[error("{0}")]
+    Finished(#[from] FinishedRunError),
     /// A run folder could not be written.
     #[error("{0}")]
     Report(#[from] ReportError),
@@ -81,10 +84,12 @@ impl Failure {
         match self {
             Failure::Scenarios(problems) => ExitCode::from(problems.iter().map(Problems::exit_code).max().unwrap_or(2)),
             Failure::Usage(_)
+            | Failure::Finished(FinishedRunError::NoRun { .. } | FinishedRunError::Damaged { .. })
             | Failure::Prices { .. }
             | Failure::Import(ImportError::Wrong(_))
             | Failure::Fit(FitError::Wrong(_)) => ExitCode::from(2),
             Failure::Read { .. }
+            | Failure::Finished(FinishedRunError::Read { .. })
             | Failure::Import(ImportError::Read { .. })
             | Failure::Fit(FitError::Read { .. })
             | Failure::Trace(_)

@@ -4,6 +4,9 @@ mod args;
 mod common_args;
 mod explain;
 mod explain_args;
+mod compare;
+mod compare_args;
+mod compared_side;
 mod failure;
 mod files;
 mod fit;
@@ -55,6 +58,7 @@ pub fn dispatch(arguments: Arguments) -> Result<ExitCode, Failure> {
         args::Command::Run(command) => run::run(&command),
         args::Command::Explain(command) => explain::explain(&command),
         args::Command::Sweep(command) => sweep::sweep(&command),
+        args::Command::Compare(command) => compare::compare(&command),
         args::Command::Optimize(command) => optimize::optimize(&command),
         args::Command::Plan(command) => plan::plan(&command),
         args::Command::Merge(command) => merge::merge(&command),

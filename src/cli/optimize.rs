@@ -45,7 +45,7 @@ pub(super) fn optimize(command: &OptimizeCommand) -> Result<ExitCode, Failure> {
         .out
         .clone()
         .unwrap_or_else(|| Path::new("notebooks-out").join(format!("{}-optimize", base.plan.name)));
-    prepare(&folder)?;
+    prepare(&folder, OPTIMUM)?;
     let found = search_all(&sweep, &search, wanted, command)?;
     let report = OptimumReport {
         name: &base.plan.name,
@@ -94,10 +94,9 @@ fn grid(wanted: &Optimization, command: &OptimizeCommand) -> Result<Grid, Failur
     Ok(grid)
 }
 
-/// Makes the folder, unless it holds something that is not ours.
-fn prepare(folder: &Path) -> Result<(), Failure> {
-    let foreign =
-        !folder.join(OPTIMUM).exists() && fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
+/// Makes the folder, unless it holds something but no file `mark` of ours.
+pub(super) fn prepare(folder: &Path, mark: &str) -> Result<(), Failure> {
+    let foreign = !folder.join(mark).exists() && fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
     if foreign {
         return Err(Failure::Exists {
             path: folder.to_owned(),

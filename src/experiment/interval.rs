@@ -36,12 +36,17 @@ impl Sample {
         self.mean
     }
 
-    /// Their standard deviation with one degree of freedom taken off; 0 for fewer than two.
-    pub fn deviation(&self) -> f64 {
+    /// Their variance with one degree of freedom taken off; 0 for fewer than two.
+    pub fn variance(&self) -> f64 {
         match self.count {
             0 | 1 => 0.0,
-            count => (self.squares.max(0.0) / (count - 1) as f64).sqrt(),
+            count => self.squares.max(0.0) / (count - 1) as f64,
         }
+    }
+
+    /// The root of [`Sample::variance`]: their standard deviation.
+    pub fn deviation(&self) -> f64 {
+        self.variance().sqrt()
     }
 
     /// The smallest; 0 without any.

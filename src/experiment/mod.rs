@@ -3,6 +3,7 @@
 mod axis;
 mod batch;
 mod decision;
+mod difference;
 mod estimate;
 mod grid;
 mod identity;
@@ -19,6 +20,7 @@ mod warm_up;
 pub use axis::Axis;
 pub use batch::{in_order, in_order_until};
 pub use decision::{GoalPrice, goal_prices, pareto_front};
+pub use difference::Difference;
 pub use estimate::{Estimate, Method};
 pub use grid::Grid;
 pub use identity::Identity;

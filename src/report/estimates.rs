@@ -18,7 +18,7 @@ pub(super) fn rows(input: &ReportInput, replicated: &Replicated, most: usize) ->
     shown
         .filter_map(|headline| {
             let estimate = replicated.estimate(&headline.path)?;
-            (estimate.sample.highest() > 0.0).then(|| row(headline.title, Unit::of(&headline.path), &estimate))
+            (estimate.sample.highest() > 0.0).then(|| row(headline.title(), Unit::of(&headline.path), &estimate))
         })
         .collect()
 }

@@ -1,7 +1,10 @@
 //! The numbers that people compare, decide by and stop at.
 
+use std::borrow::Cow;
+
+use serde_json::Value;
+
 use super::numbers::{dollars_of, milliseconds, precise, precise_percent, short_name};
-use crate::lambda::FunctionConfig;
 use crate::simulation::Plan;
 
 /// A number of `summary.json` with words for people.
@@ -9,9 +12,70 @@ use crate::simulation::Plan;
 pub struct Headline {
     /// Its path.
     pub path: String,
+    /// The function, queue or stream that it is about; empty for the account.
+    pub name: String,
     /// What it is, in few words.
-    pub title: String,
+    pub term: Cow<'static, str>,
 }
+
+impl Headline {
+    /// A number for which nobody has found words.
+    pub fn plain(path: &str) -> Headline {
+        Headline {
+            path: path.to_owned(),
+            name: String::new(),
+            term: Cow::Owned(path.to_owned()),
+        }
+    }
+
+    /// What it is and of what, in few words.
+    pub fn title(&self) -> String {
+        match self.name.as_str() {
+            "" => self.term.to_string(),
+            name => format!("{}: {}", short_name(name), self.term),
+        }
+    }
+}
+
+/// A name and the words for it.
+type Term = (&'static str, &'static str);
+
+const OF_ACCOUNT: [Term; 12] = [
+    ("totals.arrivals", "arrivals"),
+    ("totals.failed", "failed"),
+    ("totals.throttled", "throttled to the end"),
+    ("totals.throttled_share", "throttled share"),
+    ("totals.dropped", "dropped"),
+    ("totals.Errors", "errors"),
+    ("totals.Throttles", "throttles"),
+    ("totals.cold_starts", "cold starts"),
+    ("account.ConcurrentExecutions.mean", "concurrency, mean"),
+    ("account.ConcurrentExecutions.max", "concurrency, maximum"),
+    ("cost.total", "cost of the run"),
+    ("cost.monthly_estimate", "cost of a month"),
+];
+const OF_ADJOINING: [Term; 1] = [("cost.adjoining.monthly_estimate", "services beside, a month")];
+const OF_FUNCTION: [Term; 9] = [
+    ("Invocations", "invocations"),
+    ("Errors", "errors"),
+    ("Throttles", "throttles"),
+    ("throttled_share", "throttled share"),
+    ("cold_start_share", "cold starts"),
+    ("latency.mean", "mean latency"),
+    ("latency.p50", "p50"),
+    ("latency.p99", "p99"),
+    ("async.latency.p99", "p99 of events"),
+];
+const OF_QUEUE: [Term; 3] = [
+    ("processed", "processed"),
+    ("dead_lettered", "dead-lettered"),
+    ("age_max", "greatest age"),
+];
+const OF_STREAM: [Term; 3] = [
+    ("processed", "processed"),
+    ("discarded", "given up"),
+    ("IteratorAge.p99", "iterator age p99"),
+];
 
 /// What a number of `summary.json` is measured in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,68 +133,54 @@ impl Unit {
 
 /// The headlines of a plan: the account, cost, then each function, queue and stream.
 pub fn headlines(plan: &Plan) -> Vec<Headline> {
-    let mut found = vec![
-        headline("totals.arrivals", "arrivals"),
-        headline("totals.failed", "failed"),
-        headline("totals.throttled", "throttled to the end"),
-        headline("totals.dropped", "dropped"),
-        headline("totals.Throttles", "throttles"),
-        headline("totals.cold_starts", "cold starts"),
-        headline("account.ConcurrentExecutions.mean", "concurrency, mean"),
-        headline("account.ConcurrentExecutions.max", "concurrency, maximum"),
-        headline("cost.total", "cost of the run"),
-        headline("cost.monthly_estimate", "cost of a month"),
-    ];
-    if !plan.billing.adjoining.services.is_empty() {
-        found.push(headline("cost.adjoining.monthly_estimate", "services beside, a month"));
+    let functions = plan.functions.iter().map(|function| function.name.as_str());
+    let queues = plan.queues.iter().map(|queue| queue.name.as_str());
+    let streams = plan.streams.iter().map(|stream| stream.name.as_str());
+    let adjoining = !plan.billing.adjoining.services.is_empty();
+    all(adjoining, functions, queues, streams)
+}
+
+/// The same of a run, by its `summary.json`.
+pub fn headlines_of(summary: &Value) -> Vec<Headline> {
+    let names = |part: &str| summary[part].as_object().into_iter().flat_map(|map| map.keys());
+    let names = |part: &str| names(part).map(String::as_str).collect::<Vec<_>>().into_iter();
+    let beside = summary["cost"]["adjoining"]["items"].as_object();
+    all(
+        beside.is_some_and(|items| !items.is_empty()),
+        names("functions"),
+        names("queues"),
+        names("streams"),
+    )
+}
+
+fn all<'n>(
+    adjoining: bool,
+    functions: impl Iterator<Item = &'n str>,
+    queues: impl Iterator<Item = &'n str>,
+    streams: impl Iterator<Item = &'n str>,
+) -> Vec<Headline> {
+    let account = |(path, term): &Term| Headline {
+        path: (*path).to_owned(),
+        name: String::new(),
+        term: Cow::Borrowed(term),
+    };
+    let mut found: Vec<Headline> = OF_ACCOUNT.iter().map(account).collect();
+    if adjoining {
+        found.extend(OF_ADJOINING.iter().map(account));
     }
-    found.extend(plan.functions.iter().flat_map(of_function));
-    for queue in &plan.queues {
-        let terms = [
-            ("processed", "processed"),
-            ("dead_lettered", "dead-lettered"),
-            ("age_max", "greatest age"),
-        ];
-        found.extend(of_each("queues", &queue.name, &terms));
-    }
-    for stream in &plan.streams {
-        let terms = [
-            ("processed", "processed"),
-            ("discarded", "given up"),
-            ("IteratorAge.p99", "iterator age p99"),
-        ];
-        found.extend(of_each("streams", &stream.name, &terms));
-    }
+    found.extend(functions.flat_map(|name| of_each("functions", name, &OF_FUNCTION)));
+    found.extend(queues.flat_map(|name| of_each("queues", name, &OF_QUEUE)));
+    found.extend(streams.flat_map(|name| of_each("streams", name, &OF_STREAM)));
     found
 }
 
-fn of_function(function: &FunctionConfig) -> Vec<Headline> {
-    let terms = [
-        ("Invocations", "invocations"),
-        ("Errors", "errors"),
-        ("Throttles", "throttles"),
-        ("cold_start_share", "cold starts"),
-        ("latency.mean", "mean latency"),
-        ("latency.p50", "p50"),
-        ("latency.p99", "p99"),
-        ("async.latency.p99", "p99 of events"),
-    ];
-    of_each("functions", &function.name, &terms)
-}
-
-fn of_each(part: &str, name: &str, terms: &[(&str, &str)]) -> Vec<Headline> {
-    let term = |(path, title): &(&str, &str)| Headline {
+fn of_each(part: &str, name: &str, terms: &[Term]) -> Vec<Headline> {
+    let term = |(path, term): &Term| Headline {
         path: format!("{part}.{name}.{path}"),
-        title: format!("{}: {title}", short_name(name)),
+        name: name.to_owned(),
+        term: Cow::Borrowed(term),
     };
     terms.iter().map(term).collect()
-}
-
-fn headline(path: &str, title: &str) -> Headline {
-    Headline {
-        path: path.to_owned(),
-        title: title.to_owned(),
-    }
 }
 
 #[cfg(test)]
@@ -146,6 +196,7 @@ mod tests {
         for headline in headlines(&plan) {
             assert!(exists(&blank, &headline.path), "{}", headline.path);
         }
+        assert_eq!(headlines_of(&blank), headlines(&plan), "a summary tells the same");
     }
 
     #[test]

@@ -146,6 +146,7 @@ fn counts(counts: &Counts) -> Map<String, Value> {
         "Errors": counts.errors,
         "Throttles": counts.throttles,
         "cold_starts": counts.cold_starts,
+        "throttled_share": rounded(share(counts.throttled, counts.arrivals)),
     })));
     terms
 }
@@ -637,7 +638,7 @@ mod tests {
         "expect",
         "warnings",
     ];
-    const TOTALS: [&str; 13] = [
+    const TOTALS: [&str; 14] = [
         "arrivals",
         "succeeded",
         "failed",
@@ -651,6 +652,7 @@ mod tests {
         "Errors",
         "Throttles",
         "cold_starts",
+        "throttled_share",
     ];
     const FUNCTION: [&str; 16] = [
         "throttles_by_reason",

@@ -99,7 +99,7 @@ fn priced(usd: f64, cents: i128) -> String {
 }
 
 /// As many decimals as show two significant digits of `size`, which is positive.
-fn two_digit_places(size: f64) -> usize {
+pub(super) fn two_digit_places(size: f64) -> usize {
     // The format rounds before it chooses the exponent: 0.00999 has that of 0.010.
     let text = format!("{size:.1e}");
     let exponent: i32 = text.rsplit('e').next().and_then(|tail| tail.parse().ok()).unwrap_or(0);

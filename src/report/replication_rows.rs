@@ -7,7 +7,8 @@ use ::csv::Writer;
 
 use super::{Headline, Observation, ReportError};
 
-const FILE: &str = "replications.csv";
+/// The headlines of each replication.
+pub(super) const FILE: &str = "replications.csv";
 
 /// Writes `replications.csv` while replications come: the headlines of each.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ macro_rules! published {
 
 /// JSON Schemas (draft 2020-12) by the file they describe. Those of tables describe one row as an object, its columns in
 /// the order of `properties`. `x-unit` names the unit of a number.
-pub const SCHEMAS: [(&str, &str); 9] = published![
+pub const SCHEMAS: [(&str, &str); 12] = published![
     "summary.json",
     "metrics.csv",
     "latency.csv",
@@ -18,4 +18,7 @@ pub const SCHEMAS: [(&str, &str); 9] = published![
     "records.parquet",
     "sweep.csv",
     "optimum.json",
+    "scenario.json",
+    "compare.json",
+    "compare.csv",
 ];

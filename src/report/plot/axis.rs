@@ -32,6 +32,32 @@ impl Axis {
         Axis::divided(label.into(), high, step, &significant_above(step))
     }
 
+    /// Below and above 0, holding 0 and all of `values`, evenly divided.
+    pub(super) fn differences(label: impl Into<String>, values: &[f64]) -> Axis {
+        const TICKS: f64 = 8.0;
+        let low = values.iter().copied().fold(0.0, f64::min);
+        let high = values.iter().copied().fold(0.0, f64::max);
+        let (low, high) = if low < high { (low, high) } else { (-1.0, 1.0) };
+        let step = round_step((high - low) / TICKS);
+        let margin = (high - low) * 0.04;
+        let (low, high) = (low - margin, high + margin);
+        let (first, last) = ((low / step).ceil() as i32, (high / step).floor() as i32);
+        let ticks: Vec<f64> = (first..=last).map(|number| f64::from(number) * step).collect();
+        let text = significant_above(step);
+        let signed = |tick: &f64| match *tick {
+            tick if tick > 0.0 => format!("+{}", text(tick)),
+            tick if tick < 0.0 => format!("−{}", text(-tick)),
+            _ => "0".to_owned(),
+        };
+        Axis {
+            label: label.into(),
+            low,
+            high,
+            texts: ticks.iter().map(signed).collect(),
+            ticks,
+        }
+    }
+
     /// From 0 % to 100 %.
     pub(super) fn percent(label: impl Into<String>) -> Axis {
         Axis::divided(label.into(), 100.0, 20.0, &|value| format!("{value:.0} %"))
@@ -201,6 +227,14 @@ mod tests {
         let axis = Axis::linear("dollars", 0.0023, false);
         assert_eq!(axis.texts.first().map(String::as_str), Some("0.0000"));
         assert!(axis.high >= 0.0023);
+    }
+
+    #[test]
+    fn differences_have_signed_ticks_around_zero() {
+        let axis = Axis::differences("%", &[-12.0, -8.0, 3.0]);
+        assert_eq!(axis.texts, ["−12", "−10", "−8", "−6", "−4", "−2", "0", "+2"]);
+        assert!(axis.low < -12.0 && axis.high > 3.0);
+        assert!(Axis::differences("%", &[]).texts.contains(&"0".to_owned()));
     }
 
     #[test]

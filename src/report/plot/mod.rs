@@ -4,6 +4,7 @@ mod axis;
 mod bands;
 mod canvas;
 mod chart;
+mod comparison_chart;
 mod figure;
 mod fit_chart;
 mod sources;
@@ -12,5 +13,7 @@ mod sweep_chart;
 
 pub(super) use canvas::{draw_png, draw_svg, figure_png, figure_svg};
 pub(super) use chart::Chart;
+pub(super) use comparison_chart::{ComparedRow, comparison_figure};
+pub(super) use figure::Figure;
 pub(super) use fit_chart::fit_figure;
 pub(super) use sweep_chart::{SweptValues, shown, sweep_figure};
