@@ -5,8 +5,8 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::common_args::{LoadArguments, When};
-use super::explain_args::{AFTER_EXPLAIN, ExplainCommand};
 use super::compare_args::{AFTER_COMPARE, CompareCommand};
+use super::explain_args::{AFTER_EXPLAIN, ExplainCommand};
 use super::fit::{AFTER_FIT, FitCommand};
 use super::optimize_args::{AFTER_OPTIMIZE, OptimizeCommand};
 use super::plan_args::PlanCommand;

@@ -2,11 +2,11 @@
 
 mod args;
 mod common_args;
-mod explain;
-mod explain_args;
 mod compare;
 mod compare_args;
 mod compared_side;
+mod explain;
+mod explain_args;
 mod failure;
 mod files;
 mod fit;
