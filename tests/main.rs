@@ -9,6 +9,7 @@ mod edges;
 mod equipment;
 mod explain;
 mod fit;
+mod fuzz;
 mod golden;
 mod headroom;
 mod import;
