@@ -9,6 +9,7 @@ use super::remarks::Remarks;
 use super::stack::plain_name;
 use super::written::quantiles;
 use super::{BLANK, Imported};
+use crate::scenario::is_function_name;
 use crate::trace::{self, AzureFunction, AzureInvocations};
 use crate::units::Span;
 
@@ -56,6 +57,7 @@ fn seen_from(folder: &Path, target: &Path) -> (String, bool) {
     });
     let target = absolute(target);
     match target.strip_prefix(&folder) {
+        Ok(inside) if inside.as_os_str().is_empty() => (".".to_owned(), true),
         Ok(inside) => (inside.display().to_string(), true),
         Err(_) => (target.display().to_string(), false),
     }
@@ -106,10 +108,14 @@ fn by_minute(functions: &[AzureFunction], source: &Path, folder: &Path) -> Azure
     let section = draft.root.block("functions");
     for function in functions {
         let calls: u64 = function.minutes.iter().map(|(_, count)| u64::from(*count)).sum();
-        if function.name.contains('#') {
+        if !is_function_name(&function.name) {
+            let why = match function.name.contains('#') {
+                true => "a function has the hash of another",
+                false => "the name of a function has letters that none may have",
+            };
             remarks.add(
                 None,
-                "a function has the hash of another; it has no entry under `functions` and is simulated as recorded",
+                format!("{why}; it has no entry under `functions` and is simulated as recorded"),
             );
             continue;
         }

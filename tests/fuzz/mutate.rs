@@ -2,6 +2,8 @@
 //!
 //! The changes know lines, numbers and the words of the project's formats, which changes of bytes alone seldom hit.
 
+use std::sync::Arc;
+
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -25,12 +27,13 @@ const LONGEST: usize = 1 << 16;
 /// A stream of inputs.
 pub struct Mutator {
     dice: ChaCha8Rng,
-    seeds: Vec<Vec<u8>>,
+    seeds: Arc<[Vec<u8>]>,
 }
 
 impl Mutator {
     /// Inputs made from `seeds`, of which there must be one, the same for the same number.
-    pub fn new(seeds: Vec<Vec<u8>>, number: u64) -> Mutator {
+    pub fn new(seeds: impl Into<Arc<[Vec<u8>]>>, number: u64) -> Mutator {
+        let seeds = seeds.into();
         assert!(!seeds.is_empty(), "nothing to begin with");
         let dice = ChaCha8Rng::seed_from_u64(number);
         Mutator { dice, seeds }
@@ -132,8 +135,9 @@ impl Mutator {
 
     /// A line of another seed comes into this one, or in place of one.
     fn take_line(&mut self, input: &mut Vec<u8>) {
-        let other = self.seed();
-        let line = other[self.line(&other)].to_vec();
+        let seeds = Arc::clone(&self.seeds);
+        let other = &seeds[self.below(seeds.len())];
+        let line = other[self.line(other)].to_vec();
         let here = self.line(input);
         let replaced = if self.dice.random() { here.clone() } else { here.start..here.start };
         input.splice(replaced, line);

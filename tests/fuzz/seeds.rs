@@ -16,15 +16,17 @@ use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
 use super::targets::BETWEEN_PARTS;
 
-/// Where kept inputs are.
-pub fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/seeds")
+/// The project's folder, also where a package inside it is built.
+fn project() -> PathBuf {
+    let folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    let found = folders.into_iter().find(|folder| folder.join("tests/fuzz/seeds").is_dir());
+    found.expect("the project").to_owned()
 }
 
 /// All inputs that a target begins with.
 pub fn seeds(target: &str) -> Vec<Vec<u8>> {
-    let mut found = files(&folder().join(target), "");
-    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let project = project();
+    let mut found = files(&project.join("tests/fuzz/seeds").join(target), "");
     let of = |path: &str, ending: &str| files(&project.join(path), ending);
     match target {
         "scenario" => {
@@ -64,7 +66,7 @@ fn files(folder: &Path, ending: &str) -> Vec<Vec<u8>> {
 }
 
 fn parts(folder: &str, names: [&str; 3]) -> Vec<u8> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let folder = project().join(folder);
     names.map(|name| fs::read(folder.join(name)).expect("a seed")).join(&BETWEEN_PARTS)
 }
 

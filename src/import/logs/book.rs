@@ -4,7 +4,7 @@ use super::billing::BillingCheck;
 use super::function_log::FunctionLog;
 use super::line::Line;
 use super::oddities::{Oddities, Oddity};
-use super::origin::Origin;
+use super::origin::{Origin, is_version};
 use super::recent::{Novelty, Recent};
 use super::report::{Report, RequestId, Status, mixed};
 use crate::import::Remarks;
@@ -50,6 +50,7 @@ pub struct LogBook {
     places: BTreeMap<Vec<u8>, usize>,
     key: Vec<u8>,
     versions: Vec<Vec<u8>>,
+    version_places: BTreeMap<Vec<u8>, u32>,
     open: BTreeMap<RequestId, Open>,
     failed_inits: BTreeSet<u64>,
     recent: Recent,
@@ -79,6 +80,7 @@ impl LogBook {
             places: BTreeMap::new(),
             key: Vec::new(),
             versions: Vec::new(),
+            version_places: BTreeMap::new(),
             open: BTreeMap::new(),
             failed_inits: BTreeSet::new(),
             recent: Recent::new(),
@@ -174,17 +176,19 @@ impl LogBook {
     }
 
     fn start(&mut self, number: u64, request: RequestId, origin: &Origin, version: Option<&[u8]>) {
-        let version = version.map(|version| self.version(version));
+        let version = version.filter(|name| is_version(name)).map(|name| self.version(name));
         let open = self.opened(number, request);
         (open.time, open.version, open.line) = (origin.time, version, number);
     }
 
     fn version(&mut self, name: &[u8]) -> u32 {
-        let known = self.versions.iter().position(|version| version == name);
-        known.unwrap_or_else(|| {
-            self.versions.push(name.to_owned());
-            self.versions.len() - 1
-        }) as u32
+        if let Some(place) = self.version_places.get(name) {
+            return *place;
+        }
+        let place = self.versions.len() as u32;
+        self.versions.push(name.to_owned());
+        self.version_places.insert(name.to_owned(), place);
+        place
     }
 
     /// The older half of what is open has lost its REPORT.

@@ -4,10 +4,12 @@ const MICROS_PER_SECOND: i64 = 1_000_000;
 const SECONDS_PER_DAY: i64 = 86_400;
 /// Whole numbers from here on are milliseconds since 1970: CloudWatch's own form, since 2001.
 const LEAST_EPOCH_MS: u64 = 1_000_000_000_000;
-const MOST_EPOCH_MS: u64 = 100_000_000_000_000;
+const MOST_EPOCH_MS: u64 = 7_258_118_400_000;
+/// Years that scenarios may begin in.
+const YEARS: std::ops::Range<i64> = 1970..2200;
 
 /// Microseconds since 1970 of an instant as logs write them: `2026-11-20T00:00:00.123Z`, with `+01:00` or a blank between date and
-/// time, or milliseconds since 1970. Without an offset it is UTC.
+/// time, or milliseconds since 1970. Without an offset it is UTC. Only instants from 1970 to 2199 are some.
 pub(in crate::import) fn instant(text: &[u8]) -> Option<i64> {
     if let Some((number, b"")) = whole(text) {
         let is_epoch = (LEAST_EPOCH_MS..MOST_EPOCH_MS).contains(&number);
@@ -27,7 +29,7 @@ fn calendar(text: &[u8]) -> Option<i64> {
     }
     let (micros, zone) = fraction(rest);
     let seconds = day * SECONDS_PER_DAY + hour * 3_600 + minute * 60 + second - offset(zone)?;
-    Some(seconds * MICROS_PER_SECOND + micros)
+    (seconds >= 0).then_some(seconds * MICROS_PER_SECOND + micros)
 }
 
 /// Days since 1970-01-01 of `2026-11-20`, or with another sign between.
@@ -37,7 +39,7 @@ pub(super) fn day_of(date: &[u8], sign: u8) -> Option<i64> {
     }
     let year = two(date, 0)? * 100 + two(date, 2)?;
     let (month, day) = (two(date, 5)?, two(date, 8)?);
-    if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+    if !YEARS.contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
         return None;
     }
     // Years that begin in March have the day that may be missing at their end.
@@ -123,6 +125,10 @@ mod tests {
             "2026-11-20T25:00:00Z",
             "2026-11-20",
             "RequestId",
+            "1000-11-20T10:00:00Z",
+            "2200-01-01T00:00:00Z",
+            "1970-01-01T00:30:00+01:00",
+            "7258118400000",
         ] {
             assert_eq!(instant(text.as_bytes()), None, "{text}");
         }

@@ -3,6 +3,8 @@ use super::instant::{day_of, instant};
 const GROUP: &[u8] = b"/aws/lambda/";
 /// Length of `2026-11-20`.
 const DATE: usize = 10;
+/// Digits of a version.
+const LONGEST_VERSION: usize = 9;
 /// Length of `2026/11/20/[`.
 const STREAM_START: usize = 12;
 
@@ -64,8 +66,14 @@ impl<'a> Origin<'a> {
     pub fn version(&self) -> Option<&'a [u8]> {
         let name = self.stream?.get(STREAM_START..)?;
         let end = name.iter().position(|byte| *byte == b']')?;
-        Some(&name[..end])
+        Some(&name[..end]).filter(|name| is_version(name))
     }
+}
+
+/// Whether this is `$LATEST` or a whole number from 1 (VER-1).
+pub(super) fn is_version(name: &[u8]) -> bool {
+    let is_number = name.len() <= LONGEST_VERSION && name.iter().all(u8::is_ascii_digit);
+    name == b"$LATEST" || (is_number && !name.is_empty() && name[0] != b'0')
 }
 
 /// The function whose log group this is; an account may stand before it (`123456789012:/aws/lambda/NAME`).

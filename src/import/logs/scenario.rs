@@ -21,6 +21,8 @@ const WITHOUT_TIMES_SECONDS: i64 = 3_600;
 const MOST_SECONDS: i64 = 2 * 365 * 86_400;
 /// Lambda's default memory size, in MB.
 const DEFAULT_MEMORY: u32 = 128;
+/// Memory sizes that Lambda takes, in MB (LIM-1).
+const MEMORY: std::ops::RangeInclusive<u32> = DEFAULT_MEMORY..=10_240;
 /// What an account has unless AWS grants more (CONC-2).
 const DEFAULT_CONCURRENCY: usize = 1_000;
 /// Lambda's longest timeout (LIM-2).
@@ -158,6 +160,9 @@ fn configure(block: &mut Block, log: &FunctionLog) {
         0 => block
             .set("memory_size", format!("{DEFAULT_MEMORY} MB"))
             .note(format!("{BLANK} the lines do not tell it")),
+        size if !MEMORY.contains(&size) => block
+            .set("memory_size", format!("{} MB", size.clamp(*MEMORY.start(), *MEMORY.end())))
+            .note(format!("{BLANK} the lines tell {size} MB, which no function has (LIM-1)")),
         size if log.memory.len() > 1 => {
             let sizes: Vec<String> = log.memory.keys().map(ToString::to_string).collect();
             let note = format!("that of most invocations; seen: {} MB", sizes.join(", "));
@@ -165,20 +170,23 @@ fn configure(block: &mut Block, log: &FunctionLog) {
         }
         size => block.set("memory_size", format!("{size} MB")),
     };
-    if (1..=log.memory_size()).contains(&log.max_memory) {
+    if (1..=log.memory_size().min(*MEMORY.end())).contains(&log.max_memory) {
         block.set("max_memory_used", format!("{} MB", log.max_memory));
     }
     let cut = log.timed_out_after.as_micros() / 1_000_000;
-    if cut > 0 {
+    let longest = LONGEST_TIMEOUT.as_micros() / 1_000_000;
+    if cut > longest {
+        block
+            .set("timeout", format!("{longest} s"))
+            .note(format!("{BLANK} a timeout after {cut} s was seen, which no function has (LIM-2)"));
+    } else if cut > 0 {
         block
             .set("timeout", format!("{cut} s"))
             .note(seen(log.timeouts, "timeout"));
     } else {
-        let longest = written::milliseconds(log.durations.max());
-        let note = format!("{BLANK} no timeout was seen; the longest invocation took {longest}");
-        block
-            .set("timeout", format!("{} s", LONGEST_TIMEOUT.as_micros() / 1_000_000))
-            .note(note);
+        let most = written::milliseconds(log.durations.max());
+        let note = format!("{BLANK} no timeout was seen; the longest invocation took {most}");
+        block.set("timeout", format!("{longest} s")).note(note);
     }
 }
 

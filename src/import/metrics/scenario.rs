@@ -13,6 +13,8 @@ use crate::import::{BLANK, written};
 const DEFAULT_PERIOD: i64 = 60;
 /// Stretches of one rate.
 const MOST_STRETCHES: usize = 40;
+/// Periods that are looked at one by one: some months of minutes.
+const MOST_PERIODS: i64 = 200_000;
 /// The longest scenario, in seconds.
 const MOST_SECONDS: i64 = 2 * 365 * 86_400;
 /// Part of an account's concurrency that reservations must leave (CONC-4).
@@ -221,15 +223,16 @@ impl Function<'_> {
         }
     }
 
-    /// Requests of each period, those that were throttled too; no datapoint is no request.
+    /// Requests of each period, or of several where there are very many, those that were throttled too; no datapoint is no
+    /// request.
     fn stretches(&self, from: i64, until: i64) -> Vec<Stretch> {
-        let starts = (0..)
-            .map(|number| from + number * self.period)
-            .take_while(|start| *start < until);
+        let periods = (until - from) / self.period;
+        let step = self.period * (1 + periods / MOST_PERIODS);
+        let starts = (0..).map(|number| from + number * step).take_while(|start| *start < until);
         let mut stretches: Vec<Stretch> = starts
             .map(|start| Stretch {
                 from: start,
-                until: (start + self.period).min(until),
+                until: (start + step).min(until),
                 count: 0,
             })
             .collect();
@@ -238,7 +241,7 @@ impl Function<'_> {
             .flat_map(|metric| self.of(metric))
             .flat_map(|series| &series.points)
         {
-            let place = (time - from) / self.period;
+            let place = (time - from) / step;
             if let Some(stretch) = stretches.get_mut(place as usize) {
                 stretch.count += value.max(0.0).round() as u64;
             }

@@ -9,6 +9,10 @@ use crate::import::{ImportError, Remarks};
 /// Metrics of CloudWatch that are used, longer names first where one holds another.
 const METRICS: [&str; 5] = ["ConcurrentExecutions", "Invocations", "Throttles", "Duration", "Errors"];
 const MICROS_PER_SECOND: i64 = 1_000_000;
+/// From 1970 to 2199, in which scenarios may begin.
+const SECONDS: std::ops::Range<i64> = 0..7_258_118_400;
+/// No count and no duration in milliseconds is larger.
+const LARGEST: f64 = 1e9;
 
 /// Datapoints of one metric of one function.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +37,14 @@ pub(super) fn read_series(path: &Path, text: &str, remarks: &mut Remarks) -> Res
         true => of_json(path, text, remarks)?,
         false => of_table(path, text, remarks)?,
     };
+    for series in &mut series {
+        let all = series.points.len();
+        series.points.retain(|(_, value)| (0.0..=LARGEST).contains(value));
+        if series.points.len() < all {
+            let (left, metric) = (all - series.points.len(), series.metric);
+            remarks.add(None, format!("{left} datapoints of {metric} lie outside 0 to 10^9; they were left out"));
+        }
+    }
     series.retain(|series| !series.points.is_empty());
     series
         .iter_mut()
@@ -129,7 +141,7 @@ fn statistics(series: &Series, datapoints: &[Value]) -> Vec<Series> {
 fn second(time: &Value) -> Option<i64> {
     match time {
         Value::String(text) => instant_second(text),
-        time => Some(time.as_f64()? as i64),
+        time => Some(time.as_f64()? as i64).filter(|second| SECONDS.contains(second)),
     }
 }
 
