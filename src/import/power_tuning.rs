@@ -16,6 +16,8 @@ use super::{BLANK, Imported};
 
 /// Memory sizes that Lambda takes, in MB (LIM-1).
 const MEMORY: std::ops::RangeInclusive<u64> = 128..=10_240;
+/// What a scenario tells apart, in ms.
+const SHORTEST_MS: f64 = 0.001;
 /// Longest timeout in ms (LIM-2).
 const LONGEST_MS: f64 = 900_000.0;
 const FORM: &str = "the output of a Lambda Power Tuning execution is expected: JSON with `stats`, or with the address of its picture \
@@ -142,7 +144,7 @@ fn from_address(address: &str, remarks: &mut Remarks) -> Option<Curve> {
 fn add(curve: &mut Curve, memory: Option<u64>, duration: Option<f64>, remarks: &mut Remarks) {
     let memory = memory.filter(|memory| MEMORY.contains(memory));
     // Power Tuning leaves sizes without an answer in its list.
-    let duration = duration.filter(|duration| (0.0..=LONGEST_MS).contains(duration) && *duration > 0.0);
+    let duration = duration.filter(|duration| (SHORTEST_MS..=LONGEST_MS).contains(duration));
     match (memory, duration) {
         (Some(memory), Some(duration)) => {
             curve.insert(memory, duration);

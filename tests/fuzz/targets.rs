@@ -59,7 +59,7 @@ pub const TARGETS: [Target; 20] = [
     target("samples", "measured values: empirical distributions and `fit`", samples),
     target("logs", "CloudWatch logs; what is imported has to load", logs),
     target("metrics", "CloudWatch metrics; what is imported has to load", metrics),
-    target("template", "templates of SAM and CloudFormation; what is imported has to load", template),
+    target("template", "templates of SAM and CloudFormation, and the scenarios made of them", template),
     target("power_tuning", "Lambda Power Tuning's output; what is imported has to load", power_tuning),
     target("run_folder", "summary.json and cost.csv read back by `reconcile`, and bills", run_folder),
     target("journal", "journals of sweeps, read by `sweep` and `merge`", journal),
@@ -323,7 +323,13 @@ fn metrics(desk: &Desk, bytes: &[u8]) {
 fn template(desk: &Desk, bytes: &[u8]) {
     let path = desk.put("template.yaml", bytes);
     match import_template(&path, &Default::default()) {
-        Ok(imported) => has_to_load(desk, &imported.scenario),
+        // A template that AWS would refuse becomes a scenario that is refused for the same reason, at its place.
+        Ok(imported) => {
+            let written = desk.put("imported.yaml", imported.scenario.as_bytes());
+            if let Err(problems) = load(&written, &LoadOptions::default()) {
+                told(&problems);
+            }
+        }
         Err(error) => told(&error),
     }
 }
