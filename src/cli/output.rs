@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
@@ -7,7 +8,7 @@ use super::failure::Failure;
 /// Prints results on standard output. A reader that has gone away (`| head`) is no failure.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(visible(text).as_bytes()).and_then(|()| out.flush()) {
         Err(cause) if cause.kind() != ErrorKind::BrokenPipe => Err(Failure::Write {
             path: "standard output".into(),
             cause,
@@ -32,5 +33,34 @@ pub(super) fn write_new(path: &Path, content: &[u8]) -> Result<(), Failure> {
 
 /// Prints a line on standard error. Where nobody reads it, there is nobody to tell.
 pub fn complain(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
+    let _ = writeln!(io::stderr(), "{}", visible(text));
+}
+
+/// A text whose letters no terminal obeys: what moves the cursor, changes colours or turns the direction of writing is shown as
+/// its code. Names and messages hold what files say.
+fn visible(text: &str) -> Cow<'_, str> {
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');
+    let is_obeyed = |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || turns(c);
+    if !text.contains(is_obeyed) {
+        return Cow::Borrowed(text);
+    }
+    let shown = |c: char| {
+        if is_obeyed(c) {
+            c.escape_default().to_string()
+        } else {
+            c.to_string()
+        }
+    };
+    Cow::Owned(text.chars().map(shown).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_that_terminals_obey_are_shown_as_their_codes() {
+        assert_eq!(visible("a\x1b[2Jb\u{9b}1m\r\u{202e}"), "a\\u{1b}[2Jb\\u{9b}1m\\r\\u{202e}");
+        assert!(matches!(visible("größer\tals\n"), Cow::Borrowed(_)));
+    }
 }

@@ -1,5 +1,5 @@
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -19,6 +19,8 @@ use crate::simulation::{Plan, emptied, simulate};
 pub(super) const JOURNAL: &str = "points.tsv";
 /// Points that run only with `--yes`.
 pub(super) const MANY: u64 = 1_000_000;
+/// Largest list file, in bytes.
+const LARGEST_LIST: u64 = 64 << 20;
 /// Traffic entries whose latency is noted by default.
 const MOST_TRAFFIC: usize = 6;
 
@@ -88,10 +90,15 @@ fn grid(command: &SweepCommand) -> Result<Grid, Failure> {
 /// The combinations of a list file.
 fn listed(file: &Path) -> Result<Axis, Failure> {
     let wrong = |line: u64, what: String| Failure::Usage(format!("{}:{line}: {what}", file.display()));
-    let text = fs::read_to_string(file).map_err(|cause| Failure::Read {
+    let mut text = String::new();
+    let read = File::open(file).and_then(|opened| opened.take(LARGEST_LIST + 1).read_to_string(&mut text));
+    read.map_err(|cause| Failure::Read {
         path: file.to_owned(),
         cause,
     })?;
+    if text.len() as u64 > LARGEST_LIST {
+        return Err(wrong(1, "the list is larger than 64 MB; run it in parts".to_owned()));
+    }
     let (heads, rows) = crate::report::csv_rows(&text).map_err(|(line, what)| wrong(line, what))?;
     if rows.is_empty() || heads.iter().any(String::is_empty) {
         return Err(wrong(

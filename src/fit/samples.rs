@@ -3,12 +3,14 @@ use std::path::{Path, PathBuf};
 
 use csv::{ByteRecord, ReaderBuilder};
 
-use crate::trace::open_plain_or_gzip;
+use crate::trace::{GuardedText, open_plain_or_gzip};
 
 /// Fewer values tell no family from another.
 pub(super) const LEAST: usize = 30;
 /// The most values that are kept.
 const MOST: usize = 10_000_000;
+/// Longest line, in MB.
+const LONGEST_LINE: u64 = 1;
 /// How many columns a message lists.
 const COLUMNS_SHOWN: usize = 12;
 /// The name of standard input.
@@ -74,12 +76,14 @@ fn read_column(source: impl Read, file: &str, column: Option<&str>) -> Result<Sa
     let mut table = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
-        .from_reader(source);
+        .from_reader(GuardedText::new(source, LONGEST_LINE));
     let mut record = ByteRecord::new();
     let mut samples = Samples::default();
     let mut unused = Unused::default();
     let (mut place, mut factor, mut is_first) = (0, 1.0, true);
     loop {
+        let start = table.position().byte();
+        table.get_mut().line_starts_at(start);
         match table.read_byte_record(&mut record) {
             Ok(false) => break,
             Ok(true) => {}

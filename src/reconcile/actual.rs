@@ -57,12 +57,12 @@ pub(super) fn read_actual(path: &Path) -> Result<(Vec<Quantity>, Vec<String>), I
 }
 
 fn bill(path: &Path, (key, amount): &(&str, &str)) -> Result<(Vec<Quantity>, Vec<String>), ImportError> {
-    let text = std::fs::read_to_string(path).map_err(|cause| ImportError::Read {
+    let text = File::open(path).map_err(|cause| ImportError::Read {
         path: path.to_owned(),
         cause,
     })?;
     let sums =
-        usage_of(&text, key, amount).map_err(|error| ImportError::Wrong(format!("{}: {error}", path.display())))?;
+        usage_of(text, key, amount).map_err(|error| ImportError::Wrong(format!("{}: {error}", path.display())))?;
     let mut quantities: BTreeMap<String, f64> = BTreeMap::new();
     for (usage, amount) in sums
         .iter()

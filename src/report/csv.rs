@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use ::csv::{Writer, WriterBuilder};
 
+use super::cell::cell;
 use super::numbers::rounded;
 use super::{ReportError, ReportInput};
 use crate::facts::{FunctionId, QualifierId};
@@ -96,8 +97,8 @@ impl<'a, W: Write> CsvSink<'a, W> {
         };
         self.metrics.write_record([
             self.clock.text.as_str(),
-            subject.as_ref(),
-            qualifier,
+            &cell(&subject),
+            &cell(qualifier),
             point.metric,
             point.statistic,
             self.number.as_str(),
@@ -108,8 +109,8 @@ impl<'a, W: Write> CsvSink<'a, W> {
         self.clock.move_to(self.plan, row.time);
         self.throttles.write_record([
             self.clock.text.as_str(),
-            function_name(self.plan, row.function),
-            qualifier_name(self.plan, row.function, row.qualifier).unwrap_or_default(),
+            &cell(function_name(self.plan, row.function)),
+            &cell(qualifier_name(self.plan, row.function, row.qualifier).unwrap_or_default()),
             row.reason.name(),
             row.cause.name(),
             &row.count.to_string(),
@@ -209,11 +210,9 @@ pub(super) fn write_latency(out: impl Write, input: &ReportInput) -> io::Result<
 fn latency_record(plan: &Plan, row: &LatencyRow) -> [String; 13] {
     let times = &row.latency;
     [
-        plan.traffic[row.traffic.index()].name.clone(),
-        function_name(plan, row.function).to_owned(),
-        qualifier_name(plan, row.function, row.qualifier)
-            .unwrap_or_default()
-            .to_owned(),
+        cell(&plan.traffic[row.traffic.index()].name).into_owned(),
+        cell(function_name(plan, row.function)).into_owned(),
+        cell(qualifier_name(plan, row.function, row.qualifier).unwrap_or_default()).into_owned(),
         row.invocation_type.name().to_owned(),
         row.start.name().to_owned(),
         times.count.to_string(),
@@ -257,8 +256,8 @@ pub(super) fn write_cost(out: impl Write, input: &ReportInput) -> io::Result<()>
         }
         for share in &line.shares {
             rows.write_record([
-                function_name(input.plan, share.function),
-                qualifier_name(input.plan, share.function, share.qualifier).unwrap_or_default(),
+                &cell(function_name(input.plan, share.function)),
+                &cell(qualifier_name(input.plan, share.function, share.qualifier).unwrap_or_default()),
                 line.item.name(),
                 &line.usage_type,
                 &share.quantity.exact(),

@@ -5,6 +5,7 @@
 
 mod apply;
 mod causes;
+mod cell;
 mod chains;
 mod changes;
 mod comparison;

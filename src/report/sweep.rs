@@ -13,6 +13,7 @@ use ::parquet::file::writer::SerializedFileWriter;
 use ::parquet::schema::types::{Type, TypePtr};
 use comfy_table::{CellAlignment, Table, presets};
 
+use super::cell::cell;
 use super::parquet::column;
 use super::plot::{SweptValues, figure_png, figure_svg, shown, sweep_figure};
 use crate::experiment::{Axis, Grid, Journal, Outcome, Row, write_durably};
@@ -67,7 +68,8 @@ impl SweepReport<'_> {
             writer.write_record(heads)?;
             self.journal.for_each(|row| {
                 let mut cells = vec![row.point.to_string()];
-                cells.extend(self.grid.settings(row.point).into_iter().map(|(_, value)| value));
+                let settings = self.grid.settings(row.point);
+                cells.extend(settings.iter().map(|(_, value)| cell(value).into_owned()));
                 match &row.outcome {
                     Outcome::Measured(values) => {
                         cells.extend(
@@ -79,7 +81,7 @@ impl SweepReport<'_> {
                     }
                     Outcome::Refused(why) => {
                         cells.extend(self.metrics.iter().map(|_| String::new()));
-                        cells.push(why.clone());
+                        cells.push(cell(why).into_owned());
                     }
                 }
                 Ok(writer.write_record(&cells)?)

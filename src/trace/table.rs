@@ -1,13 +1,14 @@
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use csv::{ByteRecord, Reader, ReaderBuilder, Terminator};
 
+use super::guarded::GuardedText;
 use super::problem::{TraceProblem, quoted};
 use super::source::open_text;
 
-/// Longest line, in bytes.
-const LONGEST_LINE: u64 = 1_000_000;
+/// Longest line, in MB.
+const LONGEST_LINE: u64 = 1;
 
 /// How many columns a message lists.
 const COLUMNS_SHOWN: usize = 12;
@@ -17,7 +18,7 @@ const COLUMNS_SHOWN: usize = 12;
 /// Fields are handed out without surrounding white space; blank lines are passed over; lines may end in CR LF.
 pub(super) struct Table {
     path: PathBuf,
-    reader: Reader<GuardedText>,
+    reader: Reader<GuardedText<Box<dyn Read + Send>>>,
     header: Vec<Vec<u8>>,
     record: ByteRecord,
 }
@@ -28,7 +29,7 @@ impl Table {
     /// # Errors
     /// A file that cannot be opened or read, or is empty.
     pub(super) fn open(path: &Path) -> Result<Table, TraceProblem> {
-        let text = GuardedText::new(open_text(path)?);
+        let text = GuardedText::new(open_text(path)?, LONGEST_LINE);
         // Lines end at LF alone (a CR before it is trimmed with the field), so that the reader's line count is exact.
         let reader = ReaderBuilder::new()
             .has_headers(false)
@@ -83,8 +84,8 @@ impl Table {
                     ));
                 }
             }
-            if self.reader.position().byte() - start > LONGEST_LINE {
-                return Err(self.problem(LINE_TOO_LONG));
+            if self.reader.get_ref().is_too_long(self.reader.position().byte() - start) {
+                return Err(self.problem(self.reader.get_ref().too_long()));
             }
             let blank = self.record.len() == 1 && self.field(0).is_empty();
             if !blank {
@@ -156,48 +157,4 @@ pub(super) fn missing_column<N: AsRef<[u8]>>(names: &[N], name: &str) -> String 
         .collect();
     let more = if names.len() > COLUMNS_SHOWN { ", …" } else { "" };
     format!("there is no column `{name}`; found: {}{more}", shown.join(", "))
-}
-
-const LINE_TOO_LONG: &str = "the line is longer than 1 MB";
-
-/// Text that ends in a line feed and holds no line longer than [`LONGEST_LINE`], so that one that never ends (a
-/// binary file, an open quote) does not fill the memory.
-struct GuardedText {
-    source: Box<dyn Read + Send>,
-    read: u64,
-    line_start: u64,
-    last: u8,
-}
-
-impl GuardedText {
-    fn new(source: Box<dyn Read + Send>) -> GuardedText {
-        GuardedText {
-            source,
-            read: 0,
-            line_start: 0,
-            last: b'\n',
-        }
-    }
-
-    fn line_starts_at(&mut self, byte: u64) {
-        self.line_start = byte;
-    }
-}
-
-impl Read for GuardedText {
-    fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
-        if self.read - self.line_start > LONGEST_LINE {
-            return Err(io::Error::other(LINE_TOO_LONG));
-        }
-        let mut count = self.source.read(target)?;
-        if count == 0 && self.last != b'\n' && !target.is_empty() {
-            target[0] = b'\n';
-            count = 1;
-        }
-        if count > 0 {
-            self.last = target[count - 1];
-        }
-        self.read += count as u64;
-        Ok(count)
-    }
 }

@@ -14,6 +14,8 @@ use super::row::{Field, Row};
 
 /// Keys under which lists of events stand.
 const LISTS: [&str; 2] = ["events", "results"];
+/// Bytes of an event, with what stands between it and the one before; CloudWatch takes messages up to 1 MB.
+const LONGEST_EVENT: usize = 8 << 20;
 
 /// Hands every event of the documents in `source` to `take`, with the line of its end.
 ///
@@ -21,14 +23,17 @@ const LISTS: [&str; 2] = ["events", "results"];
 /// Where the text is no JSON or ends early; events before it were handed over.
 pub(super) fn read_documents(source: impl Read, mut take: impl FnMut(u64, &Row)) -> Result<(), serde_json::Error> {
     let line = Cell::new(1);
+    let since_event = Cell::new(0);
     let source = CountedLines {
         source: BufReader::new(source),
         line: &line,
+        since_event: &since_event,
     };
     let mut documents = serde_json::Deserializer::from_reader(source);
     let mut events = Events {
         row: Row::default(),
         line: &line,
+        since_event: &since_event,
         take: &mut take,
     };
     // An empty rest is the end; several documents may stand one after another.
@@ -41,6 +46,7 @@ pub(super) fn read_documents(source: impl Read, mut take: impl FnMut(u64, &Row))
 struct Events<'a> {
     row: Row,
     line: &'a Cell<u64>,
+    since_event: &'a Cell<usize>,
     take: &'a mut dyn FnMut(u64, &Row),
 }
 
@@ -138,19 +144,27 @@ impl<'de> Visitor<'de> for Event<'_, '_> {
 
 impl Events<'_> {
     fn end(&mut self) {
+        self.since_event.set(0);
         (self.take)(self.line.get(), &self.row);
     }
 }
 
-/// Counts line ends in what it gives out, byte by byte.
+/// Counts line ends in what it gives out, byte by byte, and ends where no event comes for very long: an event that never ends
+/// would fill the memory.
 struct CountedLines<'a, R> {
     source: R,
     line: &'a Cell<u64>,
+    /// Bytes behind the end of the latest event.
+    since_event: &'a Cell<usize>,
 }
 
 impl<R: Read> Read for CountedLines<'_, R> {
     fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
+        if self.since_event.get() > LONGEST_EVENT {
+            return Err(io::Error::other("no log event ends within 8 MB"));
+        }
         let count = self.source.read(target)?;
+        self.since_event.set(self.since_event.get() + count);
         let ends = memchr::memchr_iter(b'\n', &target[..count]).count();
         self.line.set(self.line.get() + ends as u64);
         Ok(count)

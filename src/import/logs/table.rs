@@ -5,6 +5,10 @@ use std::io::Read;
 use csv::{ByteRecord, ReaderBuilder};
 
 use super::row::{Field, Row};
+use crate::trace::GuardedText;
+
+/// Longest row, in MB: a message has up to 1 MB.
+const LONGEST_ROW: u64 = 4;
 
 /// What may be wrong with a row of a table.
 pub(super) enum TableRow<'a> {
@@ -32,7 +36,7 @@ fn unquoted(name: &[u8]) -> &[u8] {
 /// # Errors
 /// Where the source cannot be read on; rows before it were handed over.
 pub(super) fn read_table(source: impl Read, mut take: impl FnMut(u64, TableRow)) -> Result<(), csv::Error> {
-    let mut table = ReaderBuilder::new().flexible(true).from_reader(source);
+    let mut table = ReaderBuilder::new().flexible(true).from_reader(GuardedText::new(source, LONGEST_ROW));
     let columns: Vec<Option<Field>> = table
         .byte_headers()?
         .iter()
@@ -40,7 +44,12 @@ pub(super) fn read_table(source: impl Read, mut take: impl FnMut(u64, TableRow))
         .collect();
     let mut record = ByteRecord::new();
     let mut row = Row::default();
-    while table.read_byte_record(&mut record)? {
+    loop {
+        let start = table.position().byte();
+        table.get_mut().line_starts_at(start);
+        if !table.read_byte_record(&mut record)? {
+            return Ok(());
+        }
         let line = record.position().map_or(0, csv::Position::line);
         if record.len() != columns.len() {
             take(line, TableRow::Broken);
@@ -54,7 +63,6 @@ pub(super) fn read_table(source: impl Read, mut take: impl FnMut(u64, TableRow))
         }
         take(line, TableRow::Event(&row));
     }
-    Ok(())
 }
 
 #[cfg(test)]
