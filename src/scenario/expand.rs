@@ -1,5 +1,7 @@
 //! What a variable takes: a list, a range or a geometric range.
 
+use std::collections::BTreeSet;
+
 use crate::kernel::math;
 
 /// Values of a range: more make no plot and no table that anybody reads.
@@ -27,11 +29,8 @@ pub fn expand_values(text: &str) -> Result<Vec<String>, String> {
     if pieces.iter().any(|piece| piece.is_empty()) {
         return Err(format!("a value is empty; {FORMS}"));
     }
-    if let Some(twice) = pieces
-        .iter()
-        .enumerate()
-        .find_map(|(n, piece)| pieces[..n].contains(piece).then_some(piece))
-    {
+    let mut seen = BTreeSet::new();
+    if let Some(twice) = pieces.iter().find(|piece| !seen.insert(piece.as_str())) {
         return Err(format!("the value {twice} stands twice; name each once"));
     }
     Ok(pieces)

@@ -1,6 +1,7 @@
 //! Everything that reads bytes from outside, each as a plain function that must neither panic, nor take long, nor take much
 //! memory, whatever the bytes are. Bounded tests, the long driver and the coverage-guided fuzzer all call these.
 
+use std::cell::OnceCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -67,7 +68,11 @@ pub const TARGETS: [Target; 20] = [
 ];
 
 /// A folder for the files of one input at a time.
-pub struct Desk(TempDir);
+pub struct Desk {
+    folder: TempDir,
+    /// The scenario whose values are replaced, read once.
+    base: OnceCell<Template>,
+}
 
 impl Desk {
     /// In memory, where there is such a place.
@@ -78,11 +83,14 @@ impl Desk {
         } else {
             tempfile::tempdir()
         };
-        Desk(folder.expect("a folder"))
+        Desk {
+            folder: folder.expect("a folder"),
+            base: OnceCell::new(),
+        }
     }
 
     fn put(&self, name: &str, bytes: &[u8]) -> PathBuf {
-        let path = self.0.path().join(name);
+        let path = self.folder.path().join(name);
         fs::write(&path, bytes).expect("a file");
         path
     }
@@ -194,17 +202,12 @@ fn set(desk: &Desk, path: &str, value: &[u8]) {
     let Ok(value) = std::str::from_utf8(value) else {
         return;
     };
-    let file = desk.0.path().join("base.yaml");
-    if !file.exists() {
-        fs::write(&file, BASE).expect("a file");
-    }
-    let options = LoadOptions {
-        set: vec![(path.to_owned(), value.to_owned())],
-        ..LoadOptions::default()
-    };
-    match Template::read(&file, &options).and_then(|template| template.resolve(&[], "--set")) {
-        Ok(scenario) => run_a_while(scenario),
-        Err(problems) => told(&problems),
+    let base = desk.base.get_or_init(|| {
+        let file = desk.put("base.yaml", BASE.as_bytes());
+        Template::read(&file, &LoadOptions::default()).expect("a right scenario")
+    });
+    if let Err(problems) = base.resolve(&[(path.to_owned(), value.to_owned())], "--set") {
+        told(&problems);
     }
 }
 
@@ -255,7 +258,7 @@ fn trace(desk: &Desk, name: &str, bytes: &[u8]) {
 fn azure(desk: &Desk, bytes: &[u8]) {
     let names = ["invocations.csv", "durations.csv", "memory.csv"];
     desk.put_parts(names, bytes);
-    let folder = desk.0.path();
+    let folder = desk.folder.path();
     if let Err(problem) = load_azure(folder) {
         return told(&problem);
     }
@@ -270,7 +273,7 @@ fn invocations(desk: &Desk, bytes: &[u8]) {
     if let Err(problem) = load_azure_invocations(&path) {
         told(&problem);
     }
-    let (folder, arrivals) = (desk.0.path(), desk.0.path().join("arrivals.csv"));
+    let (folder, arrivals) = (desk.folder.path(), desk.folder.path().join("arrivals.csv"));
     match import_azure(&path, folder, Some(&arrivals)) {
         Ok(import) => {
             fs::write(&arrivals, import.arrivals.unwrap_or_default()).expect("a file");
@@ -345,7 +348,7 @@ fn power_tuning(desk: &Desk, bytes: &[u8]) {
 /// Parts: summary.json, cost.csv, and a file that the run is held against.
 fn run_folder(desk: &Desk, bytes: &[u8]) {
     let [.., actual] = desk.put_parts(["summary.json", "cost.csv", "actual.csv"], bytes);
-    match reconcile::reconcile(desk.0.path(), &[actual]) {
+    match reconcile::reconcile(desk.folder.path(), &[actual]) {
         Ok(found) => drop(found.largest()),
         Err(error) => told(&error),
     }
