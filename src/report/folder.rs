@@ -11,6 +11,7 @@ use super::html::report_html;
 use super::json::summary_json;
 use super::notebook::notebook_json;
 use super::plot::{Chart, draw_png, draw_svg};
+use super::siblings::{self, Kind, Sibling, Unreplaced};
 use super::{CsvSink, Headline, Records, ReplicationRows, ReportError, ReportInput};
 use crate::scenario::Written;
 use crate::simulation::Plan;
@@ -32,7 +33,8 @@ pub struct ReportOptions {
 #[derive(Debug)]
 pub struct RunFolder {
     target: PathBuf,
-    temporary: PathBuf,
+    /// `None` once it is in place.
+    temporary: Option<Sibling>,
     parents: Vec<PathBuf>,
 }
 
@@ -55,11 +57,14 @@ impl RunFolder {
         };
         let mut folder = RunFolder {
             target: target.to_owned(),
-            temporary: PathBuf::new(),
+            temporary: None,
             parents: missing_parents(&parent),
         };
-        let made = fs::create_dir_all(&parent).and_then(|()| make_sibling(&parent, name, "tmp"));
-        folder.temporary = made.map_err(|cause| ReportError::Unwritable { path: parent, cause })?;
+        let made = fs::create_dir_all(&parent).and_then(|()| {
+            siblings::clear(&parent, name, |left| restorable(left, target))?;
+            siblings::make(&parent, name, Kind::New)
+        });
+        folder.temporary = Some(made.map_err(|cause| ReportError::Unwritable { path: parent, cause })?);
         Ok(folder)
     }
 
@@ -130,16 +135,21 @@ impl RunFolder {
         let png_file = format!("plots/{}.png", chart.name());
         let svg = draw_svg(chart, input).map_err(|cause| self.failed(&svg_file, cause))?;
         self.write(&svg_file, |out| out.write_all(svg.as_bytes()))?;
-        draw_png(chart, input, &self.temporary.join(&png_file)).map_err(|cause| self.failed(&png_file, cause))?;
+        draw_png(chart, input, &self.inside(&png_file)).map_err(|cause| self.failed(&png_file, cause))?;
         Ok(svg)
     }
 
+    /// A file of the folder in the making.
+    fn inside(&self, file: &str) -> PathBuf {
+        self.temporary.as_ref().map_or_else(PathBuf::new, |temporary| temporary.path().join(file))
+    }
+
     fn make(&self, folder: &str) -> Result<(), ReportError> {
-        fs::create_dir(self.temporary.join(folder)).map_err(|cause| self.failed(folder, cause))
+        fs::create_dir(self.inside(folder)).map_err(|cause| self.failed(folder, cause))
     }
 
     fn open(&self, file: &str) -> Result<File, ReportError> {
-        File::create(self.temporary.join(file)).map_err(|cause| self.failed(file, cause))
+        File::create(self.inside(file)).map_err(|cause| self.failed(file, cause))
     }
 
     fn write(
@@ -160,49 +170,44 @@ impl RunFolder {
         }
     }
 
-    /// Puts the earlier folder aside, the new one in its place, and removes the earlier one.
+    /// Puts the new folder in the place of the earlier one, and removes that.
     fn commit(mut self) -> Result<(), ReportError> {
         // Checked again: something may have come into the way while the simulation ran.
         check_replaceable(&self.target)?;
+        let target = self.target.clone();
         let failed = |cause| ReportError::Commit {
-            target: self.target.clone(),
+            target: target.clone(),
             cause,
         };
-        let aside = self.move_aside().map_err(failed)?;
-        if let Err(cause) = fs::rename(&self.temporary, &self.target) {
-            if let Some(aside) = &aside {
-                restore(aside, &self.target)?;
-            }
-            return Err(failed(cause));
-        }
-        self.parents.clear();
-        self.temporary = PathBuf::new();
-        match aside.map(|aside| (fs::remove_dir_all(&aside), aside)) {
-            Some((Err(cause), path)) => Err(ReportError::Leftover { path, cause }),
-            _ => Ok(()),
-        }
-    }
-
-    fn move_aside(&self) -> io::Result<Option<PathBuf>> {
-        let (Some(parent), Some(name)) = (self.temporary.parent(), self.target.file_name()) else {
-            return Ok(None);
+        let Some(temporary) = self.temporary.take() else {
+            return Ok(());
         };
-        if fs::symlink_metadata(&self.target).is_err() {
-            return Ok(None);
+        let replaced = siblings::replace(&temporary, &self.target);
+        match replaced {
+            Ok(earlier) => {
+                self.parents.clear();
+                match earlier.map(|earlier| (fs::remove_dir_all(&earlier), earlier)) {
+                    Some((Err(cause), path)) => Err(ReportError::Leftover { path, cause }),
+                    _ => Ok(()),
+                }
+            }
+            Err(Unreplaced::AsBefore(cause)) => {
+                self.temporary = Some(temporary);
+                Err(failed(cause))
+            }
+            Err(Unreplaced::Stranded { path, cause }) => {
+                self.temporary = Some(temporary);
+                Err(ReportError::Stranded { target, path, cause })
+            }
         }
-        // An empty folder may be renamed over on Unix only; elsewhere its name has to be free.
-        let aside = make_sibling(parent, name, "old")?;
-        fs::remove_dir(&aside)?;
-        fs::rename(&self.target, &aside)?;
-        Ok(Some(aside))
     }
 }
 
 impl Drop for RunFolder {
     fn drop(&mut self) {
         // Nobody is left to hear of a failure here, and the target itself was never touched.
-        if !self.temporary.as_os_str().is_empty() {
-            let _ = fs::remove_dir_all(&self.temporary);
+        if let Some(temporary) = &self.temporary {
+            let _ = fs::remove_dir_all(temporary.path());
         }
         for parent in &self.parents {
             let _ = fs::remove_dir(parent);
@@ -210,34 +215,15 @@ impl Drop for RunFolder {
     }
 }
 
-fn restore(aside: &Path, target: &Path) -> Result<(), ReportError> {
-    fs::rename(aside, target).map_err(|cause| ReportError::Stranded {
-        target: target.to_owned(),
-        path: aside.to_owned(),
-        cause,
-    })
+/// Whether an earlier run that was put aside by a process that died has to come back.
+fn restorable(aside: &Path, target: &Path) -> bool {
+    is_ours(aside) && fs::symlink_metadata(target).is_err()
 }
 
 /// Folders that do not exist yet, innermost first.
 fn missing_parents(parent: &Path) -> Vec<PathBuf> {
     let above = parent.ancestors().filter(|path| !path.as_os_str().is_empty());
     above.take_while(|path| !path.exists()).map(Path::to_owned).collect()
-}
-
-/// Makes `.NAME.KIND-N` with the first free number.
-fn make_sibling(parent: &Path, name: &std::ffi::OsStr, kind: &str) -> io::Result<PathBuf> {
-    const TRIES: u32 = 10_000;
-    for number in 0..TRIES {
-        let mut hidden = std::ffi::OsString::from(".");
-        hidden.push(name);
-        hidden.push(format!(".{kind}-{number}"));
-        let path = parent.join(hidden);
-        match fs::create_dir(&path) {
-            Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {}
-            made => return made.map(|()| path),
-        }
-    }
-    Err(io::Error::from(io::ErrorKind::AlreadyExists))
 }
 
 /// What makes a `summary.json` one of ours; the rest of the file is skipped unread.
@@ -389,7 +375,7 @@ mod tests {
         let before = fs::read(target.join(SUMMARY)).unwrap();
         drop(RunFolder::create(&target).unwrap());
         let folder = RunFolder::create(&target).unwrap();
-        fs::create_dir(folder.temporary.join("report.html")).unwrap();
+        fs::create_dir(folder.inside("report.html")).unwrap();
         let failure = folder.finish(&Sample::busy().input(), NO_PLOTS).unwrap_err();
         assert!(
             matches!(&failure, ReportError::Write { file, .. } if file == "report.html"),

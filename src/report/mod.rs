@@ -43,6 +43,7 @@ mod queueing;
 mod replicated;
 mod replication_rows;
 mod schemas;
+mod siblings;
 mod sweep;
 mod tails;
 mod terminal;
