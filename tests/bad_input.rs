@@ -6,38 +6,38 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-const BINARY: &str = env!("CARGO_BIN_EXE_lambdasim");
+pub const BINARY: &str = env!("CARGO_BIN_EXE_lambdasim");
 /// The smallest scenario with traffic; further top-level keys may follow it.
-const SMALL: &str = "duration: 1 min\nfunctions:\n  api: { init: 0 s, duration: 80 ms }\ntraffic:\n  users: { to: api, arrivals: { poisson: 10/s } }\n";
+pub const SMALL: &str = "duration: 1 min\nfunctions:\n  api: { init: 0 s, duration: 80 ms }\ntraffic:\n  users: { to: api, arrivals: { poisson: 10/s } }\n";
 /// Stands in a text where the problem is to be shown; it is no part of the text.
 const HERE: char = '§';
 
 /// A folder of its own, in which the binary runs.
-struct Folder(TempDir);
+pub struct Folder(pub TempDir);
 
 impl Folder {
-    fn new() -> Folder {
+    pub fn new() -> Folder {
         Folder(tempfile::tempdir().unwrap())
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    fn with(self, name: &str, content: impl AsRef<[u8]>) -> Folder {
+    pub fn with(self, name: &str, content: impl AsRef<[u8]>) -> Folder {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
         self
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub fn run(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(BINARY);
         command.current_dir(self.0.path()).args(arguments).output().unwrap()
     }
 
     /// Every file and folder below this one, hidden ones too, with its content.
-    fn everything(&self) -> Vec<(PathBuf, Vec<u8>)> {
+    pub fn everything(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let (mut found, mut open) = (Vec::new(), vec![self.0.path().to_owned()]);
         while let Some(folder) = open.pop() {
             for entry in fs::read_dir(folder).unwrap() {
@@ -57,7 +57,7 @@ impl Folder {
 
     /// Runs, and holds the answer against what is expected; nothing in the folder may change.
     #[track_caller]
-    fn refuses(&self, arguments: &[&str], code: i32, words: &[&str]) {
+    pub fn refuses(&self, arguments: &[&str], code: i32, words: &[&str]) {
         let before = self.everything();
         let output = self.run(arguments);
         let told = String::from_utf8_lossy(&output.stderr);

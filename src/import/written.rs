@@ -2,6 +2,7 @@
 
 use super::draft::Value;
 use crate::kernel::math::log10;
+use crate::lambda::switches::is_on;
 use crate::scenario::is_function_name;
 
 /// `250.06 ms` of microseconds.
@@ -46,6 +47,20 @@ fn significant(value: f64) -> String {
 pub(super) fn second(seconds: i64) -> String {
     let at = jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MIN);
     at.to_string()
+}
+
+/// Lambda's longest timeout in a scenario that begins then, in seconds (LIM-2).
+pub(super) fn longest_timeout(second: i64) -> u64 {
+    if dated("SW-TIMEOUT", second) { 900 } else { 300 }
+}
+
+/// Lambda's largest memory size in a scenario that begins then, in MB (LIM-1).
+pub(super) fn largest_memory(second: i64) -> u32 {
+    if dated("SW-MEM", second) { 10_240 } else { 3_008 }
+}
+
+fn dated(switch: &str, at: i64) -> bool {
+    is_on(switch, second(at).get(..10).unwrap_or_default(), &[])
 }
 
 /// A distribution by points of percent and microseconds, both rising; one value alone is a constant.

@@ -5,6 +5,7 @@ use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, DataType};
 use parquet::errors::{ParquetError, Result as ParquetResult};
+use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 
@@ -41,6 +42,19 @@ pub(super) struct ParquetRows {
     row: u64,
 }
 
+/// The decoder takes it for granted that no place and no length is negative.
+fn check_places(metadata: &ParquetMetaData) -> Result<(), &'static str> {
+    let columns = metadata.row_groups().iter().flat_map(|group| group.columns());
+    let mut places = columns.flat_map(|column| {
+        let dictionary = column.dictionary_page_offset().unwrap_or(0);
+        [column.data_page_offset(), dictionary, column.compressed_size()]
+    });
+    match places.any(|place| place < 0) {
+        true => Err("cannot be read: a column begins before the file does"),
+        false => Ok(()),
+    }
+}
+
 /// What the values of the column `time` mean.
 #[derive(Clone, Copy, Debug)]
 enum TimeKind {
@@ -75,6 +89,7 @@ impl ParquetRows {
     pub(super) fn open(path: &Path, start: Timestamp) -> Result<ParquetRows, TraceProblem> {
         let unreadable = |error: ParquetError| TraceProblem::of_file(path, format!("cannot be read: {error}"));
         let file = SerializedFileReader::new(open_file(path)?).map_err(unreadable)?;
+        check_places(file.metadata()).map_err(|message| TraceProblem::of_file(path, message))?;
         let columns = file.metadata().file_metadata().schema_descr().columns();
         let names: Vec<String> = columns.iter().map(|column| column.path().string()).collect();
         let find = |name: &str| -> Result<Option<Column>, TraceProblem> {

@@ -40,9 +40,14 @@ macro_rules! each_target {
         })*
 
         #[test]
-        fn every_target_is_tried() {
+        fn every_target_is_tried_and_stands_on_the_page() {
             let tried = [$(stringify!($name)),*];
             assert_eq!(TARGETS.map(|target| target.name), tried);
+            let page = include_str!("../../docs/trust.md");
+            for target in &TARGETS {
+                let row = format!("| `{}` | {} |", target.name, target.reads);
+                assert!(page.contains(&row), "docs/trust.md lacks {row}");
+            }
         }
     };
 }

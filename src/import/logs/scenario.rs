@@ -10,23 +10,20 @@ use crate::import::draft::{Block, Draft, Value};
 use crate::import::input::short_name;
 use crate::import::{BLANK, written};
 use crate::metrics::Histogram;
-use crate::units::Span;
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
 /// Stretches of one rate in the arrivals of a function.
 const MOST_STRETCHES: usize = 40;
 /// Where lines carry no times, all requests come within this time.
 const WITHOUT_TIMES_SECONDS: i64 = 3_600;
+/// When scenarios begin unless they say otherwise: 2026-11-20.
+const DEFAULT_START: i64 = 1_795_132_800;
 /// The longest scenario.
 const MOST_SECONDS: i64 = 2 * 365 * 86_400;
-/// Lambda's default memory size, in MB.
+/// Lambda's default and smallest memory size, in MB (LIM-1).
 const DEFAULT_MEMORY: u32 = 128;
-/// Memory sizes that Lambda takes, in MB (LIM-1).
-const MEMORY: std::ops::RangeInclusive<u32> = DEFAULT_MEMORY..=10_240;
 /// What an account has unless AWS grants more (CONC-2).
 const DEFAULT_CONCURRENCY: usize = 1_000;
-/// Lambda's longest timeout (LIM-2).
-const LONGEST_TIMEOUT: Span = Span::from_secs(900);
 
 /// When the requests of logs came: whole seconds since 1970, the end not among them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +54,13 @@ impl Window {
                 is_known: false,
             },
         }
+    }
+}
+
+impl Window {
+    /// When the scenario begins.
+    fn start(self) -> i64 {
+        if self.is_known { self.from } else { DEFAULT_START }
     }
 }
 
@@ -95,7 +99,7 @@ pub(super) fn draft(files: &[PathBuf], logs: &mut Logs, trace: Option<&str>) -> 
         versions.iter().for_each(|log| {
             line.above(billing(log));
         });
-        describe(line.block(), &versions);
+        describe(line.block(), &versions, window);
     }
     let traffic = root.block("traffic");
     match trace {
@@ -141,11 +145,11 @@ fn seen(count: u64, what: &str) -> String {
 }
 
 /// A function: the version with most invocations gives what holds for all, the others what differs.
-fn describe(block: &mut Block, versions: &[&FunctionLog]) {
+fn describe(block: &mut Block, versions: &[&FunctionLog], window: Window) {
     let Some(main) = versions.iter().max_by_key(|log| log.invocations) else {
         return;
     };
-    configure(block, main);
+    configure(block, main, window);
     behave(block, main);
     for log in versions.iter().filter(|log| log.version != "$LATEST") {
         let version = block.block("versions").line(&log.version).block();
@@ -155,13 +159,14 @@ fn describe(block: &mut Block, versions: &[&FunctionLog]) {
     }
 }
 
-fn configure(block: &mut Block, log: &FunctionLog) {
+fn configure(block: &mut Block, log: &FunctionLog, window: Window) {
+    let most = written::largest_memory(window.start());
     match log.memory_size() {
         0 => block
             .set("memory_size", format!("{DEFAULT_MEMORY} MB"))
             .note(format!("{BLANK} the lines do not tell it")),
-        size if !MEMORY.contains(&size) => block
-            .set("memory_size", format!("{} MB", size.clamp(*MEMORY.start(), *MEMORY.end())))
+        size if !(DEFAULT_MEMORY..=most).contains(&size) => block
+            .set("memory_size", format!("{} MB", size.clamp(DEFAULT_MEMORY, most)))
             .note(format!("{BLANK} the lines tell {size} MB, which no function has (LIM-1)")),
         size if log.memory.len() > 1 => {
             let sizes: Vec<String> = log.memory.keys().map(ToString::to_string).collect();
@@ -170,11 +175,11 @@ fn configure(block: &mut Block, log: &FunctionLog) {
         }
         size => block.set("memory_size", format!("{size} MB")),
     };
-    if (1..=log.memory_size().min(*MEMORY.end())).contains(&log.max_memory) {
+    if (1..=log.memory_size().min(most)).contains(&log.max_memory) {
         block.set("max_memory_used", format!("{} MB", log.max_memory));
     }
     let cut = log.timed_out_after.as_micros() / 1_000_000;
-    let longest = LONGEST_TIMEOUT.as_micros() / 1_000_000;
+    let longest = written::longest_timeout(window.start());
     if cut > longest {
         block
             .set("timeout", format!("{longest} s"))

@@ -70,7 +70,7 @@ pub(super) fn draft(files: &[PathBuf], series: &[Series]) -> Draft {
             .note(note);
     }
     for (name, function) in &functions {
-        function.describe(root.block("functions").line(name).block());
+        function.describe(root.block("functions").line(name).block(), from);
     }
     for (name, function) in &functions {
         function.send(name, root.block("traffic").line(name).block(), from, until);
@@ -115,13 +115,13 @@ impl Function<'_> {
         (self.sum("Throttles") > 0.0 && concurrency > 0).then_some(concurrency)
     }
 
-    fn describe(&self, block: &mut Block) {
+    fn describe(&self, block: &mut Block, from: i64) {
         let concurrency = self.most("ConcurrentExecutions");
         block
             .set("memory_size", "128 MB")
             .note(format!("{BLANK} metrics do not tell it"));
         block
-            .set("timeout", "900 s")
+            .set("timeout", format!("{} s", written::longest_timeout(from)))
             .note(format!("{BLANK} metrics do not tell it"));
         if let Some(limit) = self.reservation() {
             let note = format!(

@@ -71,13 +71,18 @@ fn font(size: i32) -> TextStyle<'static> {
     (FONT, size).into_font().color(&INK)
 }
 
+/// A text without the control characters that names may hold: no XML may.
+fn drawable(text: &str) -> String {
+    text.replace(char::is_control, "\u{fffd}")
+}
+
 fn draw<B: DrawingBackend>(figure: &Figure, root: &Area<B>) -> Drawn<B> {
     root.fill(&WHITE)?;
     let mut top = MARGIN;
-    root.draw(&Text::new(figure.title.as_str(), (MARGIN, top), font(TITLE_SIZE)))?;
+    root.draw(&Text::new(drawable(&figure.title), (MARGIN, top), font(TITLE_SIZE)))?;
     let (width, _) = root.estimate_text_size(&figure.caption, &font(TEXT_SIZE))?;
     let right = SIZE.0 as i32 - MARGIN - width as i32;
-    root.draw(&Text::new(figure.caption.as_str(), (right, top + 8), font(TEXT_SIZE)))?;
+    root.draw(&Text::new(drawable(&figure.caption), (right, top + 8), font(TEXT_SIZE)))?;
     top += LINE_HEIGHT + 14;
     if let Some(reason) = figure.empty {
         draw_reason(reason, root)?;
@@ -125,7 +130,7 @@ fn draw_legend<B: DrawingBackend>(
             root.draw(&Rectangle::new(swatch, layer.color.filled()))?;
         }
         let place = (left + SWATCH + 10, middle - 9);
-        root.draw(&Text::new(layer.label.as_str(), place, font(TEXT_SIZE)))?;
+        root.draw(&Text::new(drawable(&layer.label), place, font(TEXT_SIZE)))?;
         left += width + GAP;
     }
     Ok(if figure.layers.is_empty() {
