@@ -33,15 +33,26 @@ fn content(folder: &Path) -> Content {
 }
 
 fn succeeded(output: &Output) {
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 /// The number that a variable of the environment gives.
 fn number(variable: &str, otherwise: u32) -> u32 {
-    env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+    env::var(variable)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(otherwise)
 }
 
-#[expect(clippy::disallowed_methods, reason = "how long a run takes decides when it is killed")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long a run takes decides when it is killed"
+)]
 fn now() -> Instant {
     Instant::now()
 }
@@ -84,11 +95,21 @@ fn a_run_killed_at_any_instant_leaves_a_whole_folder_or_none() {
         }
         assert!(absent == number + 1 || !found.is_empty(), "an earlier folder was lost");
     }
-    println!("{kills} kills, {killed} of them before the end; no folder after {absent}, a whole one after {}", kills - absent);
+    println!(
+        "{kills} kills, {killed} of them before the end; no folder after {absent}, a whole one after {}",
+        kills - absent
+    );
     assert!(killed > 0, "some came in time");
     succeeded(&folder.run(&["run", "a.yaml", "--quiet", "--seed", "1", "--out", "out"]));
-    let left: Vec<_> = fs::read_dir(folder.0.path()).expect("a folder").flatten().map(|entry| entry.file_name()).collect();
-    assert!(!left.iter().any(|name| name.to_string_lossy().starts_with('.')), "the next run clears up: {left:?}");
+    let left: Vec<_> = fs::read_dir(folder.0.path())
+        .expect("a folder")
+        .flatten()
+        .map(|entry| entry.file_name())
+        .collect();
+    assert!(
+        !left.iter().any(|name| name.to_string_lossy().starts_with('.')),
+        "the next run clears up: {left:?}"
+    );
 }
 
 /// Runs a shell script with the binary as `$0`.
@@ -113,7 +134,10 @@ fn a_disk_that_ends_within_any_file_leaves_the_earlier_folder_as_it_was() {
         let told = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(3), "{blocks} blocks: {told}");
         assert!(told.contains("out") && told.contains("unchanged"), "{told}");
-        assert!(before == folder.everything(), "{blocks} blocks: the earlier folder is as it was");
+        assert!(
+            before == folder.everything(),
+            "{blocks} blocks: the earlier folder is as it was"
+        );
     }
 }
 
@@ -124,12 +148,17 @@ fn a_read_only_disk_is_told_and_left_alone() {
     let script = r#"mount --bind disk disk && mount -o remount,ro,bind disk || exit 77
         "$0" run a.yaml --out disk/out"#;
     let mut command = Command::new("unshare");
-    command.args(["-rm", "sh", "-c", script, BINARY]).current_dir(folder.0.path());
+    command
+        .args(["-rm", "sh", "-c", script, BINARY])
+        .current_dir(folder.0.path());
     match command.output() {
         Ok(output) if output.status.code() != Some(77) && !output.stderr.starts_with(b"unshare:") => {
             let told = String::from_utf8_lossy(&output.stderr);
             assert_eq!(output.status.code(), Some(3), "{told}");
-            assert!(told.contains("cannot write into disk") && told.contains("where you may write"), "{told}");
+            assert!(
+                told.contains("cannot write into disk") && told.contains("where you may write"),
+                "{told}"
+            );
         }
         _ => eprintln!("skipped: this system permits no mount of its own to a test"),
     }
@@ -139,11 +168,22 @@ fn a_read_only_disk_is_told_and_left_alone() {
 #[test]
 fn a_reader_that_takes_one_line_and_goes_is_no_failure() {
     let folder = Folder::new().with("a.yaml", SMALL);
-    for arguments in ["schema", "prices", "rules", "man", "completions bash", "new", "run a.yaml --no-plots --json --out out"] {
+    for arguments in [
+        "schema",
+        "prices",
+        "rules",
+        "man",
+        "completions bash",
+        "new",
+        "run a.yaml --no-plots --json --out out",
+    ] {
         let script = format!(r#"{{ "$0" {arguments} 2>said; echo $? > code; }} | head -1 > first; cat code said"#);
         let output = shell(&folder, &script);
         assert_eq!(String::from_utf8_lossy(&output.stdout), "0\n", "{arguments}");
-        assert!(!fs::read(folder.path("first")).expect("its first line").is_empty(), "{arguments}");
+        assert!(
+            !fs::read(folder.path("first")).expect("its first line").is_empty(),
+            "{arguments}"
+        );
     }
 }
 
@@ -185,8 +225,15 @@ fn empty_inputs_are_answered_in_words() {
         let before = folder.everything();
         let output = folder.run(arguments);
         let told = String::from_utf8_lossy(&output.stderr);
-        assert!(matches!(output.status.code(), Some(2 | 3)), "{arguments:?}: {:?} {told}", output.status);
-        assert!(!told.trim().is_empty() && !told.contains("panicked"), "{arguments:?}: {told}");
+        assert!(
+            matches!(output.status.code(), Some(2 | 3)),
+            "{arguments:?}: {:?} {told}",
+            output.status
+        );
+        assert!(
+            !told.trim().is_empty() && !told.contains("panicked"),
+            "{arguments:?}: {told}"
+        );
         assert!(before == folder.everything(), "{arguments:?} changed files");
     }
 }

@@ -62,14 +62,18 @@ fn options() -> Result<Options, String> {
 }
 
 fn unknown(name: &str) -> String {
-    format!("{name} is no target; there are {}", TARGETS.map(|target| target.name).join(", "))
+    format!(
+        "{name} is no target; there are {}",
+        TARGETS.map(|target| target.name).join(", ")
+    )
 }
 
 /// The most memory that this process has had, in kB; 0 where the system does not tell.
 fn peak() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok())
+        .unwrap_or(0)
 }
 
 #[expect(clippy::disallowed_methods, reason = "how long an input takes is what is looked for")]
@@ -102,12 +106,13 @@ fn fuzz(target: &Target, options: &Options) -> u64 {
         }
     }
     println!(
-        "{:14} {:>10} inputs {:>4} findings, slowest {slowest:>9.1?}, memory up to {:>4} MB, {:.0?}",
+        "{:14} {:>10} inputs {:>4} findings, slowest {slowest:>9.1?}, memory up to {:>4} MB, {:.0?}: {}",
         target.name,
         options.executions,
         findings,
         most / 1024,
-        begun.elapsed()
+        begun.elapsed(),
+        target.reads
     );
     findings
 }

@@ -148,20 +148,48 @@ changes:
 
 #[test]
 fn no_cell_of_a_table_is_a_formula() {
-    let folder = Folder::new().with("a.yaml", HOSTILE).with("points.csv", "functions.api.tags.team\n=1+1\n+2\n3\n");
-    assert_eq!(folder.run(&["run", "a.yaml", "--out", "out", "--no-plots"]).status.code(), Some(0));
-    let sweep = ["sweep", "a.yaml", "--points", "points.csv", "--out", "swept", "--no-plots"];
+    let folder = Folder::new()
+        .with("a.yaml", HOSTILE)
+        .with("points.csv", "functions.api.tags.team\n=1+1\n+2\n3\n");
+    assert_eq!(
+        folder
+            .run(&["run", "a.yaml", "--out", "out", "--no-plots"])
+            .status
+            .code(),
+        Some(0)
+    );
+    let sweep = [
+        "sweep",
+        "a.yaml",
+        "--points",
+        "points.csv",
+        "--out",
+        "swept",
+        "--no-plots",
+    ];
     let output = folder.run(&sweep);
     assert_eq!(output.status.code(), Some(0), "{}", told(&output));
     let mut found = 0;
-    let tables = ["out/metrics.csv", "out/latency.csv", "out/throttles.csv", "out/cost.csv", "swept/sweep.csv"];
+    let tables = [
+        "out/metrics.csv",
+        "out/latency.csv",
+        "out/throttles.csv",
+        "out/cost.csv",
+        "swept/sweep.csv",
+    ];
     for table in tables {
-        let mut rows = csv::ReaderBuilder::new().has_headers(false).from_path(folder.path(table)).unwrap();
+        let mut rows = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .from_path(folder.path(table))
+            .unwrap();
         for row in rows.records() {
             for cell in &row.unwrap() {
                 found += usize::from(cell.starts_with('\''));
                 let is_number = cell.parse::<f64>().is_ok();
-                assert!(is_number || !cell.starts_with(['=', '+', '-', '@', '\t', '\r']), "{table}: {cell:?}");
+                assert!(
+                    is_number || !cell.starts_with(['=', '+', '-', '@', '\t', '\r']),
+                    "{table}: {cell:?}"
+                );
             }
         }
     }
@@ -175,7 +203,9 @@ fn no_name_becomes_a_tag_of_the_report_its_plots_or_its_notebook() {
     let mut seen = 0;
     for (path, content) in folder.everything() {
         let text = String::from_utf8_lossy(&content);
-        let is_page = path.extension().is_some_and(|ending| ending == "html" || ending == "svg" || ending == "ipynb");
+        let is_page = path
+            .extension()
+            .is_some_and(|ending| ending == "html" || ending == "svg" || ending == "ipynb");
         if is_page {
             seen += text.matches("&lt;script").count();
             assert!(!text.contains("<script>alert"), "{}", path.display());
@@ -189,10 +219,15 @@ fn no_name_becomes_a_tag_of_the_report_its_plots_or_its_notebook() {
 
 #[test]
 fn no_name_and_no_message_moves_the_cursor_of_a_terminal() {
-    let folder = Folder::new()
-        .with("a.yaml", HOSTILE)
-        .with("b.yaml", format!("{SMALL}\"warm\\e[2J_up\": 3 s\n# \u{202e}\nseed: \u{202e}x\n"));
-    for arguments in [&["run", "a.yaml", "--no-plots"][..], &["validate", "a.yaml"], &["run", "b.yaml"]] {
+    let folder = Folder::new().with("a.yaml", HOSTILE).with(
+        "b.yaml",
+        format!("{SMALL}\"warm\\e[2J_up\": 3 s\n# \u{202e}\nseed: \u{202e}x\n"),
+    );
+    for arguments in [
+        &["run", "a.yaml", "--no-plots"][..],
+        &["validate", "a.yaml"],
+        &["run", "b.yaml"],
+    ] {
         let output = folder.run(arguments);
         for text in [&output.stdout, &output.stderr] {
             let text = String::from_utf8_lossy(text);
@@ -200,7 +235,11 @@ fn no_name_and_no_message_moves_the_cursor_of_a_terminal() {
         }
     }
     let output = folder.run(&["run", "b.yaml"]);
-    assert!(told(&output).contains("\\u{202e}"), "it is shown as its code: {}", told(&output));
+    assert!(
+        told(&output).contains("\\u{202e}"),
+        "it is shown as its code: {}",
+        told(&output)
+    );
 }
 
 /// Looks at every system call of a run with everything that it can write.
@@ -210,7 +249,9 @@ fn nothing_speaks_to_a_network() {
     let folder = Folder::new().with("a.yaml", SMALL);
     let run = ["run", "a.yaml", "--records", "--out", "out"];
     let mut traced = Command::new("strace");
-    traced.args(["-f", "-qq", "-e", "trace=network", "-o", "calls", BINARY]).args(run);
+    traced
+        .args(["-f", "-qq", "-e", "trace=network", "-o", "calls", BINARY])
+        .args(run);
     match traced.current_dir(folder.0.path()).output() {
         Ok(output) if output.status.code() == Some(0) => {
             let calls = fs::read_to_string(folder.path("calls")).unwrap();
@@ -238,15 +279,20 @@ fn the_threat_note_names_only_tests_that_exist() {
     let note = fs::read_to_string(project.join("SECURITY.md")).expect("the note");
     let named: Vec<&str> = note
         .split('`')
-        .filter_map(|word| word.split_once("::").filter(|(module, _)| ["security", "faults", "bad_input", "fuzz"].contains(module)))
+        .filter_map(|word| {
+            word.split_once("::")
+                .filter(|(module, _)| ["security", "faults", "bad_input", "fuzz"].contains(module))
+        })
         .map(|(_, test)| test)
         .collect();
     assert!(named.len() >= 10, "{named:?}");
     for test in named {
-        let is_there = ["security.rs", "faults.rs", "bad_input.rs", "fuzz/mod.rs"].iter().any(|file| {
-            let text = fs::read_to_string(project.join("tests").join(file)).expect("a test file");
-            text.contains(&format!("fn {test}(")) || text.contains(&format!(" {test} "))
-        });
+        let is_there = ["security.rs", "faults.rs", "bad_input.rs", "fuzz/mod.rs"]
+            .iter()
+            .any(|file| {
+                let text = fs::read_to_string(project.join("tests").join(file)).expect("a test file");
+                text.contains(&format!("fn {test}(")) || text.contains(&format!(" {test} "))
+            });
         assert!(is_there, "SECURITY.md names {test}");
     }
 }

@@ -60,7 +60,10 @@ mod tests {
 
     #[test]
     fn letters_that_terminals_obey_are_shown_as_their_codes() {
-        assert_eq!(visible("a\x1b[2Jb\u{9b}1m\r\u{202e}"), "a\\u{1b}[2Jb\\u{9b}1m\\r\\u{202e}");
+        assert_eq!(
+            visible("a\x1b[2Jb\u{9b}1m\r\u{202e}"),
+            "a\\u{1b}[2Jb\\u{9b}1m\\r\\u{202e}"
+        );
         assert!(matches!(visible("größer\tals\n"), Cow::Borrowed(_)));
     }
 }

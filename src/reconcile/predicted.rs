@@ -30,8 +30,8 @@ impl Run {
             File::open(&path).map_err(|cause| ImportError::Read { path, cause })
         };
         let wrong = |name: &str, error: String| ImportError::Wrong(format!("{}: {error}", folder.join(name).display()));
-        let summary: Value =
-            serde_json::from_reader(BufReader::new(open("summary.json")?.take(LARGEST_SUMMARY))).map_err(|error| wrong("summary.json", error.to_string()))?;
+        let summary: Value = serde_json::from_reader(BufReader::new(open("summary.json")?.take(LARGEST_SUMMARY)))
+            .map_err(|error| wrong("summary.json", error.to_string()))?;
         if !summary["functions"].is_object() {
             return Err(wrong(
                 "summary.json",

@@ -24,10 +24,28 @@ mod tests {
 
     #[test]
     fn formulas_become_texts_and_names_and_numbers_stay() {
-        for formula in ["=1+1", "+A1", "@SUM(A1)", "\t=1", "\r=1", "-1+cmd|' /C calc'!A0", "－1", "＝1"] {
+        for formula in [
+            "=1+1",
+            "+A1",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+            "-1+cmd|' /C calc'!A0",
+            "－1",
+            "＝1",
+        ] {
             assert_eq!(cell(formula), format!("'{formula}"));
         }
-        for text in ["", "checkout", "-checkout_2", "-12.5", "-1e-7", "$LATEST", "sqs:=q", "1+1"] {
+        for text in [
+            "",
+            "checkout",
+            "-checkout_2",
+            "-12.5",
+            "-1e-7",
+            "$LATEST",
+            "sqs:=q",
+            "1+1",
+        ] {
             assert_eq!(cell(text), text);
         }
     }

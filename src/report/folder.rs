@@ -141,7 +141,9 @@ impl RunFolder {
 
     /// A file of the folder in the making.
     fn inside(&self, file: &str) -> PathBuf {
-        self.temporary.as_ref().map_or_else(PathBuf::new, |temporary| temporary.path().join(file))
+        self.temporary
+            .as_ref()
+            .map_or_else(PathBuf::new, |temporary| temporary.path().join(file))
     }
 
     fn make(&self, folder: &str) -> Result<(), ReportError> {

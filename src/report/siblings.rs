@@ -57,7 +57,12 @@ pub(super) fn make(parent: &Path, name: &OsStr, kind: Kind) -> io::Result<Siblin
             // Another process that clears up may have been quicker than the lock.
             Ok(()) => match lock(&path) {
                 Lock::Held => {}
-                Lock::Ours(lock) if path.exists() => return Ok(Sibling { path, _lock: Some(lock) }),
+                Lock::Ours(lock) if path.exists() => {
+                    return Ok(Sibling {
+                        path,
+                        _lock: Some(lock),
+                    });
+                }
                 Lock::Ours(_) => {}
                 Lock::Unknown => return Ok(Sibling { path, _lock: None }),
             },
@@ -102,7 +107,9 @@ fn kind_of(file: &OsStr, name: &OsStr) -> Option<Kind> {
     let rest = file.as_encoded_bytes().strip_prefix(beginning.as_encoded_bytes())?;
     let (word, number) = std::str::from_utf8(rest).ok()?.split_once('-')?;
     let is_number = !number.is_empty() && number.len() <= 4 && number.bytes().all(|digit| digit.is_ascii_digit());
-    [Kind::New, Kind::Old].into_iter().find(|kind| is_number && kind.word() == word)
+    [Kind::New, Kind::Old]
+        .into_iter()
+        .find(|kind| is_number && kind.word() == word)
 }
 
 enum Lock {
@@ -140,7 +147,9 @@ pub(super) enum Unreplaced {
 /// Puts `new` in the place of `target`; returns where the earlier folder is now, if there was one.
 pub(super) fn replace(new: &Sibling, target: &Path) -> Result<Option<PathBuf>, Unreplaced> {
     if fs::symlink_metadata(target).is_err() {
-        return fs::rename(&new.path, target).map(|()| None).map_err(Unreplaced::AsBefore);
+        return fs::rename(&new.path, target)
+            .map(|()| None)
+            .map_err(Unreplaced::AsBefore);
     }
     match exchange(&new.path, target) {
         true => Ok(Some(new.path.clone())),
@@ -184,7 +193,9 @@ mod tests {
 
     fn names(folder: &Path) -> Vec<String> {
         let entries = fs::read_dir(folder).expect("a folder").flatten();
-        let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect();
         names.sort();
         names
     }
@@ -198,7 +209,10 @@ mod tests {
             fs::create_dir(parent.join(left)).expect("a folder");
         }
         clear(parent, name, |_| false).expect("a readable folder");
-        assert_eq!(names(parent), [".other.tmp-0", ".out.new-1", ".out.tmp-0", ".out.tmp-x"]);
+        assert_eq!(
+            names(parent),
+            [".other.tmp-0", ".out.new-1", ".out.tmp-0", ".out.tmp-x"]
+        );
         drop(living);
         clear(parent, name, |_| false).expect("a readable folder");
         assert_eq!(names(parent), [".other.tmp-0", ".out.new-1", ".out.tmp-x"]);
@@ -221,9 +235,16 @@ mod tests {
             fs::write(target.join("old"), "").expect("a file");
             let new = make(place.path(), OsStr::new("out"), Kind::New).expect("a folder");
             fs::write(new.path().join("new"), "").expect("a file");
-            let replaced = if in_steps { replace_in_steps(&new, &target) } else { replace(&new, &target) };
+            let replaced = if in_steps {
+                replace_in_steps(&new, &target)
+            } else {
+                replace(&new, &target)
+            };
             let earlier = replaced.ok().flatten().expect("the earlier folder");
-            assert_eq!((names(&target), names(&earlier)), (vec!["new".to_owned()], vec!["old".to_owned()]));
+            assert_eq!(
+                (names(&target), names(&earlier)),
+                (vec!["new".to_owned()], vec!["old".to_owned()])
+            );
         }
     }
 }

@@ -16,7 +16,10 @@ use seeds::seeds;
 use targets::{Desk, TARGETS, find};
 
 fn number(variable: &str, otherwise: u64) -> u64 {
-    env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+    env::var(variable)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(otherwise)
 }
 
 /// Kept inputs of a target, then some made from them; a finding is shown so that it can be kept.
@@ -27,7 +30,11 @@ fn holds(name: &str) {
     let made = (0..number("LAMBDASIM_FUZZ", 300)).map(|_| mutator.input());
     for input in seeds.into_iter().chain(made) {
         if let Err(panic) = survives(target, &desk, &input) {
-            panic!("{name}: {panic}\ninput: {}\n{}", input.escape_ascii(), String::from_utf8_lossy(&input));
+            panic!(
+                "{name}: {panic}\ninput: {}\n{}",
+                input.escape_ascii(),
+                String::from_utf8_lossy(&input)
+            );
         }
     }
 }

@@ -9,16 +9,38 @@ use rand_chacha::ChaCha8Rng;
 
 /// What numbers become: limits, ends of ranges, and what is no number.
 const NUMBERS: [&str; 24] = [
-    "0", "1", "-1", "2", "10", "127", "128", "255", "1000", "65535", "65536", "10240", "10241", "2147483647", "4294967295",
-    "4294967296", "9223372036854775807", "18446744073709551615", "18446744073709551616", "1e308", "1e-308", "NaN", "inf",
+    "0",
+    "1",
+    "-1",
+    "2",
+    "10",
+    "127",
+    "128",
+    "255",
+    "1000",
+    "65535",
+    "65536",
+    "10240",
+    "10241",
+    "2147483647",
+    "4294967295",
+    "4294967296",
+    "9223372036854775807",
+    "18446744073709551615",
+    "18446744073709551616",
+    "1e308",
+    "1e-308",
+    "NaN",
+    "inf",
     "0.000000000000000000000000001",
 ];
 
 /// What is put between other things.
 const WORDS: [&str; 56] = [
-    " ms", " s", " min", " h", " d", "/s", "/min", " MB", " %", "us", "ns", " million", "null", "~", "true", "off", "none", "{}", "[]",
-    "{ ", " }", "[ ", " ]", ": ", ", ", "- ", "\n", "\r\n", "\n\n", "\t", "\"", "'", "&a ", "*a", "<<: *a", "!Ref ", "!Sub ", "${",
-    "}", "|\n", "# ", "\u{feff}", "\0", "\u{1e}", "ü", "\u{202e}", "\x1b[2J", "=1+1", "../", "/", "cron(", "rate(", "at(", "L", "*/", "?",
+    " ms", " s", " min", " h", " d", "/s", "/min", " MB", " %", "us", "ns", " million", "null", "~", "true", "off",
+    "none", "{}", "[]", "{ ", " }", "[ ", " ]", ": ", ", ", "- ", "\n", "\r\n", "\n\n", "\t", "\"", "'", "&a ", "*a",
+    "<<: *a", "!Ref ", "!Sub ", "${", "}", "|\n", "# ", "\u{feff}", "\0", "\u{1e}", "ü", "\u{202e}", "\x1b[2J", "=1+1",
+    "../", "/", "cron(", "rate(", "at(", "L", "*/", "?",
 ];
 
 /// Longest input that is made.
@@ -120,8 +142,14 @@ impl Mutator {
 
     fn line(&mut self, text: &[u8]) -> std::ops::Range<usize> {
         let at = self.below(text.len());
-        let start = text[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |before| before + 1);
-        let end = text[at..].iter().position(|byte| *byte == b'\n').map_or(text.len(), |after| at + after + 1);
+        let start = text[..at]
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |before| before + 1);
+        let end = text[at..]
+            .iter()
+            .position(|byte| *byte == b'\n')
+            .map_or(text.len(), |after| at + after + 1);
         start..end
     }
 
@@ -139,7 +167,11 @@ impl Mutator {
         let other = &seeds[self.below(seeds.len())];
         let line = other[self.line(other)].to_vec();
         let here = self.line(input);
-        let replaced = if self.dice.random() { here.clone() } else { here.start..here.start };
+        let replaced = if self.dice.random() {
+            here.clone()
+        } else {
+            here.start..here.start
+        };
         input.splice(replaced, line);
     }
 }

@@ -19,7 +19,9 @@ use super::targets::BETWEEN_PARTS;
 /// The project's folder, also where a package inside it is built.
 fn project() -> PathBuf {
     let folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
-    let found = folders.into_iter().find(|folder| folder.join("tests/fuzz/seeds").is_dir());
+    let found = folders
+        .into_iter()
+        .find(|folder| folder.join("tests/fuzz/seeds").is_dir());
     found.expect("the project").to_owned()
 }
 
@@ -40,12 +42,19 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
         "logs" => found.extend(of("tests/cases/data", ".log")),
         "power_tuning" => found.extend(of("tests/import", "power-tuning.json")),
         "prices" => found.extend(of("src/pricing", "prices.csv")),
-        "azure" => found.push(parts("tests/import/azure2019", ["invocations.csv", "durations.csv", "memory.csv"])),
+        "azure" => found.push(parts(
+            "tests/import/azure2019",
+            ["invocations.csv", "durations.csv", "memory.csv"],
+        )),
         "invocations" => found.extend(of("tests/import/azure2021", ".csv")),
         "samples" => found.extend(of("tests/cases/data", "durations.csv")),
         "trace_gz" => found.extend(seeds("trace_csv").iter().map(|table| gzip(table))),
         "trace_zst" => {
-            found.extend(seeds("trace_csv").iter().map(|table| compress_to_vec(&table[..], CompressionLevel::Fastest)));
+            found.extend(
+                seeds("trace_csv")
+                    .iter()
+                    .map(|table| compress_to_vec(&table[..], CompressionLevel::Fastest)),
+            );
         }
         "trace_parquet" => found.extend([parquet_table(false), parquet_table(true)]),
         "engine" => found.push(vec![1, 2, 3, 4, 5, 6, 7, 8]),
@@ -67,7 +76,9 @@ fn files(folder: &Path, ending: &str) -> Vec<Vec<u8>> {
 
 fn parts(folder: &str, names: [&str; 3]) -> Vec<u8> {
     let folder = project().join(folder);
-    names.map(|name| fs::read(folder.join(name)).expect("a seed")).join(&BETWEEN_PARTS)
+    names
+        .map(|name| fs::read(folder.join(name)).expect("a seed"))
+        .join(&BETWEEN_PARTS)
 }
 
 fn gzip(content: &[u8]) -> Vec<u8> {
@@ -80,7 +91,11 @@ fn gzip(content: &[u8]) -> Vec<u8> {
 fn parquet_table(packed: bool) -> Vec<u8> {
     let schema = "message rows { required double time; optional double duration_ms; optional boolean error; optional binary function (UTF8); }";
     let schema = Arc::new(parse_message_type(schema).expect("a schema"));
-    let codec = if packed { parquet::basic::Compression::SNAPPY } else { parquet::basic::Compression::UNCOMPRESSED };
+    let codec = if packed {
+        parquet::basic::Compression::SNAPPY
+    } else {
+        parquet::basic::Compression::UNCOMPRESSED
+    };
     let properties = WriterProperties::builder().set_compression(codec).build();
     let mut file = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties)).expect("a file");
     let mut group = file.next_row_group().expect("a group");
@@ -88,14 +103,21 @@ fn parquet_table(packed: bool) -> Vec<u8> {
     macro_rules! column {
         ($kind:ty, $values:expr, $levels:expr) => {
             let mut column = group.next_column().expect("memory").expect("a column");
-            column.typed::<$kind>().write_batch($values, $levels, None).expect("memory");
+            column
+                .typed::<$kind>()
+                .write_batch($values, $levels, None)
+                .expect("memory");
             column.close().expect("memory");
         };
     }
     column!(DoubleType, &[0.5, 1.5], None);
     column!(DoubleType, &[20.0, 30.25], both);
     column!(BoolType, &[false, true], both);
-    column!(ByteArrayType, &[ByteArray::from("api"), ByteArray::from("worker")], both);
+    column!(
+        ByteArrayType,
+        &[ByteArray::from("api"), ByteArray::from("worker")],
+        both
+    );
     group.close().expect("memory");
     file.into_inner().expect("a file")
 }

@@ -45,24 +45,52 @@ const fn target(name: &'static str, reads: &'static str, run: fn(&Desk, &[u8])) 
 
 /// All of them.
 pub const TARGETS: [Target; 20] = [
-    target("scenario", "scenario files, YAML and JSON; the run of those that are right", scenario),
+    target(
+        "scenario",
+        "scenario files, YAML and JSON; the run of those that are right",
+        scenario,
+    ),
     target("include", "scenario files with two includes", include),
-    target("value", "single values: durations, rates, sizes, shares, distributions, addresses", value),
+    target(
+        "value",
+        "single values: durations, rates, sizes, shares, distributions, addresses",
+        value,
+    ),
     target("schedule", "cron, rate and at expressions with time zones", schedule),
     target("grid", "values of sweeps, and list files", grid),
     target("prices", "price files", prices),
-    target("trace_csv", "recorded arrivals as CSV", |desk, bytes| trace(desk, "t.csv", bytes)),
-    target("trace_gz", "recorded arrivals as gzip", |desk, bytes| trace(desk, "t.csv.gz", bytes)),
-    target("trace_zst", "recorded arrivals as Zstandard", |desk, bytes| trace(desk, "t.csv.zst", bytes)),
-    target("trace_parquet", "recorded arrivals as Parquet", |desk, bytes| trace(desk, "t.parquet", bytes)),
+    target("trace_csv", "recorded arrivals as CSV", |desk, bytes| {
+        trace(desk, "t.csv", bytes)
+    }),
+    target("trace_gz", "recorded arrivals as gzip", |desk, bytes| {
+        trace(desk, "t.csv.gz", bytes)
+    }),
+    target("trace_zst", "recorded arrivals as Zstandard", |desk, bytes| {
+        trace(desk, "t.csv.zst", bytes)
+    }),
+    target("trace_parquet", "recorded arrivals as Parquet", |desk, bytes| {
+        trace(desk, "t.parquet", bytes)
+    }),
     target("azure", "traces of Azure Functions of 2019: three tables", azure),
     target("invocations", "traces of Azure Functions of 2021", invocations),
     target("samples", "measured values: empirical distributions and `fit`", samples),
     target("logs", "CloudWatch logs; what is imported has to load", logs),
     target("metrics", "CloudWatch metrics; what is imported has to load", metrics),
-    target("template", "templates of SAM and CloudFormation, and the scenarios made of them", template),
-    target("power_tuning", "Lambda Power Tuning's output; what is imported has to load", power_tuning),
-    target("run_folder", "summary.json and cost.csv read back by `reconcile`, and bills", run_folder),
+    target(
+        "template",
+        "templates of SAM and CloudFormation, and the scenarios made of them",
+        template,
+    ),
+    target(
+        "power_tuning",
+        "Lambda Power Tuning's output; what is imported has to load",
+        power_tuning,
+    ),
+    target(
+        "run_folder",
+        "summary.json and cost.csv read back by `reconcile`, and bills",
+        run_folder,
+    ),
     target("journal", "journals of sweeps, read by `sweep` and `merge`", journal),
     target("engine", "random valid plans, run with assertions on", engine),
 ];

@@ -256,7 +256,7 @@ fn entry(text: &mut String, name: &str, dice: &mut Dice, account: &Account) {
 /// Arrivals, many of them at the same instants as others.
 fn arrivals(dice: &mut Dice) -> String {
     match dice.below(6) {
-        0 | 1 | 2 => {
+        0..=2 => {
             let (count, step) = (1 + dice.below(40), [50, 100, 1_000, 7][dice.below(4)]);
             let window = [20, 5, 50][dice.below(3)];
             let mut times: Vec<usize> = (0..count).map(|_| dice.below(window) * step).collect();

@@ -150,7 +150,9 @@ impl Row {
         let mut row = Row {
             stretches: stretches.into_iter().map(Some).collect(),
             before: (0..length).map(|place| place.checked_sub(1)).collect(),
-            after: (0..length).map(|place| Some(place + 1).filter(|next| *next < length)).collect(),
+            after: (0..length)
+                .map(|place| Some(place + 1).filter(|next| *next < length))
+                .collect(),
             offers: BinaryHeap::with_capacity(length),
             length,
         };

@@ -167,7 +167,9 @@ fn configure(block: &mut Block, log: &FunctionLog, window: Window) {
             .note(format!("{BLANK} the lines do not tell it")),
         size if !(DEFAULT_MEMORY..=most).contains(&size) => block
             .set("memory_size", format!("{} MB", size.clamp(DEFAULT_MEMORY, most)))
-            .note(format!("{BLANK} the lines tell {size} MB, which no function has (LIM-1)")),
+            .note(format!(
+                "{BLANK} the lines tell {size} MB, which no function has (LIM-1)"
+            )),
         size if log.memory.len() > 1 => {
             let sizes: Vec<String> = log.memory.keys().map(ToString::to_string).collect();
             let note = format!("that of most invocations; seen: {} MB", sizes.join(", "));
@@ -181,9 +183,9 @@ fn configure(block: &mut Block, log: &FunctionLog, window: Window) {
     let cut = log.timed_out_after.as_micros() / 1_000_000;
     let longest = written::longest_timeout(window.start());
     if cut > longest {
-        block
-            .set("timeout", format!("{longest} s"))
-            .note(format!("{BLANK} a timeout after {cut} s was seen, which no function has (LIM-2)"));
+        block.set("timeout", format!("{longest} s")).note(format!(
+            "{BLANK} a timeout after {cut} s was seen, which no function has (LIM-2)"
+        ));
     } else if cut > 0 {
         block
             .set("timeout", format!("{cut} s"))

@@ -36,7 +36,9 @@ fn unquoted(name: &[u8]) -> &[u8] {
 /// # Errors
 /// Where the source cannot be read on; rows before it were handed over.
 pub(super) fn read_table(source: impl Read, mut take: impl FnMut(u64, TableRow)) -> Result<(), csv::Error> {
-    let mut table = ReaderBuilder::new().flexible(true).from_reader(GuardedText::new(source, LONGEST_ROW));
+    let mut table = ReaderBuilder::new()
+        .flexible(true)
+        .from_reader(GuardedText::new(source, LONGEST_ROW));
     let columns: Vec<Option<Field>> = table
         .byte_headers()?
         .iter()

@@ -228,7 +228,9 @@ impl Function<'_> {
     fn stretches(&self, from: i64, until: i64) -> Vec<Stretch> {
         let periods = (until - from) / self.period;
         let step = self.period * (1 + periods / MOST_PERIODS);
-        let starts = (0..).map(|number| from + number * step).take_while(|start| *start < until);
+        let starts = (0..)
+            .map(|number| from + number * step)
+            .take_while(|start| *start < until);
         let mut stretches: Vec<Stretch> = starts
             .map(|start| Stretch {
                 from: start,

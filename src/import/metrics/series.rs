@@ -42,7 +42,10 @@ pub(super) fn read_series(path: &Path, text: &str, remarks: &mut Remarks) -> Res
         series.points.retain(|(_, value)| (0.0..=LARGEST).contains(value));
         if series.points.len() < all {
             let (left, metric) = (all - series.points.len(), series.metric);
-            remarks.add(None, format!("{left} datapoints of {metric} lie outside 0 to 10^9; they were left out"));
+            remarks.add(
+                None,
+                format!("{left} datapoints of {metric} lie outside 0 to 10^9; they were left out"),
+            );
         }
     }
     series.retain(|series| !series.points.is_empty());
