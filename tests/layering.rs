@@ -59,7 +59,7 @@ const HOMES: [(&str, &[&str]); 9] = [
     ("plotters", &["report"]),
     ("clap", &["cli"]),
     ("rayon", &["experiment", "import"]),
-    ("statrs", &["experiment", "fit", "report"]),
+    ("statrs", &["experiment", "fit"]),
     (
         "csv",
         &[

@@ -1,5 +1,6 @@
 //! The one test binary; each module is a way to be wrong.
 
+mod advice;
 mod bad_input;
 mod cases;
 mod compare;

@@ -148,6 +148,18 @@ pub(super) struct RunCommand {
     #[arg(long)]
     pub no_plots: bool,
 
+    /// Run the scenario again with a low and a high value of each undocumented parameter that it uses
+    #[arg(long)]
+    pub sensitivity: bool,
+
+    /// Do not run the scenario again to see what helps against throttling and how much more traffic it bears
+    #[arg(long)]
+    pub no_advice: bool,
+
+    /// See what helps in a large run as well, which takes as long again for each change that is tried
+    #[arg(long, conflicts_with = "no_advice")]
+    pub advice: bool,
+
     /// Progress bar on standard error
     #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
     pub progress: When,

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
+use super::alone::run_plan;
 use super::compare_args::CompareCommand;
 use super::compared_side::{ComparedSide, LABELS, load_sides};
 use super::failure::Failure;
@@ -11,7 +12,6 @@ use super::optimize::prepare;
 use super::output::{complain, print};
 use super::progress::{Bars, catch_interrupts};
 use super::run::VERSION;
-use super::sweep::run_plan;
 use super::validate::check_metric;
 use crate::experiment::{Difference, in_order, write_durably};
 use crate::report::{

@@ -1,5 +1,6 @@
 //! The command line: one file per command.
 
+mod alone;
 mod args;
 mod common_args;
 mod compare;
@@ -34,6 +35,7 @@ mod run;
 mod shell;
 mod sweep;
 mod sweep_args;
+mod trials;
 mod validate;
 
 use std::process::ExitCode;

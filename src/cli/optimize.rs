@@ -3,11 +3,12 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use super::alone::run_plan;
 use super::failure::Failure;
 use super::optimize_args::OptimizeCommand;
 use super::output::{complain, print};
 use super::progress::{Bars, catch_interrupts};
-use super::sweep::{MANY, run_plan};
+use super::sweep::MANY;
 use super::validate::{load_options, with_known_paths};
 use crate::experiment::{Axis, Found, Grid, Measured, Search, Shard, Sweep, in_order, write_durably};
 use crate::report::{Measure, OptimumReport};

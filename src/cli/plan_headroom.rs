@@ -2,7 +2,7 @@ use std::process::ExitCode;
 
 use super::failure::Failure;
 use super::output::print;
-use super::planner::Planner;
+use super::planner::{Planner, traffic_times};
 use crate::experiment::{Trial, smallest};
 use crate::report::how_to_apply;
 
@@ -12,17 +12,9 @@ const WHOLE: u64 = 100;
 /// The largest multiple of all traffic with which every expectation is kept, and what breaks beyond it.
 pub(super) fn headroom(planner: &Planner, to: u64) -> Result<ExitCode, Failure> {
     planner.need_expectations()?;
-    let with = |hundredths: u64| -> Vec<(String, String)> {
-        let scaled = |name: &str| {
-            let path = format!("traffic.{name}.scale");
-            let written = planner
-                .template
-                .written_at(&path)
-                .and_then(|scale| scale.parse::<f64>().ok());
-            let scale = written.unwrap_or(1.0) * hundredths as f64 / WHOLE as f64;
-            (path, scale.to_string())
-        };
-        planner.base.plan.entries().map(|entry| scaled(&entry.name)).collect()
+    let with = |hundredths: u64| {
+        let multiple = hundredths as f64 / WHOLE as f64;
+        traffic_times(&planner.template, &planner.base.plan, multiple)
     };
     // What is looked for is the first multiple that is too much.
     let breaks = |hundredths: u64| {

@@ -1,16 +1,28 @@
 use std::fmt::Write as _;
 
+use super::alone::run_plan;
 use super::failure::Failure;
 use super::plan_args::PlanArguments;
 use super::progress::Bars;
-use super::sweep::run_plan;
 use super::validate::{load_options, with_known_paths};
 use crate::experiment::{Sample, Trial, in_order, meets};
 use crate::report::{Measure, measured_goal};
 use crate::scenario::{Expectation, Scenario, Template};
+use crate::simulation::Plan;
 
 /// Probability with which an expectation is to be kept.
 const CONFIDENCE: f64 = 0.95;
+
+/// The values that make all traffic of a scenario `multiple` times what it is.
+pub(super) fn traffic_times(template: &Template, plan: &Plan, multiple: f64) -> Vec<(String, String)> {
+    let scaled = |name: &str| {
+        let path = format!("traffic.{name}.scale");
+        let written = template.written_at(&path).and_then(|scale| scale.parse::<f64>().ok());
+        let scale = written.unwrap_or(1.0) * multiple;
+        (path, scale.to_string())
+    };
+    plan.entries().map(|entry| scaled(&entry.name)).collect()
+}
 
 /// A scenario that is run with other values.
 pub(super) struct Planner {

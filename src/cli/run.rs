@@ -9,13 +9,14 @@ use super::files::{Files, trace_failure};
 use super::output::print;
 use super::progress::{Bars, catch_interrupts, interrupted};
 use super::replicate::{Replicating, goals, most_replications};
-use super::validate::load_all;
+use super::trials::Trials;
+use super::validate::load_templates;
 use crate::experiment::in_order;
 use crate::report::{
     ExpectationResult, LogLines, Measure, Replicated, ReportInput, ReportOptions, RunFolder, summary_json,
     terminal_summary,
 };
-use crate::scenario::{Expectation, Scenario};
+use crate::scenario::{Expectation, Scenario, Template};
 use crate::simulation::emptied;
 
 /// Version of the program.
@@ -24,6 +25,7 @@ const DEFAULT_PARENT: &str = "notebooks-out";
 
 /// One scenario and the folder it writes.
 struct Job {
+    template: Template,
     scenario: Scenario,
     folder: RunFolder,
 }
@@ -39,7 +41,8 @@ struct Done {
 /// `lambdasim run SCENARIO…`: simulate, print a summary, write the run folder.
 pub(super) fn run(command: &RunCommand) -> Result<ExitCode, Failure> {
     catch_interrupts();
-    let scenarios = load_all(&command.scenarios)?;
+    let (templates, scenarios): (Vec<Template>, Vec<Scenario>) =
+        load_templates(&command.scenarios)?.into_iter().unzip();
     if command.emit_logs.is_some() && scenarios.len() > 1 {
         return Err(Failure::Usage(
             "--emit-logs writes the lines of one scenario; run the others by themselves".to_owned(),
@@ -49,9 +52,10 @@ pub(super) fn run(command: &RunCommand) -> Result<ExitCode, Failure> {
         goals(&command.precision, &scenario.plan)?;
     }
     let targets = targets(&scenarios, command.out.as_deref())?;
-    let jobs = scenarios.into_iter().zip(&targets);
-    let jobs = jobs.map(|(scenario, target)| {
+    let jobs = templates.into_iter().zip(scenarios).zip(&targets);
+    let jobs = jobs.map(|((template, scenario), target)| {
         Ok(Job {
+            template,
             scenario,
             folder: RunFolder::create(target)?,
         })
@@ -94,7 +98,11 @@ fn targets(scenarios: &[Scenario], out: Option<&Path>) -> Result<Vec<PathBuf>, F
 }
 
 fn carry_out(job: Job, command: &RunCommand, bars: &Bars) -> Result<Done, Failure> {
-    let Job { scenario, folder } = job;
+    let Job {
+        template,
+        scenario,
+        folder,
+    } = job;
     let mut search = bars.bar(&scenario.plan.name, scenario.plan.horizon());
     let plan = &emptied(&scenario.plan, &mut search).ok_or(Failure::Interrupted)?;
     drop(search);
@@ -130,12 +138,27 @@ fn carry_out(job: Job, command: &RunCommand, bars: &Bars) -> Result<Done, Failur
         warnings: &warnings,
         expectations: &[],
         replications: replicated.as_ref(),
+        advice: None,
+        sensitivity: None,
     };
     let verdicts = judge(&scenario, &input);
     input.expectations = &verdicts;
     if interrupted() {
         return Err(Failure::Interrupted);
     }
+    let trials = Trials {
+        template: &template,
+        plan,
+        result: &result,
+        threads: command.threads,
+        bars,
+    };
+    let advice = (!command.no_advice)
+        .then(|| trials.advice(command.advice))
+        .transpose()?;
+    input.advice = advice.as_ref();
+    let sensitivity = command.sensitivity.then(|| trials.sensitivity()).transpose()?;
+    input.sensitivity = sensitivity.as_ref();
     log_lines.map_or(Ok(()), LogLines::close)?;
     folder.keep_scenario(&scenario.written)?;
     let target = folder.target().to_owned();

@@ -3,17 +3,16 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use super::alone::run_plan;
 use super::failure::Failure;
-use super::files::trace_failure;
 use super::output::{complain, print};
-use super::progress::{Bars, UntilInterrupted, catch_interrupts};
+use super::progress::{Bars, catch_interrupts};
 use super::run::VERSION;
 use super::sweep_args::SweepCommand;
 use super::validate::{check_metric, load_options, with_known_paths};
 use crate::experiment::{Axis, Grid, Identity, Journal, Shard, Stopped, Sweep};
 use crate::report::{Measure, SweepReport, blank_summary, exists};
 use crate::scenario::{Scenario, Template};
-use crate::simulation::{Plan, emptied, simulate};
 
 /// File of a sweep's folder that holds its points while it runs, and afterwards for `merge`.
 pub(super) const JOURNAL: &str = "points.tsv";
@@ -229,16 +228,6 @@ fn run_points(sweep: &Sweep, journal: &Journal, metrics: &[String], command: &Sw
         },
         Stopped::Run(failure) => failure,
     })
-}
-
-/// One run, and what `measure` reads off it.
-pub(super) fn run_plan(plan: &Plan, measure: &Measure) -> Result<Vec<Option<f64>>, Failure> {
-    let plan = &emptied(plan, &mut UntilInterrupted).ok_or(Failure::Interrupted)?;
-    let result = simulate(plan, &mut (), None, &mut UntilInterrupted).ok_or(Failure::Interrupted)?;
-    match trace_failure(plan) {
-        Some(failure) => Err(Failure::Trace(failure)),
-        None => Ok(measure.of(plan, &result)),
-    }
 }
 
 /// Writes all files of the folder, the sorted points last; returns what to print.

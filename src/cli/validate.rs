@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::output::{complain, print};
 use super::prices::price_book;
 use crate::report;
-use crate::scenario::{self, LoadOptions, Place, ProblemKind, Problems, Scenario, nearest};
+use crate::scenario::{LoadOptions, Place, ProblemKind, Problems, Scenario, Template, nearest};
 
 /// Unknown paths of one scenario for which the nearest known one is looked up: it takes a while in large ones.
 const MOST_SUGGESTIONS: usize = 20;
@@ -29,11 +29,17 @@ pub(super) fn validate(command: &ValidateCommand) -> Result<ExitCode, Failure> {
 
 /// All scenarios of a command line, or all problems of all of them.
 pub(super) fn load_all(arguments: &ScenarioArguments) -> Result<Vec<Scenario>, Failure> {
+    let loaded = load_templates(arguments)?;
+    Ok(loaded.into_iter().map(|(_, scenario)| scenario).collect())
+}
+
+/// The same, each with what it is resolved from.
+pub(super) fn load_templates(arguments: &ScenarioArguments) -> Result<Vec<(Template, Scenario)>, Failure> {
     let options = load_options(&arguments.load)?;
     let (mut scenarios, mut problems) = (Vec::new(), Vec::new());
     for path in &arguments.files {
         match load(path, &options) {
-            Ok(scenario) => scenarios.push(scenario),
+            Ok(loaded) => scenarios.push(loaded),
             Err(found) => problems.push(found),
         }
     }
@@ -56,8 +62,10 @@ pub(super) fn load_options(arguments: &LoadArguments) -> Result<LoadOptions, Fai
 }
 
 /// A scenario whose expectations all speak of something that its summary has.
-fn load(path: &Path, options: &LoadOptions) -> Result<Scenario, Problems> {
-    with_known_paths(scenario::load(path, options)?)
+fn load(path: &Path, options: &LoadOptions) -> Result<(Template, Scenario), Problems> {
+    let template = Template::read(path, options)?;
+    let scenario = with_known_paths(template.resolve(&[], "--set")?)?;
+    Ok((template, scenario))
 }
 
 /// A path of summary.json that a scenario names.

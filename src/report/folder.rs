@@ -126,6 +126,12 @@ impl RunFolder {
         let page = report_html(input, &charts);
         self.write("report.html", |out| out.write_all(page.as_bytes()))?;
         self.write("notebook.ipynb", |out| write_json(out, &notebook_json(input)))?;
+        if let Some(advice) = input.advice.filter(|advice| advice.skipped.is_none()) {
+            self.write("advice.json", |out| write_json(out, &advice.json(input.plan)))?;
+        }
+        if let Some(sensitivity) = input.sensitivity {
+            self.write("sensitivity.json", |out| write_json(out, &sensitivity.json(input.plan)))?;
+        }
         self.write(SUMMARY, |out| write_json(out, &summary_json(input)))?;
         self.commit()
     }

@@ -1,4 +1,4 @@
-use super::Replicated;
+use super::{Advice, Replicated, Sensitivity};
 use crate::metrics::FunctionSummary;
 use crate::simulation::{Plan, RunResult};
 
@@ -23,6 +23,10 @@ pub struct ReportInput<'a> {
     pub expectations: &'a [ExpectationResult],
     /// What independent replications say together, the run being the first of them.
     pub replications: Option<&'a Replicated>,
+    /// What runs with changes have shown.
+    pub advice: Option<&'a Advice>,
+    /// What other values of its assumptions have shown.
+    pub sensitivity: Option<&'a Sensitivity>,
 }
 
 /// What became of one entry under `expect:`.
@@ -51,6 +55,8 @@ impl<'a> ReportInput<'a> {
             warnings: &[],
             expectations: &[],
             replications: None,
+            advice: None,
+            sensitivity: None,
         }
     }
 

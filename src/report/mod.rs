@@ -3,6 +3,7 @@
 //! A caller opens a [`RunFolder`] before the run, hands its [`CsvSink`] and [`Records`] to the simulation, closes them
 //! and ends with [`RunFolder::finish`]. Until then nothing of an earlier folder is touched.
 
+mod advice;
 mod apply;
 mod causes;
 mod cell;
@@ -43,6 +44,7 @@ mod queueing;
 mod replicated;
 mod replication_rows;
 mod schemas;
+mod sensitivity;
 mod siblings;
 mod sweep;
 mod tails;
@@ -53,6 +55,7 @@ mod warnings;
 #[cfg(test)]
 mod sample;
 
+pub use advice::{Advice, Bearing, Change, Complaint, Effect, Tried, complaints, first_refusal};
 pub use apply::{fragment, how_to_apply, indented, scheduled_lines};
 pub use comparison::{Compared, Comparison, ComparisonReport, Side};
 pub use csv::CsvSink;
@@ -75,6 +78,7 @@ pub use prices::{prices_json, prices_table};
 pub use replicated::{CONFIDENCE, Observation, Replicated};
 pub use replication_rows::ReplicationRows;
 pub use schemas::SCHEMAS;
+pub use sensitivity::{Assumption, Sensitivity, Swing, assumptions_in_play, busiest_function};
 pub use sweep::{SweepReport, csv_rows};
 pub use tails::distinct_tails;
 pub use terminal::terminal_summary;

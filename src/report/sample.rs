@@ -55,6 +55,8 @@ impl Sample {
             warnings: &self.warnings,
             expectations: &self.expectations,
             replications: None,
+            advice: None,
+            sensitivity: None,
         }
     }
 

@@ -8,7 +8,7 @@ macro_rules! published {
 
 /// JSON Schemas (draft 2020-12) by the file they describe. Those of tables describe one row as an object, its columns in
 /// the order of `properties`. `x-unit` names the unit of a number.
-pub const SCHEMAS: [(&str, &str); 12] = published![
+pub const SCHEMAS: [(&str, &str); 14] = published![
     "summary.json",
     "metrics.csv",
     "latency.csv",
@@ -21,4 +21,6 @@ pub const SCHEMAS: [(&str, &str); 12] = published![
     "scenario.json",
     "compare.json",
     "compare.csv",
+    "advice.json",
+    "sensitivity.json",
 ];

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
 
+use super::advice::{Tried, bearing_in_words};
+use super::causes::title;
 use super::cost::{by_function, by_item, item_title};
 use super::cross_checks::{Formula, cross_checks};
 use super::estimates::{self, held};
@@ -17,6 +19,7 @@ use super::warnings::warnings_in_short;
 use super::{Replicated, ReportInput};
 use crate::lambda::Through;
 use crate::metrics::{FunctionSummary, LatencySummary};
+use crate::simulation::Plan;
 
 const WIDTH: u16 = 100;
 const FUNCTIONS_SHOWN: usize = 15;
@@ -44,6 +47,7 @@ pub fn terminal_summary(input: &ReportInput, folder: Option<&Path>) -> String {
             adjoining(input),
             control(input),
             limits_in_short(input),
+            advice_in_short(input),
             theory(input),
         ],
     };
@@ -331,6 +335,42 @@ fn limit_in_short(limit: &Limit) -> String {
         short_name(name),
         limit.title
     )
+}
+
+/// What helps most against the most frequent cause of throttling, and how much more traffic the scenario bears.
+fn advice_in_short(input: &ReportInput) -> String {
+    let Some(advice) = input.advice else {
+        return String::new();
+    };
+    let helps = advice.tried.first().and_then(|tried| best_change(input.plan, tried));
+    let bears = advice
+        .bearing
+        .as_ref()
+        .map(|bearing| bearing_in_words(input.plan, bearing));
+    let told: Vec<String> = helps.into_iter().chain(bears).collect();
+    match told.is_empty() {
+        true => String::new(),
+        false => paragraph("", &told.join(" ")) + "\n",
+    }
+}
+
+/// The change with which the fewest of the function's requests are throttled, the cheapest of these.
+fn best_change(plan: &Plan, tried: &Tried) -> Option<String> {
+    let changes = tried.complaint.changes.iter().zip(&tried.after);
+    let changes = changes.filter_map(|(change, after)| Some((change, after.as_ref()?)));
+    let better = changes.filter(|(_, after)| after.of_function < tried.before.of_function);
+    let (change, after) = better.min_by(|(_, one), (_, other)| {
+        let order = one.of_function.total_cmp(&other.of_function);
+        order.then(one.monthly.total_cmp(&other.monthly))
+    })?;
+    let name = short_name(&plan.functions[tried.complaint.function.index()].name);
+    Some(format!(
+        "Tried against {}: {} throttles {} of the requests of {name} instead of {}.",
+        title(tried.complaint.cause),
+        change.what,
+        percent(after.of_function),
+        percent(tried.before.of_function)
+    ))
 }
 
 /// Figures beside closed forms: those that differ first, then those that say most; the report has all.

@@ -144,7 +144,7 @@ impl Case {
                 let file = self.path.canonicalize().map_err(|error| error.to_string())?;
                 call.arg("run")
                     .arg(file)
-                    .args(["--quiet", "--no-plots", "--out"])
+                    .args(["--quiet", "--no-plots", "--no-advice", "--out"])
                     .arg(&folder)
             }
         };

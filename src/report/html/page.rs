@@ -2,10 +2,12 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::advice::advice;
 use super::answer::{answer, tiles};
 use super::cross_checks::cross_checks;
 use super::headroom::headroom;
 use super::queues::queues;
+use super::sensitivity::sensitivity;
 use super::streams::streams;
 use super::{senders, sources, tables};
 use crate::report::ReportInput;
@@ -38,8 +40,10 @@ pub(in crate::report) fn report_html(input: &ReportInput, charts: &[(Chart, Stri
                 (sources::sources(input))
                 (tables::all(input))
                 (senders::all(input))
+                (advice(input))
                 (headroom(input))
                 (cross_checks(input))
+                (sensitivity(input))
                 h2 { "The scenario" }
                 pre { (input.source_text) }
             }
