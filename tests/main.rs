@@ -13,6 +13,7 @@ mod faults;
 mod fit;
 mod fuzz;
 mod golden;
+mod hostile;
 mod headroom;
 mod import;
 mod laws;

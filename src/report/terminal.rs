@@ -14,14 +14,14 @@ use super::expect::shown_value;
 use super::happenings::happenings;
 use super::headroom::{Limit, limits};
 use super::json::fingerprint;
-use super::numbers::{counted, dollars, grouped, milliseconds, percent, precise, share, short_name};
+use super::numbers::{counted, dollars, grouped, legible, milliseconds, percent, precise, share, short_name};
 use super::warnings::warnings_in_short;
 use super::{Replicated, ReportInput};
 use crate::lambda::Through;
 use crate::metrics::{FunctionSummary, LatencySummary};
 use crate::simulation::Plan;
 
-const WIDTH: u16 = 100;
+const WIDTH: u16 = 80;
 const FUNCTIONS_SHOWN: usize = 15;
 const FRONT_ENDS_SHOWN: usize = 8;
 /// Functions with rows of their own in a table of replications, which has several for each.
@@ -32,7 +32,7 @@ const WARNINGS_SHOWN: usize = 10;
 const CHECKS_SHOWN: usize = 4;
 const LIMITS_SHOWN: usize = 3;
 
-/// What a person wants to know after a run, at most 100 columns wide (but for the path). `folder` is where the files
+/// What a person wants to know after a run, at most 80 columns wide (but for the path). `folder` is where the files
 /// are, if any were written.
 pub fn terminal_summary(input: &ReportInput, folder: Option<&Path>) -> String {
     let mut text = String::new();
@@ -44,6 +44,7 @@ pub fn terminal_summary(input: &ReportInput, folder: Option<&Path>) -> String {
             front_ends(input),
             sources(input),
             bill(input),
+            sparklines(input),
             adjoining(input),
             control(input),
             limits_in_short(input),
@@ -62,7 +63,7 @@ pub fn terminal_summary(input: &ReportInput, folder: Option<&Path>) -> String {
             text.push('\n');
         }
         for line in section.lines() {
-            text.push_str(line.trim_end());
+            text.push_str(legible(line).trim_end());
             text.push('\n');
         }
     }
@@ -135,13 +136,13 @@ fn totals(input: &ReportInput) -> String {
 fn functions(input: &ReportInput) -> String {
     let heads = [
         "Function",
-        "Invocations",
+        "Invoked",
         "Errors",
         "Throttles",
         "Cold",
         "p50",
         "p99",
-        "Concurrent",
+        "Peak",
         "Cost",
     ];
     let costs = by_function(input.plan, &input.result.bill);
@@ -276,6 +277,40 @@ fn bill(input: &ReportInput) -> String {
         grouped(u64::from(input.plan.account.concurrent_executions)),
         precise(account.concurrent_executions.mean),
     )
+}
+
+/// Concurrency and throttles over the run, each in one line.
+fn sparklines(input: &ReportInput) -> String {
+    let timeline = &input.result.timeline;
+    let concurrency: Vec<u64> = timeline.buckets.iter().map(|step| step.concurrency_max).collect();
+    let throttles: Vec<u64> = timeline
+        .buckets
+        .iter()
+        .map(|step| step.throttles.iter().sum())
+        .collect();
+    let mut text = String::new();
+    for (name, values, each) in [("Concurrency", concurrency, ""), ("Throttles", throttles, " in a step of ")] {
+        let most = values.iter().copied().max().unwrap_or(0);
+        if most > 0 {
+            let each = if each.is_empty() { String::new() } else { format!("{each}{}", timeline.step) };
+            let _ = writeln!(text, " {name:11} {} at most {}{each}", sparkline(&values), grouped(most));
+        }
+    }
+    text
+}
+
+/// At most so many bars, each as high as the highest value in its part; what is not zero can be seen.
+fn sparkline(values: &[u64]) -> String {
+    const WIDEST: usize = 32;
+    const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let most = values.iter().copied().max().unwrap_or(0).max(1);
+    let parts = values.len().min(WIDEST);
+    let part = |number: usize| &values[number * values.len() / parts..(number + 1) * values.len() / parts];
+    let bar = |number| match part(number).iter().copied().max().unwrap_or(0) {
+        0 => ' ',
+        value => BARS[((value * 8).div_ceil(most) as usize).clamp(1, 8) - 1],
+    };
+    (0..parts).map(bar).collect()
 }
 
 /// Services beside Lambda, where some are billed.
@@ -477,7 +512,7 @@ fn table(heads: &[&str], texts: usize) -> Table {
     let mut table = new_table();
     table.set_header(heads.iter().copied());
     for (place, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((1, 1));
+        column.set_padding((u16::from(place == 0), u16::from(place + 1 < heads.len())));
         if place >= texts {
             column.set_cell_alignment(CellAlignment::Right);
         }
@@ -498,12 +533,23 @@ mod tests {
     use crate::units::Span;
 
     #[test]
-    fn no_line_is_wider_than_a_hundred_columns() {
+    fn no_line_is_wider_than_eighty_columns() {
         for sample in [Sample::busy(), Sample::blank(), Sample::crowded(40)] {
             let text = terminal_summary(&sample.input(), Some(Path::new("out/sample")));
             let widest = text.lines().map(|line| line.chars().count()).max().unwrap();
-            assert!(widest <= 100, "{widest} columns:\n{text}");
+            assert!(widest <= 80, "{widest} columns:\n{text}");
         }
+    }
+
+    #[test]
+    fn a_sparkline_keeps_peaks_and_shows_what_is_little_but_not_nothing() {
+        assert_eq!(sparkline(&[0, 1, 4, 8]), " ▁▄█");
+        assert_eq!(sparkline(&[1, 1_000]), "▁█");
+        let mut long = vec![0; 3_200];
+        long[1_650] = 5;
+        // One step of 3,200 is in the 17th of 32 parts.
+        assert_eq!(sparkline(&long), format!("{}█{}", " ".repeat(16), " ".repeat(15)));
+        assert_eq!(sparkline(&[]), "");
     }
 
     #[test]

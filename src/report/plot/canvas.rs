@@ -13,6 +13,7 @@ use super::axis::Axis;
 use super::chart::Chart;
 use super::figure::{Figure, Layer, Mark};
 use crate::report::ReportInput;
+use crate::report::numbers::legible;
 
 const SIZE: (u32, u32) = (1280, 720);
 const MARGIN: i32 = 28;
@@ -48,7 +49,7 @@ pub(in crate::report) fn figure_svg(figure: &Figure) -> io::Result<String> {
     let mut svg = String::new();
     draw(figure, &SVGBackend::with_string(&mut svg, SIZE).into_drawing_area()).map_err(io::Error::other)?;
     // Without this, bars that touch show a seam of background where they meet between two pixels.
-    Ok(svg.replace("<rect ", "<rect shape-rendering=\"crispEdges\" "))
+    Ok(legible(&svg).replace("<rect ", "<rect shape-rendering=\"crispEdges\" "))
 }
 
 /// A figure as a PNG file. A file that could not be written whole is left to the caller to remove.
