@@ -28,7 +28,9 @@ const MARKUP: [&str; 9] = [
 /// Runs the scenario whole; gives its folder and what it printed.
 fn run(scenario: &str) -> (TempDir, String) {
     let folder = tempfile::tempdir().expect("a folder");
-    let long = scenario.replace("LONG", &"long-name ".repeat(1_000)).replace("KEY", &"long-key ".repeat(100));
+    let long = scenario
+        .replace("LONG", &"long-name ".repeat(1_000))
+        .replace("KEY", &"long-key ".repeat(100));
     fs::write(folder.path().join("hostile.yaml"), long).expect("a scenario");
     let output = Command::new(BINARY)
         .current_dir(folder.path())
@@ -50,7 +52,9 @@ fn tags(page: &str) -> Vec<&str> {
     let mut rest = page;
     while let Some(start) = rest.find('<') {
         rest = &rest[start + 1..];
-        let length = rest.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(rest.len());
+        let length = rest
+            .find(|letter: char| !letter.is_ascii_alphanumeric())
+            .unwrap_or(rest.len());
         let name = &rest[..length];
         if length > 0 {
             found.push(name);
@@ -65,8 +69,19 @@ fn tags(page: &str) -> Vec<&str> {
 
 /// The same scenario with plain texts.
 fn harmless() -> String {
-    let plain = |letter: char| if "<>&'*={}()!;/$|".contains(letter) { 'x' } else { letter };
-    let names = HOSTILE.replace("\\u202E", "x").replace("\\u0007", "x").replace("\\u001b", "x").replace("\\u2028", "x").replace("\\\"", "x");
+    let plain = |letter: char| {
+        if "<>&'*={}()!;/$|".contains(letter) {
+            'x'
+        } else {
+            letter
+        }
+    };
+    let names = HOSTILE
+        .replace("\\u202E", "x")
+        .replace("\\u0007", "x")
+        .replace("\\u001b", "x")
+        .replace("\\u2028", "x")
+        .replace("\\\"", "x");
     let mut text = String::new();
     for line in names.lines() {
         let quoted = line.matches('"').count() >= 2 && !line.starts_with('#');
@@ -87,7 +102,9 @@ fn a_page_has_the_same_elements_whatever_the_names_are() {
     for markup in MARKUP {
         assert!(!hostile.contains(markup), "{markup} stands in the page as it is");
     }
-    let breaks_out = hostile.match_indices("\"onmouseover=").filter(|(at, _)| !hostile[..*at].ends_with('\\'));
+    let breaks_out = hostile
+        .match_indices("\"onmouseover=")
+        .filter(|(at, _)| !hostile[..*at].ends_with('\\'));
     assert_eq!(breaks_out.count(), 0, "a quote in a name ends an attribute");
     // Draws belong to names, so charts differ; the kinds of elements do not, nor what runs or looks.
     let kinds = |page| tags(page).into_iter().collect::<BTreeSet<_>>();
@@ -107,11 +124,18 @@ fn drawings_are_xml_without_scripts_whatever_the_names_are() {
     for path in plots.map(|entry| entry.expect("an entry").path()) {
         if path.extension().is_some_and(|extension| extension == "svg") {
             let text = fs::read_to_string(&path).expect("a drawing");
-            let parsed = roxmltree::Document::parse(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let parsed =
+                roxmltree::Document::parse(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             for element in parsed.descendants().filter(roxmltree::Node::is_element) {
                 let name = element.tag_name().name();
-                assert!(!["script", "img", "style", "foreignObject"].contains(&name), "{}: {name}", path.display());
-                let handlers = element.attributes().filter(|attribute| attribute.name().starts_with("on"));
+                assert!(
+                    !["script", "img", "style", "foreignObject"].contains(&name),
+                    "{}: {name}",
+                    path.display()
+                );
+                let handlers = element
+                    .attributes()
+                    .filter(|attribute| attribute.name().starts_with("on"));
                 assert_eq!(handlers.count(), 0, "{}", path.display());
             }
             drawings += 1;
@@ -126,10 +150,20 @@ fn tables_documents_and_the_notebook_can_be_read_whatever_the_names_are() {
     let problems = crate::support::documents::problems(Path::new(&folder.path().join("out")));
     assert!(problems.is_empty(), "{}", problems.join("\n"));
     let summary: Value = serde_json::from_str(&read(&folder, "summary.json")).expect("JSON");
-    assert!(summary["traffic"]["<script>window.hostile=6</script>"].is_object(), "names stay as they are in JSON");
+    assert!(
+        summary["traffic"]["<script>window.hostile=6</script>"].is_object(),
+        "names stay as they are in JSON"
+    );
     let notebook: Value = serde_json::from_str(&read(&folder, "notebook.ipynb")).expect("JSON");
-    let title = notebook["cells"][0]["source"].as_array().expect("lines").iter().filter_map(Value::as_str);
-    assert!(!title.collect::<String>().replace("\\<", "").contains('<'), "Markdown would take it for HTML");
+    let title = notebook["cells"][0]["source"]
+        .as_array()
+        .expect("lines")
+        .iter()
+        .filter_map(Value::as_str);
+    assert!(
+        !title.collect::<String>().replace("\\<", "").contains('<'),
+        "Markdown would take it for HTML"
+    );
 }
 
 #[test]
@@ -137,7 +171,9 @@ fn the_terminal_gets_no_control_character_and_no_line_above_80_columns() {
     let (_, printed) = run(HOSTILE);
     let control = printed.chars().find(|letter| letter.is_control() && *letter != '\n');
     assert_eq!(control, None, "{printed:?}");
-    let direction = printed.chars().find(|letter| matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'));
+    let direction = printed
+        .chars()
+        .find(|letter| matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'));
     assert_eq!(direction, None, "text would run backwards");
     let wide = printed.lines().find(|line| line.chars().count() > 80);
     assert_eq!(wide, None);

@@ -150,7 +150,9 @@ pub(super) fn legible(text: &str) -> String {
         let turns = matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         turns || (letter.is_control() && letter != '\n')
     };
-    text.chars().map(|letter| if steers(letter) { '?' } else { letter }).collect()
+    text.chars()
+        .map(|letter| if steers(letter) { '?' } else { letter })
+        .collect()
 }
 
 /// A time in the unit a person would use: `40 µs`, `85.2 ms`, `1.24 s`, `12.5 min`, `5.99 h`.

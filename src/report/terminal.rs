@@ -289,11 +289,23 @@ fn sparklines(input: &ReportInput) -> String {
         .map(|step| step.throttles.iter().sum())
         .collect();
     let mut text = String::new();
-    for (name, values, each) in [("Concurrency", concurrency, ""), ("Throttles", throttles, " in a step of ")] {
+    for (name, values, each) in [
+        ("Concurrency", concurrency, ""),
+        ("Throttles", throttles, " in a step of "),
+    ] {
         let most = values.iter().copied().max().unwrap_or(0);
         if most > 0 {
-            let each = if each.is_empty() { String::new() } else { format!("{each}{}", timeline.step) };
-            let _ = writeln!(text, " {name:11} {} at most {}{each}", sparkline(&values), grouped(most));
+            let each = if each.is_empty() {
+                String::new()
+            } else {
+                format!("{each}{}", timeline.step)
+            };
+            let _ = writeln!(
+                text,
+                " {name:11} {} at most {}{each}",
+                sparkline(&values),
+                grouped(most)
+            );
         }
     }
     text
