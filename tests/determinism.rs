@@ -442,7 +442,7 @@ fn metered(plan: &Plan) -> Vec<MeteredFunction> {
 }
 
 /// A plan without what never goes the short way; limits, retries, errors, versions and provisioned concurrency stay.
-fn mostly_plain(seed: u64) -> Plan {
+pub fn mostly_plain(seed: u64) -> Plan {
     let mut plan = any_plan(seed);
     plan.account.request_growth = false;
     for function in &mut plan.functions {

@@ -28,6 +28,7 @@ mod replications;
 mod rules;
 mod security;
 mod streams;
+mod sums;
 mod support;
 mod sweep;
 mod theory;

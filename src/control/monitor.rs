@@ -248,6 +248,10 @@ struct Origin {
 }
 
 impl Observer for Monitor {
+    fn takes_sums(&self) -> bool {
+        self.series.is_empty()
+    }
+
     fn ran(&mut self, attempt: &Attempt) {
         let of = &Origin {
             function: attempt.function,

@@ -4,6 +4,7 @@ mod action;
 mod arrival;
 mod attempt;
 mod budget;
+mod call;
 mod compute;
 mod error_code;
 mod event_step;
@@ -14,11 +15,13 @@ mod message;
 mod observer;
 mod pollers;
 mod record;
+mod train;
 
 pub use action::{Action, AlarmState, DeploymentStep, ScalingCause};
 pub use arrival::{Arrival, InvocationType, Recorded};
 pub use attempt::{Attempt, Cause, Denial, Reason, Refusal, StartKind, Verdict};
 pub use budget::{BudgetCall, BudgetOutcome};
+pub use call::{Call, GivenBack, Pool};
 pub use compute::{Architecture, Compute, PackageType};
 pub use error_code::ErrorCode;
 pub use event_step::EventStep;
@@ -31,6 +34,7 @@ pub use look::{
     ClientRetry, EndedEnvironment, IdleEnvironment, Look, ProvisionedRoom, Room, Slots, WaitCause, Waiting,
 };
 pub use message::{Message, MessageStep, Target};
-pub use observer::{AsyncStep, Call, Ended, Ending, Observer, Pool, Streamed};
+pub use observer::{AsyncStep, Ended, Ending, Observer, Streamed};
 pub use pollers::{ActivePollers, PollerKind};
 pub use record::{BatchEnded, Blockage, RecordStep};
+pub use train::{ServedTrain, TRAIN, Train};

@@ -1,7 +1,7 @@
 use super::{
-    Action, ActivePollers, Attempt, BatchEnded, Blockage, BudgetCall, ClientRetry, Compute, EventStep, FlowId,
-    FunctionId, InvocationType, LinkId, Look, MappingId, Message, MessageStep, QualifierId, QueueId, RecordStep,
-    Refusal, StartKind, StreamId, VersionId, Waiting,
+    Action, ActivePollers, Attempt, BatchEnded, Blockage, BudgetCall, Call, ClientRetry, Compute, EventStep, FlowId,
+    FunctionId, GivenBack, LinkId, Look, MappingId, Message, MessageStep, Pool, QualifierId, QueueId, RecordStep,
+    Refusal, ServedTrain, StartKind, StreamId, VersionId, Waiting,
 };
 use crate::units::{Bytes, Share, SimTime, Span};
 
@@ -29,6 +29,14 @@ pub trait Observer {
             ending: Ending::Succeeded,
             start_kind: attempt.start_kind,
         });
+    }
+    /// Arrivals like that, one after another. Only listeners who take sums are told so; what is given back in between is theirs
+    /// to book, also where they book the rest one by one as [`Observer::served`] does by default.
+    fn served_train(&mut self, train: &ServedTrain) {
+        for index in 0..train.count {
+            let (call, attempt) = train.one(index);
+            self.served(&call, train.pool(), &attempt);
+        }
     }
     /// A step in the life of an asynchronous event.
     fn asynchronous(&mut self, _time: SimTime, _call: &Call, _step: AsyncStep) {}
@@ -66,6 +74,20 @@ pub trait Observer {
     fn pollers(&mut self, _active: &ActivePollers) {}
     /// A concurrency slot was taken (`true`) or given back.
     fn slot(&mut self, _time: SimTime, _pool: Pool, _taken: bool) {}
+    /// Whether it is enough to hear of slots given back as sums ([`Observer::given_back`]), up to each cut at the latest.
+    fn takes_sums(&self) -> bool {
+        false
+    }
+    /// The next instant up to which this listener must have heard of everything before it hears of what comes after.
+    fn next_cut(&self) -> SimTime {
+        SimTime::MAX
+    }
+    /// Everything up to `time`, the next cut, has been told.
+    fn cut(&mut self, _time: SimTime) {}
+    /// GivenBack of `pool` that were given back since it was told last, as its function and qualifier see it.
+    fn given_back(&mut self, _pool: Pool, _slots: GivenBack) {}
+    /// The same as the account sees it, always before a slot is taken later: all slots, and the unreserved among them.
+    fn given_back_to_account(&mut self, _all: GivenBack, _unreserved: GivenBack) {}
     /// An environment was created (`true`) or ended. Ends may be told late, with their true time.
     fn environment(&mut self, _time: SimTime, _function: FunctionId, _created: bool) {}
     /// An environment served its first invocation.
@@ -154,7 +176,11 @@ pub trait Observer {
 }
 
 /// Nobody listens.
-impl Observer for () {}
+impl Observer for () {
+    fn takes_sums(&self) -> bool {
+        true
+    }
+}
 
 /// Keeps what most runs do without out of the way of the others.
 #[cold]
@@ -169,6 +195,12 @@ macro_rules! forward {
         for followers: { $($followed:ident($($of:ident: $followed_kind:ty),*);)* }
     ) => {
         impl<A: Observer, B: Observer> Observer for (A, B) {
+            fn takes_sums(&self) -> bool {
+                self.0.takes_sums() && self.1.takes_sums()
+            }
+            fn next_cut(&self) -> SimTime {
+                self.0.next_cut().min(self.1.next_cut())
+            }
             $(#[inline(always)]
             fn $method(&mut self, $($argument: $kind),*) {
                 self.0.$method($($argument),*);
@@ -185,6 +217,12 @@ macro_rules! forward {
             })*
         }
         impl<A: Observer> Observer for &mut A {
+            fn takes_sums(&self) -> bool {
+                (**self).takes_sums()
+            }
+            fn next_cut(&self) -> SimTime {
+                (**self).next_cut()
+            }
             $(#[inline(always)]
             fn $method(&mut self, $($argument: $kind),*) {
                 (**self).$method($($argument),*);
@@ -199,6 +237,12 @@ macro_rules! forward {
             })*
         }
         impl<A: Observer> Observer for Option<A> {
+            fn takes_sums(&self) -> bool {
+                self.as_ref().is_none_or(Observer::takes_sums)
+            }
+            fn next_cut(&self) -> SimTime {
+                self.as_ref().map_or(SimTime::MAX, Observer::next_cut)
+            }
             $(#[inline(always)]
             fn $method(&mut self, $($argument: $kind),*) {
                 if let Some(listener) = self {
@@ -207,6 +251,12 @@ macro_rules! forward {
             })*
         }
         impl Observer for &mut (dyn Observer + '_) {
+            fn takes_sums(&self) -> bool {
+                (**self).takes_sums()
+            }
+            fn next_cut(&self) -> SimTime {
+                (**self).next_cut()
+            }
             $(#[inline(always)]
             fn $method(&mut self, $($argument: $kind),*) {
                 (**self).$method($($argument),*);
@@ -222,6 +272,7 @@ forward! {
     refused(refusal: &Refusal);
     ended(ended: &Ended);
     served(call: &Call, pool: Pool, attempt: &Attempt);
+    served_train(train: &ServedTrain);
     asynchronous(time: SimTime, call: &Call, step: AsyncStep);
     event_stored(time: SimTime, call: &Call, payload: Bytes);
     streamed(streamed: &Streamed);
@@ -236,6 +287,9 @@ forward! {
     blocked(blockage: &Blockage);
     pollers(active: &ActivePollers);
     slot(time: SimTime, pool: Pool, taken: bool);
+    cut(time: SimTime);
+    given_back(pool: Pool, slots: GivenBack);
+    given_back_to_account(all: GivenBack, unreserved: GivenBack);
     environment(time: SimTime, function: FunctionId, created: bool);
     environment_used(time: SimTime, function: FunctionId);
     provisioned(time: SimTime, function: FunctionId, qualifier: QualifierId, amount: u32, ready: u32);
@@ -253,23 +307,6 @@ forward! {
     batched(time: SimTime, flow: FlowId, number: u64, attempt: u32, records: &[Message]);
     passed(time: SimTime, message: &Message);
     }
-}
-
-/// One arrival on its way.
-#[derive(Clone, Copy, Debug)]
-pub struct Call {
-    /// Which flow it came from.
-    pub flow: FlowId,
-    /// Which arrival of its traffic entry.
-    pub ordinal: u64,
-    /// When it arrived.
-    pub arrived: SimTime,
-    /// The function it asked for.
-    pub function: FunctionId,
-    /// How that was addressed.
-    pub qualifier: QualifierId,
-    /// How it invokes.
-    pub invocation_type: InvocationType,
 }
 
 /// The final answer to one arrival (contract §4, the terms that sum to `arrivals`).
@@ -346,17 +383,4 @@ pub enum AsyncStep {
     DestinationSuccess,
     /// Its record went to the on-failure destination.
     DestinationFailure,
-}
-
-/// Whose slot was taken or given back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pool {
-    /// The function.
-    pub function: FunctionId,
-    /// How it was addressed.
-    pub qualifier: QualifierId,
-    /// Whether the slot is one of a provisioned environment.
-    pub provisioned: bool,
-    /// Whether the function has reserved concurrency.
-    pub reserved: bool,
 }

@@ -34,6 +34,11 @@ impl Moment {
     pub const fn before(time: SimTime, class: Class) -> Moment {
         Moment((time, (class as u64) << CLASS_SHIFT))
     }
+
+    /// The instant.
+    pub const fn time(self) -> SimTime {
+        self.0.0
+    }
 }
 
 /// What is due, in one total order: time, then class, then first scheduled (contract §2.5).
@@ -99,8 +104,20 @@ impl Agenda {
     /// Adds `what`, due at `time`.
     #[inline]
     pub fn schedule(&mut self, time: SimTime, class: Class, what: u64) {
+        let order = self.next_order(class);
+        self.schedule_in_order(time, order, what);
+    }
+
+    /// The place in the order of one instant that something of `class` gets if it is scheduled now.
+    #[inline]
+    pub fn next_order(&mut self, class: Class) -> u64 {
         self.scheduled += 1;
-        let order = ((class as u64) << CLASS_SHIFT) | self.scheduled;
+        ((class as u64) << CLASS_SHIFT) | self.scheduled
+    }
+
+    /// Adds `what`, due at `time`, with a place from [`Agenda::next_order`].
+    #[inline]
+    pub fn schedule_in_order(&mut self, time: SimTime, order: u64, what: u64) {
         self.add(Entry { time, order, what });
     }
 
@@ -210,6 +227,21 @@ impl Agenda {
     #[inline]
     fn number(&self, time: SimTime) -> u64 {
         time.as_micros() >> self.width_bits
+    }
+
+    /// Nothing is due before this instant. Often later than what has been popped last, and cheaper than [`Agenda::next_due`].
+    #[inline]
+    pub fn quiet_until(&self) -> SimTime {
+        if self.running.is_empty() && self.in_ring == 0 && self.beside.is_empty() {
+            return SimTime::MAX;
+        }
+        let beside = self.beside.peek().map_or(SimTime::MAX, |entry| entry.time);
+        let in_buckets = match self.running.last() {
+            Some(entry) => entry.time,
+            None if self.in_ring == 0 => SimTime::MAX,
+            None => SimTime::from_micros((self.bucket + 1) << self.width_bits),
+        };
+        in_buckets.min(beside)
     }
 
     /// When the next thing is due.

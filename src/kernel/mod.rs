@@ -1,6 +1,7 @@
 //! What any discrete-event simulator needs and no part of Lambda knows: what is due next, and luck that can be repeated.
 
 mod agenda;
+mod calendar;
 mod distribution;
 pub mod draws;
 pub mod math;
@@ -8,6 +9,7 @@ mod ration;
 mod size;
 
 pub use agenda::{Agenda, Class, Moment};
+pub use calendar::{Calendar, Key};
 pub use distribution::Distribution;
 pub use ration::Ration;
 pub use size::SizeDistribution;

@@ -1,5 +1,6 @@
 use super::budget::Budget;
 use super::config::{AccountConfig, FunctionConfig, ScalingRule};
+use super::ends::AccountInFlight;
 use super::rate::{Bucket, Peak, RequestRate};
 use super::resources::Resources;
 use crate::facts::{Cause, Room, Slots};
@@ -22,6 +23,8 @@ pub(super) struct Account {
     requests: RequestRate,
     refund: bool,
     burst: Option<Bucket>,
+    /// What is in flight counts in `on_demand` until somebody catches up.
+    pub in_flight: AccountInFlight,
     pub resources: Resources,
     /// What its functions use together downstream.
     pub budgets: Vec<Budget>,
@@ -44,6 +47,7 @@ impl Account {
             requests: RequestRate::new(config.rate_shape, config.concurrent_executions),
             refund: config.rate_refund,
             burst,
+            in_flight: AccountInFlight::default(),
             resources: Resources::new(config),
             budgets: config.budgets.iter().map(Budget::new).collect(),
             config: config.clone(),
@@ -116,6 +120,10 @@ impl Account {
 
     pub fn give_slot_back(&mut self) {
         self.on_demand -= 1;
+    }
+
+    pub fn give_slots_back(&mut self, count: u64) {
+        self.on_demand -= count as u32;
     }
 
     /// SCALE-6; always granted after SW-SCALE.

@@ -87,6 +87,11 @@ impl Clients {
         self.adaptive || self.missing > 0
     }
 
+    /// Whether they remember failures at all.
+    pub fn remember(&self) -> bool {
+        !self.clients.is_empty()
+    }
+
     /// Whether a client may try again at all.
     pub fn retries(&self) -> bool {
         self.config.mode != RetryMode::None && self.config.max_attempts > 1

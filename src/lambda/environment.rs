@@ -27,6 +27,8 @@ pub(super) struct Environment {
     pub used: bool,
     /// Whether it serves one now.
     pub busy: bool,
+    /// Its place in the order of what was begun, while it serves.
+    pub order: u64,
     /// What it holds of what all functions share.
     pub held: Held,
     /// How its current or last invocation started.

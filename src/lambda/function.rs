@@ -4,6 +4,7 @@ use super::account::Account;
 use super::budget::{self, Asking};
 use super::caller::Clients;
 use super::config::{AccountConfig, EnvPick, FlowConfig, FunctionConfig, Through, TransferConfig};
+use super::ends::InFlight;
 use super::environment::{Environment, Finished, IdleEntry, IdleLife, IdlePool};
 use super::equipment::{Equipment, Held};
 use super::execution::{Execution, Readiness};
@@ -106,6 +107,8 @@ pub(super) struct Function {
     pub provisioned_key: StreamKey,
     /// Busy on-demand environments.
     pub on_demand: u32,
+    /// What runs and will end plainly; `None` where every end is an event.
+    pub in_flight: Option<Box<InFlight>>,
     pub scaling: Bucket,
     pub growth: Option<RequestGrowth>,
     /// Requests per second that its reservation allows (RPS-2).
@@ -192,6 +195,7 @@ impl Function {
             provisioned_requested: 0,
             provisioned_key,
             on_demand: 0,
+            in_flight: None,
             scaling: Bucket::new(SCALING_CAPACITY, SCALING_PER_MINUTE),
             growth: account.request_growth.then(RequestGrowth::new),
             requests: RequestRate::new(shape, config.reserved.unwrap_or(0)),
@@ -494,6 +498,7 @@ impl Function {
             spilled: admission.spilled,
         };
         let attempt = self.begin(now, task, &serving, &execution, cx);
+        self.begin_flight(attempt.end, environment, flow.traffic, cx);
         cx.observer
             .slot(now, self.pool(flow.qualifier, attempt.start_kind), true);
         cx.observer.ran(&attempt);
@@ -510,7 +515,15 @@ impl Function {
         }
     }
 
-    /// The environment is busy from now on. Returns what there is to tell of the attempt.
+    /// The end of what an environment serves becomes an event.
+    #[inline]
+    pub fn schedule_release<O: Observer>(&mut self, end: SimTime, environment: u32, cx: &mut Context<O>) {
+        let order = self.environments[environment as usize].order;
+        let event = Event::Released(environment).pack(self.id);
+        cx.agenda.schedule_in_order(end, order, event);
+    }
+
+    /// The environment is busy from now on; its end is not scheduled yet. Returns what there is to tell of the attempt.
     #[inline(always)]
     pub fn begin<O: Observer>(
         &mut self,
@@ -525,6 +538,7 @@ impl Function {
         let environment = &mut self.environments[serving.environment as usize];
         environment.reset = matches!(execution.verdict, Verdict::Timeout | Verdict::Crash);
         (environment.busy, environment.start_kind, environment.verdict) = (true, serving.start_kind, execution.told());
+        environment.order = cx.agenda.next_order(Class::Completion);
         environment.task = *task;
         environment.fresh = false;
         if !environment.used {
@@ -538,11 +552,6 @@ impl Function {
             // SNAP-8: rounded up alone.
             billed_ms += account.billed_ms(execution.billed_restore);
         }
-        cx.agenda.schedule(
-            end,
-            Class::Completion,
-            Event::Released(serving.environment).pack(self.id),
-        );
         Attempt {
             flow: task.flow,
             ordinal: task.ordinal,
@@ -613,6 +622,7 @@ impl Function {
             fresh: provisioned.is_some(),
             used: false,
             busy: false,
+            order: 0,
             held,
             start_kind: StartKind::None,
             verdict: Verdict::Ok,

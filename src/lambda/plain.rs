@@ -67,11 +67,6 @@ impl Function {
         cx: &mut Context<O>,
     ) -> Option<Reply> {
         let now = arrival.time;
-        let idle = self.idle[plain.version.index()].latest_alive(now)?.environment;
-        let environment = &self.environments[idle as usize];
-        if self.provisioned_requested > 0 || environment.readiness() != Readiness::Warm || !environment.used {
-            return None;
-        }
         let (task, flow) = (Task::new(arrival), &cx.flows[arrival.flow.index()]);
         let version = &self.config.versions[plain.version.index()];
         let handler = match arrival.sampled {
@@ -81,10 +76,10 @@ impl Function {
         let execution = Execution::warm(handler, &task, version, flow.key);
         let answered = self.answered_at(now.saturating_add(execution.duration), Span::ZERO, &task, flow);
         let ends_well = execution.verdict.is_ok() && answered < cx.horizon && answered.since(now) <= plain.patience;
-        if !ends_well || !self.admits_plainly(now, cx.account) {
+        if !ends_well {
             return None;
         }
-        self.idle[plain.version.index()].pop();
+        let idle = self.take_plainly(now, plain, cx.account)?;
         let serving = Serving {
             environment: idle,
             version: plain.version,
@@ -92,6 +87,7 @@ impl Function {
             spilled: false,
         };
         let attempt = self.begin(now, &task, &serving, &execution, cx);
+        self.begin_flight(attempt.end, idle, flow.traffic, cx);
         let pool = self.pool(flow.qualifier, StartKind::Warm);
         cx.observer.served(&task.call(flow), pool, &attempt);
         Some(Reply::Running {
@@ -100,8 +96,22 @@ impl Function {
         })
     }
 
+    /// An idle environment that has served before, with a slot for it; `None`, with nothing changed, where one of them is
+    /// wanting.
+    #[inline(always)]
+    pub fn take_plainly(&mut self, now: SimTime, plain: &PlainFlow, account: &mut Account) -> Option<u32> {
+        let idle = self.idle[plain.version.index()].latest_alive(now)?.environment;
+        let environment = &self.environments[idle as usize];
+        let served_before = environment.readiness() == Readiness::Warm && environment.used;
+        if self.provisioned_requested > 0 || !served_before || !self.admits_plainly(now, account) {
+            return None;
+        }
+        self.idle[plain.version.index()].pop();
+        Some(idle)
+    }
+
     /// Steps 6 to 10 of the admission order (lambda-model §3.5), undone where one of them refuses.
-    #[inline]
+    #[inline(always)]
     fn admits_plainly(&mut self, now: SimTime, account: &mut Account) -> bool {
         if !account.take_request(now) {
             return false;

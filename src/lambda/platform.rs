@@ -5,6 +5,7 @@ use super::config::{
     Through, TrafficConfig, TransferConfig, VersionConfig,
 };
 use super::configure::ReserveError;
+use super::ends::Trains;
 use super::environment::Finished;
 use super::esm::MappingConfig;
 use super::esm::mapping::Mapping;
@@ -54,6 +55,11 @@ pub struct Platform {
     /// By flow: what may take the short way.
     pub(super) plain_flows: Vec<Option<PlainFlow>>,
     pub(super) short_way: bool,
+    /// The one function that can have something in flight, where there is one: listeners then hear of what is given back in
+    /// sums, and of everything up to `cut` before it is over.
+    pub(super) alone: Option<FunctionId>,
+    pub(super) cut: SimTime,
+    pub(super) trains: Trains,
 }
 
 /// What an account consists of, resolved.
@@ -134,6 +140,9 @@ impl Platform {
             horizon,
             plain_flows: Vec::new(),
             short_way: true,
+            cut: SimTime::MAX,
+            alone: None,
+            trains: Trains::default(),
         };
         platform.find_plain_flows();
         for index in 0..platform.functions.len() {
@@ -147,13 +156,19 @@ impl Platform {
     /// Takes in one arrival, after everything due up to its instant.
     pub fn admit<O: Observer>(&mut self, arrival: &Arrival, observer: &mut O) -> Reply {
         self.advance_to(arrival.time, observer);
+        self.catch_up(arrival.time, observer);
         let Some(plain) = self.plain_flows.get(arrival.flow.index()) else {
             return self.publish(arrival, observer);
         };
         let followed = observer.follows(arrival.flow, arrival.ordinal);
-        if let Some(plain) = (*plain).filter(|_| !followed) {
+        if let Some(plain) = *plain {
             let (function, mut cx) = self.split(plain.function.index(), observer);
-            if let Some(reply) = function.serve_plainly(arrival, &plain, &mut cx) {
+            let served = if followed {
+                None
+            } else {
+                function.serve_plainly(arrival, &plain, &mut cx)
+            };
+            if let Some(reply) = served {
                 return reply;
             }
         }
@@ -168,7 +183,11 @@ impl Platform {
         let task = Task::new(arrival);
         observer.arrived(&task.call(flow));
         let (function, mut cx) = self.split(function, observer);
-        function.request(arrival.time, &task, &mut cx)
+        let reply = function.request(arrival.time, &task, &mut cx);
+        if self.account.in_flight.clients_short {
+            self.make_ends_events(arrival.time, observer);
+        }
+        reply
     }
 
     /// The same platform, which serves every invocation the general way. It does the same, only slower: for comparison.
@@ -191,13 +210,20 @@ impl Platform {
     }
 
     fn advance<O: Observer>(&mut self, end: Moment, observer: &mut O) {
+        if end.time() >= self.cut {
+            self.pass_cuts(end.time(), observer);
+        }
         while let Some((now, word)) = self.agenda.pop_before(end) {
             self.step(now, word, observer);
         }
     }
 
     #[inline]
-    fn step<O: Observer>(&mut self, now: SimTime, word: u64, observer: &mut O) {
+    pub(super) fn step<O: Observer>(&mut self, now: SimTime, word: u64, observer: &mut O) {
+        if self.alone.is_some() {
+            let of_function = !DriverEvent::is(word);
+            self.catch_up_before(now, of_function.then(|| Event::unpack(word)), observer);
+        }
         if DriverEvent::is(word) {
             self.driver_event(now, DriverEvent::unpack(word), observer);
             return;
@@ -217,6 +243,9 @@ impl Platform {
             Event::Allocated(increment) => function.allocated(now, increment, &mut cx),
             Event::Expired => function.settle(now, &mut cx),
             Event::ShutDown(closing) => function.shut_down(closing, &mut cx),
+        }
+        if self.account.in_flight.clients_short {
+            self.make_ends_events(now, observer);
         }
         if !self.outbox.is_empty() {
             self.empty_outbox(now, observer);
@@ -347,6 +376,7 @@ impl Platform {
 
     /// Gauges begin at `now`: tells what has ended by then, and counts anew which environments serve.
     pub fn begin_window<O: Observer>(&mut self, now: SimTime, observer: &mut O) {
+        self.catch_up(before(now), observer);
         self.settle(now, observer);
         self.begin_peaks();
         for function in &mut self.functions {
@@ -367,6 +397,7 @@ impl Platform {
 
     /// Ends the run at `end`: tells what listeners have not heard yet, and returns the arrivals without final answer.
     pub fn close<O: Observer>(mut self, end: SimTime, observer: &mut O) -> Vec<Call> {
+        self.catch_up(before(end), observer);
         self.settle(end, observer);
         self.tell_left_messages(end, observer);
         self.close_streams(end, observer);
@@ -415,6 +446,11 @@ impl Platform {
         };
         (&mut self.functions[function], context)
     }
+}
+
+/// The last instant before `time`.
+fn before(time: SimTime) -> SimTime {
+    SimTime::from_micros(time.as_micros().saturating_sub(1))
 }
 
 fn gateway(rate: GatewayRate) -> Bucket {

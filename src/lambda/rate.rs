@@ -175,9 +175,10 @@ impl RequestRate {
                 admitted,
                 peak,
             } => {
-                let this_second = now.as_micros() / MICROS_PER_SECOND;
-                if this_second != *second {
+                // Nearly always the same second: two comparisons instead of a division.
+                if now.as_micros().wrapping_sub(*second * MICROS_PER_SECOND) >= MICROS_PER_SECOND {
                     *peak = peak.max(running(*admitted, *limit));
+                    let this_second = now.as_micros() / MICROS_PER_SECOND;
                     (*second, *admitted) = (this_second, 0);
                 }
                 let granted = *admitted < *limit;

@@ -1,4 +1,5 @@
 use super::summary::GaugeSummary;
+use crate::facts::GivenBack;
 use crate::units::SimTime;
 
 /// A whole number over time: its maximum and time-weighted mean over a window that its owner opens and closes.
@@ -35,6 +36,27 @@ impl Gauge {
             self.value -= 1;
             self.balance = self.balance.wrapping_add(time.as_micros());
         }
+    }
+
+    /// So many less, at instants of which only the sum is known.
+    #[inline]
+    pub fn give_back(&mut self, slots: GivenBack) {
+        self.value -= slots.count;
+        self.balance = self.balance.wrapping_add(slots.instants);
+    }
+
+    /// So many more at instants of this sum, with others given back in between: at most `rise` above where it stood.
+    pub fn train(&mut self, taken: GivenBack, given_back: GivenBack, rise: u64) {
+        let before = self.value;
+        self.balance = self
+            .balance
+            .wrapping_sub(taken.instants)
+            .wrapping_add(given_back.instants);
+        if before + rise > self.ceiling {
+            self.value = before + rise;
+            self.raise();
+        }
+        self.value = before + taken.count - given_back.count;
     }
 
     #[cold]

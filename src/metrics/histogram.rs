@@ -1,4 +1,6 @@
 use super::summary::LatencySummary;
+use crate::facts::TRAIN;
+use crate::units::Span;
 
 /// Values kept as they are before buckets are used: small samples have exact quantiles.
 const RAW: usize = 512;
@@ -48,6 +50,26 @@ impl Histogram {
             }
         } else {
             self.record_rare(value);
+        }
+    }
+
+    /// Counts several values.
+    pub(super) fn record_all(&mut self, values: &Values) {
+        if self.counts.is_empty() || values.min == 0 {
+            let each = values.buckets().iter().zip(&values.values);
+            each.for_each(|(bucket, value)| self.record_in(*bucket as usize, *value));
+            return;
+        }
+        self.count += values.count as u64;
+        self.sum += u128::from(values.sum);
+        self.min = self.min.min(values.min);
+        self.max = self.max.max(values.max);
+        for bucket in values.buckets() {
+            let bucket = *bucket as usize;
+            match self.counts.get_mut(bucket.wrapping_sub(self.first)) {
+                Some(count) if *count < u32::MAX => *count += 1,
+                _ => self.add(bucket, 1),
+            }
         }
     }
 
@@ -209,6 +231,44 @@ impl Histogram {
         if self.counts.len() < needed {
             self.counts.resize(needed, 0);
         }
+    }
+}
+
+/// Several values, [`TRAIN`] at most, with what every histogram wants to know of them: looked at once for all histograms that
+/// take them.
+pub(super) struct Values {
+    pub count: usize,
+    pub sum: u64,
+    pub min: u64,
+    pub max: u64,
+    values: [u64; TRAIN],
+    buckets: [u32; TRAIN],
+}
+
+impl Values {
+    /// Microseconds of these times, at least one, [`TRAIN`] at most.
+    pub fn of(times: &[Span]) -> Values {
+        let mut all = Values {
+            count: times.len(),
+            sum: 0,
+            min: u64::MAX,
+            max: 0,
+            values: [0; TRAIN],
+            buckets: [0; TRAIN],
+        };
+        let places = all.values.iter_mut().zip(&mut all.buckets);
+        for ((value, bucket), time) in places.zip(times) {
+            *value = time.as_micros();
+            *bucket = bucket_of(*value) as u32;
+            all.sum = all.sum.saturating_add(*value);
+            all.min = all.min.min(*value);
+            all.max = all.max.max(*value);
+        }
+        all
+    }
+
+    fn buckets(&self) -> &[u32] {
+        &self.buckets[..self.count]
     }
 }
 

@@ -1,4 +1,5 @@
 use super::gauge::Gauge;
+use super::histogram::Values;
 use super::sink::{Datapoint, Sink};
 use crate::facts::{AsyncStep, Attempt, BatchEnded, FunctionId, QualifierId, StartKind};
 use crate::units::{SimTime, Span};
@@ -102,6 +103,17 @@ impl Period {
         if !attempt.is_plain() {
             self.ran_otherwise(attempt);
         }
+    }
+
+    /// Plain attempts of so many durations.
+    pub(super) fn ran_train(&mut self, durations: &Values) {
+        self.counted.invocations += durations.count as u64;
+        self.counted.duration.merge(&Spread {
+            count: durations.count as u64,
+            sum: durations.sum,
+            min: durations.min,
+            max: durations.max,
+        });
     }
 
     /// What plain attempts do not have.

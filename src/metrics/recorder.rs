@@ -4,7 +4,7 @@ use super::backlog::Backlog;
 use super::budget::BudgetState;
 use super::fingerprint::Fingerprint;
 use super::gauge::LateGauge;
-use super::histogram::{Histogram, bucket_of};
+use super::histogram::{Histogram, Values, bucket_of};
 use super::mappings::{MappingMetrics, MappingState};
 use super::period::{Period, UrlPeriod, emit};
 use super::queues::QueueState;
@@ -18,8 +18,9 @@ use super::summary::{
 use super::timeline::{Tally, Timeline, TimelineSummary};
 use crate::facts::{
     ActivePollers, AsyncStep, Attempt, BatchEnded, Blockage, BudgetCall, Call, Cause, Compute, Ended, Ending,
-    ErrorCode, EventStep, FunctionId, InvocationType, MappingId, Message, MessageStep, Observer, Pool, QualifierId,
-    QueueId, Reason, RecordStep, Refusal, StartKind, StreamId, Streamed, TrafficId, VersionId,
+    ErrorCode, EventStep, FunctionId, GivenBack, InvocationType, MappingId, Message, MessageStep, Observer, Pool,
+    QualifierId, QueueId, Reason, RecordStep, Refusal, ServedTrain, StartKind, StreamId, Streamed, TrafficId,
+    VersionId,
 };
 use crate::units::{MemoryMb, SimTime, Span};
 
@@ -736,6 +737,24 @@ impl Recorder<'_> {
         }
     }
 
+    /// Slots that a train took and gave back.
+    fn given_back_in_train(&mut self, train: &ServedTrain) {
+        let mut taken = GivenBack::default();
+        train.starts().iter().for_each(|start| taken.add(*start));
+        let first = self.functions[train.function.index()].first_period as usize;
+        let (given_back, rise) = (train.given_back, train.rise);
+        self.periods[first].busy.train(taken, given_back, rise);
+        if train.qualifier.0 > 0 {
+            self.periods[first + train.qualifier.index()]
+                .busy
+                .train(taken, given_back, rise);
+        }
+        self.periods[0].busy.train(taken, given_back, rise);
+        if !train.reserved {
+            self.periods[0].unreserved_busy.train(taken, given_back, rise);
+        }
+    }
+
     /// A slot through a named qualifier, or of a provisioned environment, was taken or given back.
     #[inline(never)]
     fn slot_of_qualifier(&mut self, time: SimTime, pool: &Pool, taken: bool) {
@@ -842,6 +861,50 @@ impl Observer for Recorder<'_> {
             let first = self.functions[pool.function.index()].first_period as usize;
             self.periods[first + pool.qualifier.index()].ran(attempt);
         }
+    }
+
+    fn served_train(&mut self, train: &ServedTrain) {
+        let Some(first) = train.starts().first() else {
+            return self.given_back_in_train(train);
+        };
+        self.reach(*first);
+        let flow = &mut self.flows[train.flow.index()];
+        let state = &mut self.functions[train.function.index()];
+        let version = &mut state.versions[train.version.index()];
+        let count = train.count as u64;
+        self.fingerprint.add_train(flow.info.identity, train);
+        self.tally.served += count;
+        let billed_ms: u64 = train.billed_ms().iter().sum();
+        self.tally.billed_mb_ms += billed_ms as u128 * version.memory.0 as u128;
+        let durations = Values::of(train.durations());
+        let delayed = (!train.overhead.is_zero()).then(|| {
+            Values::of(
+                train
+                    .durations
+                    .map(|duration| duration.saturating_add(train.overhead))
+                    .split_at(train.count)
+                    .0,
+            )
+        });
+        let latencies = delayed.as_ref().unwrap_or(&durations);
+        self.timeline.latency.record_all(latencies);
+        if *first >= self.window.from {
+            flow.served += count;
+            version.counts.invocations += count;
+            state.duration.record_all(&durations);
+            flow.latency[cell(StartKind::Warm, true)]
+                .get_or_insert_with(Box::default)
+                .record_all(latencies);
+        }
+        let first = state.first_period;
+        let named = (train.qualifier.0 > 0).then_some(first + train.qualifier.0 as u32);
+        for place in std::iter::once(first).chain(named) {
+            self.periods[place as usize].ran_train(&durations);
+        }
+        if !self.periods[first as usize].touched || named.is_some() {
+            self.touch(train.function, train.qualifier);
+        }
+        self.given_back_in_train(train);
     }
 
     fn refused(&mut self, refusal: &Refusal) {
@@ -1033,6 +1096,34 @@ impl Observer for Recorder<'_> {
         if pool.provisioned || pool.qualifier.0 > 0 {
             self.slot_of_qualifier(time, &pool, taken);
         }
+    }
+
+    fn takes_sums(&self) -> bool {
+        true
+    }
+
+    fn next_cut(&self) -> SimTime {
+        self.next_cut
+    }
+
+    fn cut(&mut self, time: SimTime) {
+        self.reach(time);
+    }
+
+    #[inline(always)]
+    fn given_back(&mut self, pool: Pool, slots: GivenBack) {
+        let first = self.functions[pool.function.index()].first_period as usize;
+        self.periods[first].busy.give_back(slots);
+        if pool.qualifier.0 > 0 {
+            self.periods[first + pool.qualifier.index()].busy.give_back(slots);
+        }
+    }
+
+    #[inline(always)]
+    fn given_back_to_account(&mut self, all: GivenBack, unreserved: GivenBack) {
+        let account = &mut self.periods[0];
+        account.busy.give_back(all);
+        account.unreserved_busy.give_back(unreserved);
     }
 
     fn environment(&mut self, time: SimTime, function: FunctionId, created: bool) {

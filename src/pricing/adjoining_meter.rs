@@ -163,6 +163,10 @@ fn is_request(item: Item) -> bool {
 }
 
 impl Observer for AdjoiningMeter {
+    fn takes_sums(&self) -> bool {
+        true
+    }
+
     fn arrived(&mut self, call: &Call) {
         let sender = self.sources.flow_senders[call.flow.index()];
         if let Some(item) = sender.filter(|item| !is_request(*item)) {

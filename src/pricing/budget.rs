@@ -7,7 +7,7 @@ use super::meter::Meter;
 use super::month::{Month, day_of, midnight};
 use super::usage::Usage;
 use crate::facts::{
-    ActivePollers, Attempt, Call, Compute, FunctionId, Observer, Pool, QualifierId, Streamed, VersionId,
+    ActivePollers, Attempt, Call, Compute, FunctionId, Observer, Pool, QualifierId, ServedTrain, Streamed, VersionId,
 };
 use crate::units::{Bytes, Money, Share, SimTime, Span, Timestamp};
 
@@ -136,9 +136,21 @@ fn forecast(spent: Money, elapsed: u64, left: u64) -> Money {
 }
 
 impl Observer for BudgetMeter {
+    fn takes_sums(&self) -> bool {
+        true
+    }
+
     #[inline(always)]
     fn served(&mut self, _call: &Call, _pool: Pool, attempt: &Attempt) {
         self.ran(attempt);
+    }
+
+    fn served_train(&mut self, train: &ServedTrain) {
+        if train.starts().last().is_some_and(|last| self.next > *last) {
+            self.meter.served_train(train);
+        } else {
+            (0..train.count).for_each(|index| self.ran(&train.one(index).1));
+        }
     }
 
     #[inline(always)]

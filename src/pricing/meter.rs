@@ -6,8 +6,8 @@ use super::usage::{
 };
 use super::workload::streamed_beyond_free;
 use crate::facts::{
-    ActivePollers, Architecture, Attempt, Call, Compute, FunctionId, Observer, Pool, QualifierId, StartKind, Streamed,
-    VersionId,
+    ActivePollers, Architecture, Attempt, Call, Compute, FunctionId, Observer, Pool, QualifierId, ServedTrain,
+    StartKind, Streamed, VersionId,
 };
 use crate::units::{Bytes, MemoryMb, Share, SimTime, Span, Timestamp};
 
@@ -409,9 +409,28 @@ impl Meter {
 }
 
 impl Observer for Meter {
+    fn takes_sums(&self) -> bool {
+        true
+    }
+
     #[inline(always)]
     fn served(&mut self, _call: &Call, _pool: Pool, attempt: &Attempt) {
         self.ran(attempt);
+    }
+
+    fn served_train(&mut self, train: &ServedTrain) {
+        let rate = self.rate(train.function, train.version);
+        let in_month = |time: Option<&SimTime>| time.is_some_and(|time| self.months[self.current].holds(*time));
+        let together = in_month(train.starts().first()) && in_month(train.starts().last());
+        if !together || self.hours.is_some() || rate.ephemeral > 0 {
+            (0..train.count).for_each(|index| self.ran(&train.one(index).1));
+            return;
+        }
+        let place = self.place(train.function, train.qualifier);
+        let cell = &mut self.months[self.current].cells[ARCHITECTURES.len() * place + rate.architecture];
+        let billed_ms: u64 = train.billed_ms().iter().sum();
+        cell.add(Measure::Requests, train.count as u128);
+        cell.add(Measure::Duration, rate.memory as u128 * billed_ms as u128);
     }
 
     #[inline(always)]

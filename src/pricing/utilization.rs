@@ -84,6 +84,10 @@ impl Followed {
 }
 
 impl Observer for UtilizationMeter {
+    fn takes_sums(&self) -> bool {
+        true
+    }
+
     fn slot(&mut self, time: SimTime, pool: Pool, taken: bool) {
         if !pool.provisioned {
             return;

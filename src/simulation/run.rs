@@ -80,7 +80,7 @@ impl Pace for () {
 }
 
 /// Arrivals between two looks at the [`Pace`].
-const PACE_ARRIVALS: u32 = 16_384;
+const PACE_ARRIVALS: usize = 16_384;
 
 /// One run from an empty platform to the plan's horizon. `sink` gets datapoints as they are complete, `extra` hears
 /// everything that the built-in listeners hear. `None` only where `pace` stopped it.
@@ -194,10 +194,11 @@ fn drive<O: Observer, A: Act<O>>(
 ) -> Option<Driven> {
     let horizon = plan.horizon();
     let seed = (plan.seed, plan.replication);
-    let platform = Platform::new(seed, &plan.parts(), horizon, watchers);
+    let mut platform = Platform::new(seed, &plan.parts(), horizon, watchers);
     let mut arrivals = Arrivals::new(&plan.sources);
     if plan.change_steps.is_empty() && plan.control.is_empty() {
         arrivals.sample_ahead(|flow| platform.plain_durations(flow));
+        platform.tell_in_sums(watchers);
     }
     let mut run = Run {
         platform,
@@ -243,10 +244,16 @@ impl<O: Observer, A: Act<O>> Run<'_, O, A> {
         let mut since_pace = 0;
         while let Some(arrival) = self.arrivals.peek().filter(|arrival| arrival.time < end) {
             let now = arrival.time;
-            self.platform.admit(arrival, self.watchers);
-            self.arrivals.advance();
-            since_pace += 1;
-            if since_pace == PACE_ARRIVALS {
+            let train = self.platform.serves_trains().then(|| self.arrivals.train()).flatten();
+            let served = train.map_or(0, |train| self.platform.serve_train(&train, end, self.watchers));
+            if served > 0 {
+                self.arrivals.advance_by(served);
+            } else {
+                self.platform.admit(arrival, self.watchers);
+                self.arrivals.advance();
+            }
+            since_pace += served.max(1);
+            if since_pace >= PACE_ARRIVALS {
                 since_pace = 0;
                 self.pace.reached(now).then_some(())?;
             }

@@ -4,9 +4,9 @@ use std::collections::binary_heap::PeekMut;
 
 use super::config::SourceConfig;
 use super::source::Source;
-use crate::facts::{Arrival, FlowId};
+use crate::facts::{Arrival, FlowId, Train};
 use crate::kernel::Distribution;
-use crate::units::SimTime;
+use crate::units::{SimTime, Span};
 
 /// All sources merged: earlier time first, at one instant by the order of the sources, then by each source's own order
 /// (contract §2.5).
@@ -39,6 +39,31 @@ impl Arrivals {
     pub fn peek(&self) -> Option<&Arrival> {
         let Reverse((_, source)) = self.order.peek()?;
         Some(&self.sources[*source as usize].head)
+    }
+
+    /// The next arrival and those that follow it from the same source, where that source looks ahead.
+    #[inline]
+    pub fn train(&self) -> Option<Train<'_>> {
+        let order = self.order.as_slice();
+        let Reverse((_, source)) = order.first()?;
+        // The second is one of the first's children in the heap; at one instant sources come in their order.
+        let second = order[1..].iter().take(2).map(|Reverse(entry)| entry).min();
+        let until = second.map_or(SimTime::MAX, |(time, other)| match source < other {
+            true => time.saturating_add(Span::from_micros(1)),
+            false => *time,
+        });
+        self.sources[*source as usize].train(until)
+    }
+
+    /// Leaves out the next `count` arrivals, all of one train.
+    pub fn advance_by(&mut self, count: usize) {
+        let Some(mut top) = self.order.peek_mut() else { return };
+        let source = &mut self.sources[top.0.1 as usize];
+        if source.advance_by(count) {
+            top.0.0 = source.head.time;
+        } else {
+            PeekMut::pop(top);
+        }
     }
 
     /// Goes on to the arrival after the next one.

@@ -1,6 +1,6 @@
 use super::config::RateProfile;
 use crate::kernel::Distribution;
-use crate::kernel::draws::{Purpose, StreamKey};
+use crate::kernel::draws::{BLOCK, Purpose, StreamKey};
 use crate::kernel::math;
 use crate::units::{SimTime, Span};
 
@@ -220,6 +220,28 @@ impl Poisson {
             self.micros = self.segment.end.as_micros();
             self.fraction = 0;
             self.segment = self.intensity.segment(self.segment.end, key);
+        }
+    }
+
+    /// The next events after these gaps, as [`Poisson::next`] finds them one by one; [`SimTime::MAX`] after the last.
+    pub fn next_block(&mut self, gaps: &[f64; BLOCK], until: SimTime, key: StreamKey, times: &mut [SimTime; BLOCK]) {
+        // At an even rate, gaps that are short against what is left of the segment all end inside it: no need to look.
+        let left = self.segment.end.min(until).since(SimTime::from_micros(self.micros));
+        let even = self.segment.slope == 0.0 && self.segment.rate > 0.0;
+        let mut short = if even {
+            (left.as_micros() as f64 / (4 * BLOCK) as f64).min(1e12)
+        } else {
+            0.0
+        };
+        for (time, gap) in times.iter_mut().zip(gaps) {
+            let moved = gap / self.segment.rate;
+            if moved < short {
+                (self.micros, self.fraction) = self.moved_by(moved);
+                *time = SimTime::from_micros(self.micros);
+            } else {
+                short = 0.0;
+                *time = self.next(*gap, until, key).unwrap_or(SimTime::MAX);
+            }
         }
     }
 

@@ -2,7 +2,7 @@ use std::iter::Peekable;
 
 use super::config::{Process, SourceChange, SourceConfig, TraceRow};
 use super::intensity::{Intensity, Poisson, unit_gap};
-use crate::facts::{Arrival, FlowId, Recorded};
+use crate::facts::{Arrival, FlowId, Recorded, Train};
 use crate::kernel::Distribution;
 use crate::kernel::draws::{BLOCK, PairBlock, Purpose, StreamKey};
 use crate::units::{Rate, Share, SimTime, Span};
@@ -23,6 +23,8 @@ pub(super) struct Source {
     pass: Share,
     generator: Generator,
     changes: std::vec::IntoIter<SourceChange>,
+    /// Whether nothing can change what has been found for a whole block.
+    looks_ahead: bool,
 }
 
 enum Generator {
@@ -59,6 +61,7 @@ impl Source {
             pass: config.pass,
             generator: Generator::new(&config.process, config.from, config.scale, config.key, 0),
             changes: config.changes.clone().into_iter(),
+            looks_ahead: false,
         }
     }
 
@@ -67,6 +70,30 @@ impl Source {
         if !matches!(self.generator, Generator::Recorded(_)) {
             self.draws.durations = durations(self.flow).cloned();
         }
+        let simple = self.pass == Share::ALL && self.changes.as_slice().is_empty();
+        self.looks_ahead = simple && self.draws.durations.is_some() && matches!(self.generator, Generator::Poisson(_));
+    }
+
+    /// `head` and what follows it, as far as that is known ahead.
+    #[inline]
+    pub fn train(&self, until: SimTime) -> Option<Train<'_>> {
+        let block = self.draws.block.as_ref().filter(|_| self.looks_ahead)?;
+        let slot = (self.head.ordinal % BLOCK as u64) as usize;
+        Some(Train {
+            flow: self.flow,
+            ordinal: self.head.ordinal,
+            times: &block.times[slot..],
+            uniforms: &block.uniforms[slot..],
+            sampled: &block.durations[slot..],
+            until,
+        })
+    }
+
+    /// Leaves out `head` and what follows it up to `count`, all of one train, and finds the next arrival; whether there is
+    /// one.
+    pub fn advance_by(&mut self, count: usize) -> bool {
+        self.ordinal = self.head.ordinal + count as u64;
+        self.advance()
     }
 
     /// Puts the next arrival into `head`; whether there is one.
@@ -116,9 +143,14 @@ impl Source {
     /// Puts what comes next inside the running window into `head`; whether there is something. `gap` replaces the drawn one.
     #[inline]
     fn generate(&mut self, gap: Option<f64>) -> bool {
+        let slot = (self.ordinal % BLOCK as u64) as usize;
+        if slot == 0 && self.ordinal > 0 {
+            self.draw_block();
+        }
         let (drawn_gap, uniform, sampled) = self.draws.get(self.ordinal);
-        let time = match &mut self.generator {
-            Generator::Poisson(poisson) => poisson.next(gap.unwrap_or(drawn_gap), self.until, self.draws.key),
+        let time = match (&mut self.generator, &self.draws.block) {
+            (_, Some(block)) if self.looks_ahead => Some(block.times[slot]),
+            (Generator::Poisson(poisson), _) => poisson.next(gap.unwrap_or(drawn_gap), self.until, self.draws.key),
             _ => self.generate_otherwise(),
         };
         let Some(time) = time.filter(|time| *time < self.until) else {
@@ -128,6 +160,19 @@ impl Source {
         (self.head.uniform, self.head.sampled) = (uniform, sampled);
         self.ordinal += 1;
         true
+    }
+
+    /// Draws for the next [`BLOCK`] arrivals, and where nothing can change them their times.
+    #[inline(never)]
+    fn draw_block(&mut self) {
+        self.draws.draw_block(self.ordinal);
+        let (Generator::Poisson(poisson), Some(block)) = (&mut self.generator, &mut self.draws.block) else {
+            return;
+        };
+        if self.looks_ahead {
+            let block = &mut **block;
+            poisson.next_block(&block.gaps, self.until, self.draws.key, &mut block.times);
+        }
     }
 
     /// The time of the next arrival of a process other than Poisson. What is recorded of it goes into `head`.
@@ -248,6 +293,8 @@ struct WorkBlock {
     /// 53-bit uniforms of the handler durations.
     uniforms: [u64; BLOCK],
     durations: [Span; BLOCK],
+    /// Where the source looks ahead; [`SimTime::MAX`] after its last arrival.
+    times: [SimTime; BLOCK],
 }
 
 impl WorkDraws {
@@ -259,14 +306,16 @@ impl WorkDraws {
         }
     }
 
-    /// Gap, uniform and sampled duration of an arrival; called with rising ordinals, none left out.
+    fn draw_block(&mut self, ordinal: u64) {
+        let block = self.block.get_or_insert_with(Box::default);
+        block.draw(self.key, ordinal, self.durations.as_ref());
+    }
+
+    /// Gap, uniform and sampled duration of an arrival; called with rising ordinals, the first of each block after
+    /// [`WorkDraws::draw_block`].
     #[inline]
     fn get(&mut self, ordinal: u64) -> (f64, u64, Option<Span>) {
         let slot = (ordinal % BLOCK as u64) as usize;
-        if slot == 0 && ordinal > 0 {
-            let block = self.block.get_or_insert_with(Box::default);
-            block.draw(self.key, ordinal, self.durations.as_ref());
-        }
         match &self.block {
             Some(block) => {
                 let sampled = self.durations.is_some().then(|| block.durations[slot]);
@@ -301,6 +350,7 @@ impl Default for WorkBlock {
             gaps: [0.0; BLOCK],
             uniforms: [0; BLOCK],
             durations: [Span::ZERO; BLOCK],
+            times: [SimTime::MAX; BLOCK],
         }
     }
 }

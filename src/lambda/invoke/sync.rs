@@ -126,6 +126,7 @@ impl Function {
         let uniform = flow.key.draw(task.ordinal, task.attempt, Purpose::Jitter).first;
         let clients = &mut cx.clients[flow.traffic.index()];
         let decided = clients.failed(task.ordinal, task.attempt, failure, uniform, now);
+        cx.account.in_flight.clients_short |= clients.remembers_success();
         if cx.observer.follows(task.flow, task.ordinal) {
             cx.observer.client_decided(&ClientRetry {
                 time: now,

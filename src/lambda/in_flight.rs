@@ -1,0 +1,296 @@
+//! What runs and will end plainly: nothing follows from its end but that an environment and a slot are free again. So nobody
+//! has to act at that instant: it is enough to catch up with what has ended before anything else happens. One function of an
+//! account may do so, where only one is called plainly; with several, a calendar for each and another one for the account's
+//! slots have cost more than the agenda that they spared. Listeners hear of slots given back as sums, up to each of their cuts
+//! ([`Observer::takes_sums`]); those that want to hear of each in its turn make all ends events of the agenda again, and a
+//! test holds one against the other.
+
+use super::config::FlowConfig;
+use super::ends::{AccountInFlight, InFlight};
+use super::environment::IdleEntry;
+use super::function::{Context, Event, Function};
+use super::platform::Platform;
+use super::task::Task;
+use crate::facts::{FlowId, FunctionId, GivenBack, Observer, Pool, QualifierId, StartKind, TrafficId, Verdict};
+use crate::kernel::{Class, Key, Moment};
+use crate::units::SimTime;
+
+/// After ends had to become events again, so many arrivals per end go by before the next try.
+const PATIENCE: u64 = 4;
+
+impl AccountInFlight {
+    /// Whether an invocation for callers of several functions may be in flight; `whole` says whether none of them lacks
+    /// anything that a good answer gives back.
+    #[inline]
+    pub fn admits_together(&mut self, whole: bool) -> bool {
+        if self.shut > 0 || !whole {
+            self.shut = self.shut.saturating_sub(1);
+            return false;
+        }
+        self.together = true;
+        true
+    }
+}
+
+impl Function {
+    /// Gives back what has ended by `now`.
+    #[inline]
+    pub fn catch_up<O: Observer>(&mut self, now: SimTime, cx: &mut Context<O>) {
+        if let Some(in_flight) = &mut self.in_flight {
+            in_flight.ends.take_until(now, &mut in_flight.over);
+            if !in_flight.over.is_empty() {
+                self.give_back(cx);
+            }
+        }
+    }
+
+    /// The same before the event of the agenda that is next at `now`: of what ends at one instant, what began first comes
+    /// first (contract §2.5).
+    fn catch_up_before<O: Observer>(&mut self, now: SimTime, event: Event, cx: &mut Context<O>) {
+        let Event::Released(environment) = event else {
+            return self.catch_up(now, cx);
+        };
+        let order = self.environments[environment as usize].order;
+        let Some(in_flight) = &mut self.in_flight else { return };
+        in_flight.ends.take_until(now, &mut in_flight.over);
+        let environments = &self.environments;
+        let comes_later = |key: &Key| key.time() == now && environments[key.label() as usize].order > order;
+        if in_flight.over.iter().any(comes_later) {
+            let later: Vec<Key> = in_flight.over.iter().copied().filter(comes_later).collect();
+            in_flight.over.retain(|key| !comes_later(key));
+            later.into_iter().for_each(|key| in_flight.ends.add(key));
+        }
+        if !in_flight.over.is_empty() {
+            self.give_back(cx);
+        }
+    }
+
+    /// The same for trains, whose listeners hear of it with the train.
+    #[inline(always)]
+    pub fn catch_up_in_train<O: Observer>(&mut self, now: SimTime, given_back: &mut GivenBack, cx: &mut Context<O>) {
+        if let Some(in_flight) = &mut self.in_flight {
+            in_flight.ends.take_until(now, &mut in_flight.over);
+            if !in_flight.over.is_empty() {
+                let (_, more) = self.give_back_silently(cx);
+                given_back.count += more.count;
+                given_back.instants = given_back.instants.wrapping_add(more.instants);
+            }
+        }
+    }
+
+    #[inline]
+    fn give_back<O: Observer>(&mut self, cx: &mut Context<O>) {
+        let (pool, slots) = self.give_back_silently(cx);
+        cx.observer.given_back(pool, slots);
+        let unreserved = if pool.reserved { GivenBack::default() } else { slots };
+        cx.observer.given_back_to_account(slots, unreserved);
+    }
+
+    /// BUSY → IDLE for all that is over, or the end of an environment past its maximum life (LIFE-13). Returns what there is
+    /// to tell.
+    #[inline(always)]
+    fn give_back_silently<O: Observer>(&mut self, cx: &mut Context<O>) -> (Pool, GivenBack) {
+        let mut over = self
+            .in_flight
+            .as_mut()
+            .map_or_else(Vec::new, |in_flight| std::mem::take(&mut in_flight.over));
+        if over.windows(2).any(|pair| pair[0].time() == pair[1].time()) {
+            let environments = &self.environments;
+            over.sort_by_key(|key| (key.time(), environments[key.label() as usize].order));
+        }
+        self.on_demand -= over.len() as u32;
+        if self.config.reserved.is_none() {
+            cx.account.give_slots_back(over.len() as u64);
+        }
+        let (mut qualifier, mut slots) = (QualifierId(0), GivenBack::default());
+        for key in over.drain(..) {
+            let flow = self.free(key, cx);
+            // The same for all: only a function that is called through one qualifier has something in flight.
+            qualifier = cx.flows[flow.index()].qualifier;
+            slots.add(key.time());
+        }
+        if let Some(in_flight) = &mut self.in_flight {
+            // The buffer keeps its memory.
+            in_flight.over = over;
+        }
+        (self.pool(qualifier, StartKind::Warm), slots)
+    }
+
+    /// One environment is free again; returns from which flow its invocation came.
+    #[inline(always)]
+    fn free<O: Observer>(&mut self, key: Key, cx: &mut Context<O>) -> FlowId {
+        let (time, index) = (key.time(), key.label());
+        let environment = &mut self.environments[index as usize];
+        environment.busy = false;
+        let entry = IdleEntry {
+            environment: index,
+            number: environment.number,
+            since: time,
+            usable: time.saturating_add(self.config.turnaround),
+            death: environment.death,
+        };
+        let (version, flow) = (environment.version, environment.task.flow);
+        if cx.clients[cx.flows[flow.index()].traffic.index()].remembers_success() {
+            let finished = self.environments[index as usize].finished();
+            self.answered(time, &finished, cx);
+        }
+        if entry.death <= time {
+            self.retire(time, index, cx);
+        } else {
+            self.idle[version.index()].push(entry);
+        }
+        flow
+    }
+
+    /// What an environment serves for callers of `traffic` until `end` is in flight, or its end becomes an event.
+    #[inline]
+    pub fn begin_flight<O: Observer>(
+        &mut self,
+        end: SimTime,
+        environment: u32,
+        traffic: TrafficId,
+        cx: &mut Context<O>,
+    ) {
+        let together = self.in_flight.as_ref().is_some_and(|in_flight| in_flight.together);
+        let whole = || !cx.clients[traffic.index()].remembers_success();
+        let flies = !together || cx.account.in_flight.admits_together(whole());
+        if !(flies && self.fly(end, environment)) {
+            self.schedule_release(end, environment, cx);
+        }
+    }
+
+    /// What an environment serves until `end` is in flight; `false` where it does not fit.
+    #[inline(always)]
+    pub fn fly(&mut self, end: SimTime, environment: u32) -> bool {
+        let Some(in_flight) = &mut self.in_flight else {
+            return false;
+        };
+        let Some(key) = Key::new(end, environment) else {
+            return false;
+        };
+        in_flight.ends.add(key);
+        true
+    }
+
+    /// An environment serves `task` until `end` as all of a train do; returns its number.
+    #[inline(always)]
+    pub fn serve_in_train<O: Observer>(&mut self, task: Task, index: u32, end: SimTime, cx: &mut Context<O>) -> u64 {
+        let environment = &mut self.environments[index as usize];
+        (environment.busy, environment.start_kind, environment.verdict) = (true, StartKind::Warm, Verdict::Ok);
+        environment.order = cx.agenda.next_order(Class::Completion);
+        environment.task = task;
+        let number = environment.number;
+        if !self.fly(end, index) {
+            self.schedule_release(end, index, cx);
+        }
+        number
+    }
+}
+
+impl Platform {
+    /// From now on ends of plain invocations are no events, where the listener takes sums and one function alone is called
+    /// plainly. Nobody but arrivals may change the account any more.
+    pub(crate) fn tell_in_sums<O: Observer>(&mut self, observer: &O) {
+        if !observer.takes_sums() {
+            return;
+        }
+        let mut plainly = self
+            .functions
+            .iter()
+            .filter(|function| self.is_called_plainly(function));
+        let (Some(alone), None) = (plainly.next().map(|function| function.id), plainly.next()) else {
+            return;
+        };
+        let remember = |flow: &FlowConfig| self.clients[flow.traffic.index()].remember();
+        let here = || self.flows.iter().filter(|flow| flow.function == alone);
+        let elsewhere = |traffic| {
+            self.flows
+                .iter()
+                .any(|flow| flow.function != alone && flow.traffic == traffic)
+        };
+        let together = here().any(|flow| remember(flow) && elsewhere(flow.traffic));
+        self.functions[alone.index()].in_flight = Some(Box::new(InFlight {
+            together,
+            ..InFlight::default()
+        }));
+        (self.alone, self.cut) = (Some(alone), observer.next_cut());
+    }
+
+    /// Whether nothing but plain calls through one qualifier reaches a function, and nothing follows from them.
+    fn is_called_plainly(&self, function: &Function) -> bool {
+        let flows = self.flows.iter().zip(&self.plain_flows);
+        let mut here = flows.filter(|(flow, _)| flow.function == function.id).peekable();
+        let Some(qualifier) = here.peek().map(|(flow, _)| flow.qualifier) else {
+            return false;
+        };
+        let provides = function
+            .config
+            .qualifiers
+            .iter()
+            .any(|qualifier| qualifier.provisioned > 0);
+        let follows = !function.config.invokes.is_empty() || function.holds;
+        !provides && !follows && here.all(|(flow, plain)| plain.is_some() && flow.qualifier == qualifier)
+    }
+
+    /// Gives back what has ended before the event that is next at `now`.
+    pub(super) fn catch_up_before<O: Observer>(
+        &mut self,
+        now: SimTime,
+        next: Option<(FunctionId, Event)>,
+        observer: &mut O,
+    ) {
+        let Some(alone) = self.alone else { return };
+        let (function, mut cx) = self.split(alone.index(), observer);
+        match next.filter(|(function, _)| *function == alone) {
+            Some((_, event)) => function.catch_up_before(now, event, &mut cx),
+            None => function.catch_up(now, &mut cx),
+        }
+    }
+
+    /// Gives back what has ended by `now`.
+    #[inline]
+    pub(super) fn catch_up<O: Observer>(&mut self, now: SimTime, observer: &mut O) {
+        if let Some(alone) = self.alone {
+            let (function, mut cx) = self.split(alone.index(), observer);
+            function.catch_up(now, &mut cx);
+        }
+    }
+
+    /// Listeners have cuts at `time` or before: they hear first of everything up to each of them.
+    #[cold]
+    pub(super) fn pass_cuts<O: Observer>(&mut self, time: SimTime, observer: &mut O) {
+        while self.cut <= time {
+            let cut = self.cut;
+            while let Some((now, word)) = self.agenda.pop_before(Moment::before(cut, Class::Ready)) {
+                self.step(now, word, observer);
+            }
+            self.catch_up(cut, observer);
+            observer.cut(cut);
+            self.cut = observer.next_cut();
+        }
+    }
+
+    /// A client of callers of several functions lacks something that each good answer gives back a part of: so the ends of
+    /// what runs for such callers are events again, in the place that they would have had.
+    #[cold]
+    pub(super) fn make_ends_events<O: Observer>(&mut self, now: SimTime, observer: &mut O) {
+        self.account.in_flight.clients_short = false;
+        if !std::mem::take(&mut self.account.in_flight.together) {
+            return;
+        }
+        self.catch_up(now, observer);
+        let mut events = 0;
+        for function in &mut self.functions {
+            let Some(in_flight) = &mut function.in_flight else {
+                continue;
+            };
+            for key in in_flight.ends.drain() {
+                let order = function.environments[key.label() as usize].order;
+                let event = Event::Released(key.label()).pack(function.id);
+                self.agenda.schedule_in_order(key.time(), order, event);
+                events += 1;
+            }
+        }
+        self.account.in_flight.shut = events * PATIENCE;
+    }
+}

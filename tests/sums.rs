@@ -1,0 +1,188 @@
+//! What ends plainly need not be told in its turn: a listener that takes sums gets the same run as one that hears of each end
+//! when it comes (ARCHITECTURE.md, "In flight" and "Trains").
+
+use lambdasim::facts::{FunctionId, GivenBack, InvocationType, Observer, Pool, QualifierId, ServedTrain, TrafficId};
+use lambdasim::kernel::Distribution;
+use lambdasim::lambda::RetryMode;
+use lambdasim::simulation::{Plan, simulate};
+use lambdasim::units::{Rate, Share, SimTime, Span};
+use lambdasim::workload::Process;
+use rayon::prelude::*;
+
+use crate::determinism::mostly_plain;
+use crate::support::{Rows, add_function, add_traffic, function, plan, poisson, replay};
+
+const SEEDS: u64 = 16;
+
+/// Wants to hear of each end in its turn.
+struct InTurn;
+
+impl Observer for InTurn {}
+
+/// Is content with sums, and counts what it is told in such a way.
+#[derive(Default)]
+struct InSums {
+    in_trains: u64,
+    given_back: u64,
+}
+
+impl Observer for InSums {
+    fn takes_sums(&self) -> bool {
+        true
+    }
+
+    fn served_train(&mut self, train: &ServedTrain) {
+        self.in_trains += train.count as u64;
+    }
+
+    fn given_back(&mut self, _pool: Pool, slots: GivenBack) {
+        self.given_back += slots.count;
+    }
+}
+
+/// Everything that a run finds out and writes, as text.
+fn outcome(plan: &Plan, watcher: &mut dyn Observer) -> String {
+    let mut rows = Rows::default();
+    let result = simulate(plan, &mut rows, Some(watcher), &mut ()).expect("nothing stops it");
+    format!("{result:?} {rows:?}")
+}
+
+/// Asserts that both ways give the same, and returns what was told in sums.
+fn same_both_ways(plan: &Plan, name: &str) -> InSums {
+    let mut sums = InSums::default();
+    let (in_sums, in_turn) = (outcome(plan, &mut sums), outcome(plan, &mut InTurn));
+    assert!(in_sums == in_turn, "{name}");
+    sums
+}
+
+/// A plan in which everybody waits for an answer, of functions that do nothing with it.
+fn called_plainly(seed: u64) -> Plan {
+    let mut plan = mostly_plain(seed);
+    for function in &mut plan.functions {
+        function.invokes.clear();
+        for qualifier in &mut function.qualifiers {
+            (qualifier.additional, qualifier.provisioned) = (None, 0);
+        }
+    }
+    for flow in &mut plan.flows {
+        flow.invocation_type = InvocationType::RequestResponse;
+    }
+    plan
+}
+
+#[test]
+fn functions_that_share_limits_and_clients_run_the_same_in_sums() {
+    let given_back = (0..SEEDS).into_par_iter().map(|seed| {
+        let mut plan = called_plainly(seed);
+        // One function alone is called plainly, others beside it with events; some callers call both.
+        for flow in plan.flows.iter_mut().filter(|flow| flow.function.0 > 0) {
+            flow.invocation_type = InvocationType::Event;
+        }
+        plan.flows[0].function = FunctionId(0);
+        for flow in plan.flows.iter_mut().filter(|flow| flow.function.0 == 0) {
+            (flow.qualifier, flow.traffic) = (QualifierId(0), TrafficId(0));
+        }
+        same_both_ways(&plan, &replay(seed)).given_back
+    });
+    let given_back: u64 = given_back.sum();
+    assert!(given_back > 1_000, "only {given_back} are given back in sums");
+}
+
+#[test]
+fn plans_with_events_beside_calls_run_the_same_in_sums() {
+    (0..SEEDS / 2).into_par_iter().for_each(|seed| {
+        same_both_ways(&mostly_plain(seed), &replay(seed));
+    });
+}
+
+#[test]
+fn one_function_that_all_call_runs_the_same_in_trains() {
+    let in_trains = (0..SEEDS).into_par_iter().map(|seed| {
+        let mut plan = called_plainly(seed);
+        for flow in &mut plan.flows {
+            (flow.function, flow.qualifier) = (FunctionId(0), QualifierId(0));
+        }
+        // Trains need stretches without other sources, which a Poisson process of some rate has.
+        plan.sources.truncate(1 + seed as usize % 2);
+        plan.sources[0].process = poisson(20 + seed);
+        (plan.sources[0].pass, plan.sources[0].changes) = (Share::ALL, Vec::new());
+        same_both_ways(&plan, &replay(seed)).in_trains
+    });
+    let served: u64 = in_trains.sum();
+    assert!(served > 300, "only {served} arrivals are served in trains");
+}
+
+/// One function that nearly always is enough, and now and then is not.
+fn busy(seconds: u64, per_second: u64, duration: Distribution) -> Plan {
+    let mut plan = plan(Span::from_secs(seconds));
+    plan.warm_up = Span::from_micros(7_654_321);
+    let mut config = function("f", duration);
+    config.versions[0].timeout = Span::from_secs(2);
+    config.versions[0].init = Distribution::constant(Span::from_millis(300));
+    config.versions[0].idle = Some(Distribution::uniform(2_000.0, 9_000.0));
+    config.versions[0].max_life = Some(Distribution::uniform(20_000.0, 90_000.0));
+    config.overhead = Distribution::constant(Span::from_millis(3));
+    let id = add_function(&mut plan, config);
+    add_traffic(
+        &mut plan,
+        "load",
+        id,
+        InvocationType::RequestResponse,
+        poisson(per_second),
+    );
+    plan.traffic[0].retry.mode = RetryMode::Standard2026;
+    plan.traffic[0].retry.max_attempts = 3;
+    plan
+}
+
+#[test]
+fn a_busy_function_runs_the_same_in_trains_whatever_binds() {
+    type Change = fn(&mut Plan);
+    let changes: [(&str, Change); 8] = [
+        ("nothing", |_| {}),
+        ("the account's limit", |plan| plan.account.concurrent_executions = 22),
+        ("its reservation", |plan| plan.functions[0].reserved = Some(21)),
+        ("the account's rate", |plan| plan.account.concurrent_executions = 11),
+        ("errors and crashes", |plan| {
+            let version = &mut plan.functions[0].versions[0];
+            (version.error_rate, version.crash_rate) = (Share::from_fraction(0.01), Share::from_fraction(0.002));
+        }),
+        ("timeouts and patience", |plan| {
+            plan.functions[0].versions[0].timeout = Span::from_millis(700);
+            plan.traffic[0].retry.read_timeout = Some(Span::from_millis(600));
+        }),
+        ("turnaround", |plan| plan.functions[0].turnaround = Span::from_millis(2)),
+        ("the end of the run", |plan| plan.drain = Span::ZERO),
+    ];
+    changes.into_par_iter().for_each(|(name, change)| {
+        let mut plan = busy(200, 100, Distribution::lognormal(5.0, 0.6));
+        change(&mut plan);
+        let sums = same_both_ways(&plan, name);
+        assert!(sums.in_trains > 100, "{name}: {} in trains", sums.in_trains);
+    });
+}
+
+#[test]
+fn what_ends_at_the_instant_of_other_ends_and_arrivals_runs_the_same_in_trains() {
+    let mut plan = busy(100, 200, Distribution::constant(Span::from_millis(30)));
+    // 5 ms apart, and 20 at once every second: ends, arrivals and the cuts of listeners meet.
+    plan.functions[0].overhead = Distribution::constant(Span::ZERO);
+    let every = Process::Constant(Rate::events(200, Span::from_secs(1)));
+    add_traffic(&mut plan, "even", FunctionId(0), InvocationType::RequestResponse, every);
+    let at_once = (0..1_000).map(|number| SimTime::from_micros(number / 20 * 1_000_000));
+    let at_once = Process::At(at_once.collect());
+    add_traffic(
+        &mut plan,
+        "together",
+        FunctionId(0),
+        InvocationType::RequestResponse,
+        at_once,
+    );
+    let sums = same_both_ways(&plan, "ties");
+    assert!(
+        sums.in_trains > 1_000 && sums.given_back > 1_000,
+        "{} {}",
+        sums.in_trains,
+        sums.given_back
+    );
+}
