@@ -127,6 +127,11 @@ impl Histogram {
         }
     }
 
+    /// Exact sum.
+    pub fn sum(&self) -> u128 {
+        self.sum
+    }
+
     /// Exact maximum; 0 without values.
     pub fn max(&self) -> u64 {
         self.max

@@ -24,4 +24,4 @@ pub use summary::{
     AccountSummary, AsyncSummary, BudgetCounts, BudgetSummary, Counts, FunctionSummary, GaugeSummary, LatencyRow,
     LatencySummary, QueueSummary, ReaderSummary, RetrySummary, StreamSummary, Summary, TrafficSummary, VersionSummary,
 };
-pub use timeline::{Bucket, TimelineSummary};
+pub use timeline::{Bucket, EventTally, FunctionSteps, TimeSpent, TimelineSummary};

@@ -15,7 +15,7 @@ use super::summary::{
     AccountSummary, AsyncSummary, Counts, FunctionSummary, GaugeSummary, LatencyRow, LatencySummary, Summary,
     TrafficSummary, VersionSummary,
 };
-use super::timeline::{Tally, Timeline, TimelineSummary};
+use super::timeline::{FunctionStep, Tally, TimeSpent, Timeline, TimelineSummary};
 use crate::facts::{
     ActivePollers, AsyncStep, Attempt, BatchEnded, Blockage, BudgetCall, Call, Cause, Compute, Ended, Ending,
     ErrorCode, EventStep, FunctionId, GivenBack, InvocationType, MappingId, Message, MessageStep, Observer, Pool,
@@ -213,6 +213,10 @@ struct FunctionState {
     provisioned_spillover: u64,
     utilization_max: f64,
     events: AsyncSummary,
+    /// Of answers to waiting callers, without plain ones, and without the handler: that is what is left of the whole.
+    answers: TimeSpent,
+    /// Of events that succeeded.
+    event_time: TimeSpent,
     event_age: Histogram,
     event_latency: Histogram,
 }
@@ -350,6 +354,7 @@ impl<'a> Recorder<'a> {
             unreserved_concurrent_executions: self.account.unreserved,
             claimed_account_concurrency_max,
         };
+        let (answers, events) = self.times_spent();
         let quantiles = [StartKind::Cold, StartKind::Warm, StartKind::Provisioned].map(|kind| self.latency_curve(kind));
         let summary = Summary {
             budgets: self
@@ -368,14 +373,29 @@ impl<'a> Recorder<'a> {
             queues: self.queues.iter().map(QueueState::finish).collect(),
             fingerprint: self.fingerprint.0,
         };
-        let weights: Vec<u64> = summary
-            .functions
-            .iter()
-            .map(|f| f.counts.invocations + f.counts.throttles)
-            .collect();
+        let functions = summary.functions.iter();
+        let requests: Vec<u64> = functions.map(|f| f.counts.invocations + f.counts.throttles).collect();
+        let timeline = TimelineSummary {
+            answers,
+            events,
+            sources: self.backlog.finish(),
+            latency_quantiles: quantiles,
+            ..self.timeline.finish(&requests)
+        };
+        (summary, timeline)
+    }
+
+    /// Where the time of good answers, and of events that succeeded, went by function.
+    fn times_spent(&self) -> (Vec<TimeSpent>, Vec<TimeSpent>) {
+        let mut whole = vec![0; self.functions.len()];
+        for flow in self.flows.iter().filter(|flow| flow.is_synchronous()) {
+            let sums = flow.good().flatten().map(|histogram| histogram.sum());
+            whole[flow.info.function.index()] += sums.sum::<u128>();
+        }
+        let answers = self.functions.iter().zip(whole);
         (
-            summary,
-            self.timeline.finish(&weights, self.backlog.finish(), quantiles),
+            answers.map(|(state, whole)| state.answers.of_total(whole)).collect(),
+            self.functions.iter().map(|state| state.event_time).collect(),
         )
     }
 
@@ -428,15 +448,24 @@ impl<'a> Recorder<'a> {
     }
 
     fn end_step(&mut self, now: SimTime) {
-        let account = &mut self.periods[0].busy;
-        self.tally.concurrency_integral = account.integral_to(now);
-        let concurrency_max = account.look();
+        let account = &mut self.periods[0];
+        self.tally.concurrency_integral = account.busy.integral_to(now);
+        self.tally.provisioned.busy_integral = account.provisioned_busy.integral_to(now);
+        self.tally.provisioned.busy_max = account.provisioned_busy.look();
+        let concurrency_max = account.busy.look();
+        if !self.account.provisioned.is_empty() {
+            self.tally.provisioned.ready = self.periods.iter().map(|period| u64::from(period.ready)).sum();
+        }
         let periods = &mut self.periods;
-        let functions = self.functions.iter_mut().map(|state| {
-            (
-                periods[state.first_period as usize].busy.look(),
-                std::mem::take(&mut state.throttled_in_step),
-            )
+        let configs = &self.config.functions;
+        let functions = self.functions.iter_mut().zip(configs).map(|(state, config)| {
+            let busy = &mut periods[state.first_period as usize].busy;
+            FunctionStep {
+                busy_integral: busy.integral_to(now),
+                busy_max: busy.look(),
+                throttles: std::mem::take(&mut state.throttled_in_step),
+                reserved: config.reserved.is_some(),
+            }
         });
         self.timeline.end_step(self.tally, concurrency_max, functions);
         self.backlog.end_step();
@@ -715,6 +744,7 @@ impl Recorder<'_> {
         let failed = u64::from(attempt.completes && !attempt.verdict.is_ok());
         self.tally.cold_starts += cold;
         self.tally.errors += failed;
+        self.tally.provisioned.spilled += u64::from(attempt.spilled);
         if !self.counts(attempt.arrived) {
             return;
         }
@@ -722,6 +752,10 @@ impl Recorder<'_> {
         flow.counts.cold_starts += cold;
         flow.counts.errors += failed;
         let state = &mut self.functions[attempt.function.index()];
+        let answers = attempt.completes && attempt.verdict.is_ok() && attempt.answered < self.config.horizon;
+        if answers && flow.is_synchronous() {
+            state.answers.note(attempt);
+        }
         let version = &mut state.versions[attempt.version.index()].counts;
         version.cold_starts += cold;
         version.errors += failed;
@@ -816,6 +850,9 @@ impl Observer for Recorder<'_> {
             }
             if attempt.completes {
                 state.duration.record(attempt.duration.as_micros());
+                if flow.info.invocation_type == InvocationType::Event && attempt.verdict.is_ok() {
+                    state.event_time.note(attempt);
+                }
             }
         }
         if !attempt.is_plain() {
@@ -972,6 +1009,10 @@ impl Observer for Recorder<'_> {
         self.reach(time);
         let age = time.since(call.arrived);
         self.tally.backlog += u64::from(step == AsyncStep::Received);
+        self.tally.events.count(step);
+        if step == AsyncStep::Attempted {
+            self.timeline.event_age = self.timeline.event_age.max(Some(age));
+        }
         self.touch(call.function, call.qualifier);
         self.in_periods(call.function, call.qualifier, |period| period.asynchronous(step, age));
         if !self.counts(call.arrived) {

@@ -2,7 +2,7 @@
 
 use super::backlog::SourceSteps;
 use super::histogram::Histogram;
-use crate::facts::FunctionId;
+use crate::facts::{AsyncStep, Attempt, Cause, FunctionId};
 use crate::units::{SimTime, Span};
 
 /// The run in steps, for plots and the report.
@@ -12,14 +12,80 @@ pub struct TimelineSummary {
     pub step: Span,
     /// Steps from t = 0, contiguous; the last one may be cut short by the end of the run.
     pub buckets: Vec<Bucket>,
-    /// Functions drawn on their own (the first dozen by invocations and throttles), each with one maximum of
-    /// `ConcurrentExecutions` and one count of throttles per step.
-    pub functions: Vec<(FunctionId, Vec<u32>, Vec<u64>)>,
+    /// Functions drawn on their own, in the plan's order: those with the largest part of either the account's busy time or
+    /// its requests.
+    pub functions: Vec<FunctionSteps>,
+    /// Functions without reservation that held the account's unreserved concurrency while it refused others (CONC-7), with
+    /// their part of it; the largest parts first, no more than are drawn.
+    pub holders: Vec<(FunctionId, f64)>,
+    /// Where the time of answers to waiting callers went, by function in the plan's order.
+    pub answers: Vec<TimeSpent>,
+    /// Where the time of asynchronous events went that succeeded, by function in the plan's order.
+    pub events: Vec<TimeSpent>,
     /// Queues and streams drawn on their own, those where the most waits or is the oldest.
     pub sources: Vec<SourceSteps>,
     /// The latency distribution of succeeded synchronous arrivals: milliseconds at the quantiles 0 %, 1 %, … 100 %
     /// by start kind (cold, warm, provisioned), with the count.
     pub latency_quantiles: [(u64, Vec<f64>); 3],
+}
+
+/// One function in the steps of the timeline.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FunctionSteps {
+    /// Which one.
+    pub function: FunctionId,
+    /// Largest `ConcurrentExecutions` of each step.
+    pub concurrency_max: Vec<u32>,
+    /// Time-weighted mean of it.
+    pub concurrency_mean: Vec<f64>,
+    /// Its throttles.
+    pub throttles: Vec<u64>,
+}
+
+/// How much of the time from arrival to answer went where, in microseconds, summed over what succeeded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TimeSpent {
+    /// Before the first attempt.
+    pub queueing: u128,
+    /// From the arrival to the attempt that succeeded, where that was not the first: failed attempts and the waits between.
+    pub retries: u128,
+    /// Placing a new environment.
+    pub placement: u128,
+    /// INIT, or restoring a snapshot, before the invocation.
+    pub init: u128,
+    /// The handler, with what Lambda adds around it (COLD-1).
+    pub handler: u128,
+}
+
+impl TimeSpent {
+    /// An attempt that succeeded.
+    pub(super) fn note(&mut self, attempt: &Attempt) {
+        let before = u128::from(attempt.start.since(attempt.arrived).as_micros());
+        match attempt.attempt {
+            0 => self.queueing += before,
+            _ => self.retries += before,
+        }
+        let (placement, init) = (
+            attempt.placement.as_micros(),
+            (attempt.init + attempt.restore).as_micros(),
+        );
+        self.placement += u128::from(placement);
+        self.init += u128::from(init);
+        let whole = attempt.answered.since(attempt.start).as_micros();
+        self.handler += u128::from(whole.saturating_sub(placement + init));
+    }
+
+    /// All of it.
+    pub fn total(&self) -> u128 {
+        self.queueing + self.retries + self.placement + self.init + self.handler
+    }
+
+    /// The same where all of it is `total`: what is not known to have gone elsewhere is the handler's.
+    pub(super) fn of_total(mut self, total: u128) -> TimeSpent {
+        self.handler = 0;
+        self.handler = total.saturating_sub(self.total());
+        self
+    }
 }
 
 /// One step of the run.
@@ -45,16 +111,70 @@ pub struct Bucket {
     pub concurrency_mean: f64,
     /// Median and 99 % quantile of caller latency, by instant of arrival of the answer's attempt; `None` without sample.
     pub latency_p50_ms: Option<f64>,
+    /// 90 % quantile.
+    pub latency_p90_ms: Option<f64>,
     /// 99 % quantile.
     pub latency_p99_ms: Option<f64>,
+    /// 99.9 % quantile.
+    pub latency_p99_9_ms: Option<f64>,
     /// Billed MB·ms of on-demand and provisioned duration.
     pub billed_mb_ms: u128,
+    /// Provisioned environments that were ready at the end of the step.
+    pub provisioned_ready: u64,
+    /// Time-weighted mean of provisioned environments that were busy.
+    pub provisioned_busy_mean: f64,
+    /// Most provisioned environments that were busy at once.
+    pub provisioned_busy_max: u64,
+    /// Invocations that ran on demand because all provisioned environments were busy (ADM-3).
+    pub spilled: u64,
+    /// What became of asynchronous events.
+    pub events: EventTally,
+    /// Largest age of an asynchronous event at an attempt; `None` without attempts.
+    pub event_age_ms: Option<f64>,
+}
+
+/// What became of asynchronous events in a step, or since the start of the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EventTally {
+    /// Stored by Lambda.
+    pub received: u64,
+    /// Tried again after a throttle.
+    pub retried_after_throttle: u64,
+    /// Tried again after an error.
+    pub retried_after_error: u64,
+    /// Given up: expired, exhausted, or refused at reserved concurrency 0.
+    pub given_up: u64,
+    /// Records sent to dead-letter queues and on-failure destinations.
+    pub kept: u64,
+}
+
+impl EventTally {
+    pub(super) fn count(&mut self, step: AsyncStep) {
+        match step {
+            AsyncStep::Received => self.received += 1,
+            AsyncStep::RetriedAfterThrottle => self.retried_after_throttle += 1,
+            AsyncStep::RetriedAfterError => self.retried_after_error += 1,
+            AsyncStep::Expired | AsyncStep::Refused | AsyncStep::Exhausted => self.given_up += 1,
+            AsyncStep::DeadLettered | AsyncStep::DestinationFailure => self.kept += 1,
+            AsyncStep::Attempted | AsyncStep::DestinationSuccess => {}
+        }
+    }
+
+    fn since(&self, before: &EventTally) -> EventTally {
+        EventTally {
+            received: self.received - before.received,
+            retried_after_throttle: self.retried_after_throttle - before.retried_after_throttle,
+            retried_after_error: self.retried_after_error - before.retried_after_error,
+            given_up: self.given_up - before.given_up,
+            kept: self.kept - before.kept,
+        }
+    }
 }
 
 /// Steps a run is drawn in, at most.
 const STEPS: u64 = 240;
 /// Functions that are drawn on their own.
-const DRAWN: usize = 12;
+const DRAWN: usize = 20;
 /// Beyond so many functions none is watched on its own: memory must not grow with them.
 const WATCHED: usize = 1_000;
 
@@ -73,6 +193,57 @@ pub(super) struct Tally {
     pub billed_mb_ms: u128,
     /// Of account-wide concurrency, up to the end of the step.
     pub concurrency_integral: u64,
+    pub provisioned: ProvisionedTally,
+    pub events: EventTally,
+}
+
+/// Provisioned environments of the account.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct ProvisionedTally {
+    /// Ready at the end of the step: no difference is taken.
+    pub ready: u64,
+    /// Most that were busy at once in the step: no difference is taken.
+    pub busy_max: u64,
+    /// Of busy ones, up to the end of the step.
+    pub busy_integral: u64,
+    pub spilled: u64,
+}
+
+/// What a function did in the step that is over.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FunctionStep {
+    pub busy_max: u64,
+    /// Up to the end of the step.
+    pub busy_integral: u64,
+    pub throttles: u64,
+    pub reserved: bool,
+}
+
+/// What is kept of one function.
+#[derive(Clone, Debug, Default)]
+struct Course {
+    busy_max: Vec<u32>,
+    busy_mean: Vec<f64>,
+    throttles: Vec<u64>,
+    integral: u64,
+    /// Busy time, in microseconds.
+    busy: u64,
+    /// Busy time in the unreserved pool, weighted with the requests that this pool refused in the step.
+    pressure: u128,
+}
+
+impl Course {
+    fn end_step(&mut self, step: FunctionStep, length: u64, refused: u64) {
+        let busy = step.busy_integral.wrapping_sub(self.integral);
+        self.integral = step.busy_integral;
+        self.busy = self.busy.saturating_add(busy);
+        if !step.reserved {
+            self.pressure += u128::from(busy) * u128::from(refused);
+        }
+        self.busy_max.push(u32::try_from(step.busy_max).unwrap_or(u32::MAX));
+        self.busy_mean.push(busy as f64 / length as f64);
+        self.throttles.push(step.throttles);
+    }
 }
 
 /// Collects the steps of a run. What happens in between is counted by its owner.
@@ -86,7 +257,9 @@ pub(super) struct Timeline {
     before: Tally,
     /// Caller latencies of the running step.
     pub latency: Histogram,
-    functions: Vec<(Vec<u32>, Vec<u64>)>,
+    /// Age of the oldest asynchronous event that was tried in the running step.
+    pub event_age: Option<Span>,
+    functions: Vec<Course>,
 }
 
 impl Timeline {
@@ -101,38 +274,29 @@ impl Timeline {
             done: Vec::new(),
             before: Tally::default(),
             latency: Histogram::default(),
-            functions: vec![(Vec::new(), Vec::new()); watched],
+            event_age: None,
+            functions: vec![Course::default(); watched],
         }
     }
 
     /// The running step is over: `now` is counted since the start of the run, the rest in the step alone.
-    pub fn end_step(&mut self, now: Tally, concurrency_max: u64, functions: impl Iterator<Item = (u64, u64)>) {
+    pub fn end_step(&mut self, now: Tally, concurrency_max: u64, functions: impl Iterator<Item = FunctionStep>) {
         let start = self.done.len() as u64 * self.step.as_micros();
-        let (before, length) = (self.before, (self.step_end.as_micros() - start).max(1));
-        let mut bucket = Bucket {
-            start: SimTime::from_micros(start),
-            arrivals: now.arrivals + now.served - before.arrivals - before.served,
-            invocations: now.invocations + now.served - before.invocations - before.served,
-            errors: now.errors - before.errors,
-            cold_starts: now.cold_starts - before.cold_starts,
-            throttles: std::array::from_fn(|cause| now.throttles[cause] - before.throttles[cause]),
-            backlog: now.backlog,
-            concurrency_max,
-            concurrency_mean: now.concurrency_integral.wrapping_sub(before.concurrency_integral) as f64 / length as f64,
-            latency_p50_ms: None,
-            latency_p99_ms: None,
-            billed_mb_ms: now.billed_mb_ms - before.billed_mb_ms,
-        };
+        let length = (self.step_end.as_micros() - start).max(1);
+        let mut bucket = self.bucket(&now, start, length);
+        bucket.concurrency_max = concurrency_max;
         if self.latency.count() > 0 {
-            let [p50, p99] = self.latency.quantiles([0.5, 0.99]).map(|us| us as f64 / 1e3);
-            (bucket.latency_p50_ms, bucket.latency_p99_ms) = (Some(p50), Some(p99));
+            let quantiles = self.latency.quantiles([0.5, 0.9, 0.99, 0.999]);
+            let [p50, p90, p99, p99_9] = quantiles.map(|us| Some(us as f64 / 1e3));
+            (bucket.latency_p50_ms, bucket.latency_p90_ms) = (p50, p90);
+            (bucket.latency_p99_ms, bucket.latency_p99_9_ms) = (p99, p99_9);
             self.latency = Histogram::default();
         }
-        self.done.push(bucket);
-        for ((busy, throttles), (busy_max, throttled)) in self.functions.iter_mut().zip(functions) {
-            busy.push(u32::try_from(busy_max).unwrap_or(u32::MAX));
-            throttles.push(throttled);
+        let refused = bucket.throttles[Cause::AccountConcurrency as usize];
+        for (course, step) in self.functions.iter_mut().zip(functions) {
+            course.end_step(step, length, refused);
         }
+        self.done.push(bucket);
         self.before = now;
         let at_horizon = self.step_end >= self.horizon;
         self.step_end = if at_horizon {
@@ -142,29 +306,72 @@ impl Timeline {
         };
     }
 
-    /// The steps, all of them, and the functions with the largest weights, drawn on their own.
-    pub fn finish(
-        self,
-        weights: &[u64],
-        sources: Vec<SourceSteps>,
-        latency_quantiles: [(u64, Vec<f64>); 3],
-    ) -> TimelineSummary {
-        let mut order: Vec<usize> = (0..self.functions.len()).collect();
-        order.sort_by_key(|index| std::cmp::Reverse(weights[*index]));
-        order.truncate(DRAWN);
-        order.sort_unstable();
-        let mut functions = self.functions;
-        let drawn = order.into_iter().map(|index| {
-            let (concurrency, throttles) = std::mem::take(&mut functions[index]);
-            (FunctionId(index as u32), concurrency, throttles)
-        });
+    /// What was counted in the step that is over, without quantiles.
+    fn bucket(&mut self, now: &Tally, start: u64, length: u64) -> Bucket {
+        let before = &self.before;
+        let mean = |now: u64, before: u64| now.wrapping_sub(before) as f64 / length as f64;
+        Bucket {
+            start: SimTime::from_micros(start),
+            arrivals: now.arrivals + now.served - before.arrivals - before.served,
+            invocations: now.invocations + now.served - before.invocations - before.served,
+            errors: now.errors - before.errors,
+            cold_starts: now.cold_starts - before.cold_starts,
+            throttles: std::array::from_fn(|cause| now.throttles[cause] - before.throttles[cause]),
+            backlog: now.backlog,
+            concurrency_mean: mean(now.concurrency_integral, before.concurrency_integral),
+            billed_mb_ms: now.billed_mb_ms - before.billed_mb_ms,
+            provisioned_ready: now.provisioned.ready,
+            provisioned_busy_mean: mean(now.provisioned.busy_integral, before.provisioned.busy_integral),
+            provisioned_busy_max: now.provisioned.busy_max,
+            spilled: now.provisioned.spilled - before.provisioned.spilled,
+            events: now.events.since(&before.events),
+            event_age_ms: self.event_age.take().map(Span::as_millis_f64),
+            ..Bucket::default()
+        }
+    }
+
+    /// The steps, all of them, and the functions drawn on their own; `requests` of each function.
+    pub fn finish(self, requests: &[u64]) -> TimelineSummary {
+        let mut holders: Vec<(FunctionId, u128)> = self.ids().map(|(id, course)| (id, course.pressure)).collect();
+        holders.retain(|(_, pressure)| *pressure > 0);
+        let pressure: u128 = holders.iter().map(|(_, pressure)| pressure).sum();
+        holders.sort_by_key(|(_, pressure)| std::cmp::Reverse(*pressure));
+        holders.truncate(DRAWN);
+        let holders = holders.into_iter();
         TimelineSummary {
             step: self.step,
-            functions: drawn.collect(),
-            sources,
+            holders: holders.map(|(id, part)| (id, part as f64 / pressure as f64)).collect(),
+            functions: self.drawn(requests),
             buckets: self.done,
-            latency_quantiles,
+            ..TimelineSummary::default()
         }
+    }
+
+    fn ids(&self) -> impl Iterator<Item = (FunctionId, &Course)> {
+        (0..).map(FunctionId).zip(&self.functions)
+    }
+
+    fn drawn(&self, requests: &[u64]) -> Vec<FunctionSteps> {
+        let all_busy: u64 = self
+            .functions
+            .iter()
+            .fold(0, |sum, course| sum.saturating_add(course.busy));
+        let part = |of: u64, all: u64| of as f64 / all.max(1) as f64;
+        let all_requests: u64 = requests.iter().sum();
+        let weight = |(id, course): &(FunctionId, &Course)| {
+            part(course.busy, all_busy).max(part(requests[id.index()], all_requests))
+        };
+        let mut order: Vec<_> = self.ids().collect();
+        order.sort_by(|one, other| weight(other).total_cmp(&weight(one)));
+        order.truncate(DRAWN);
+        order.sort_unstable_by_key(|(id, _)| *id);
+        let steps = |(function, course): (FunctionId, &Course)| FunctionSteps {
+            function,
+            concurrency_max: course.busy_max.clone(),
+            concurrency_mean: course.busy_mean.clone(),
+            throttles: course.throttles.clone(),
+        };
+        order.into_iter().map(steps).collect()
     }
 }
 

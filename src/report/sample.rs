@@ -20,8 +20,9 @@ use crate::lambda::{
 };
 use crate::messaging::QueueConfig;
 use crate::metrics::{
-    AccountSummary, AsyncSummary, Bucket, Counts, FunctionSummary, GaugeSummary, LatencyRow, LatencySummary,
-    QueueSummary, RetrySummary, SourceId, SourceSteps, Summary, TimelineSummary, TrafficSummary, VersionSummary,
+    AccountSummary, AsyncSummary, Bucket, Counts, FunctionSteps, FunctionSummary, GaugeSummary, LatencyRow,
+    LatencySummary, QueueSummary, RetrySummary, SourceId, SourceSteps, Summary, TimelineSummary, TrafficSummary,
+    VersionSummary,
 };
 use crate::pricing::{
     AdjoiningConfig, Bill, BillingConfig, CostAnswers, Discount, FreeTier, Item, Line, LineShare, MonthLength,
@@ -416,6 +417,7 @@ fn busy_timeline() -> TimelineSummary {
             latency_p50_ms: (!night).then_some(80.0 + 10.0 * height),
             latency_p99_ms: (!night).then_some(350.0 + 400.0 * height + 35.0 * (number % 5) as f64),
             billed_mb_ms: u128::from(wanted.min(300)) * 1_000_000,
+            ..Bucket::default()
         }
     };
     let curve = |low: f64, high: f64| {
@@ -427,12 +429,18 @@ fn busy_timeline() -> TimelineSummary {
         step,
         buckets: (0..STEPS).map(bucket).collect(),
         functions: vec![
-            (
-                FunctionId(0),
-                (0..STEPS).map(|n| (height(n) * 380.0).min(300.0) as u32).collect(),
-                vec![0; 288],
-            ),
-            (FunctionId(1), vec![4; 288], vec![0; 288]),
+            FunctionSteps {
+                function: FunctionId(0),
+                concurrency_max: (0..STEPS).map(|n| (height(n) * 380.0).min(300.0) as u32).collect(),
+                concurrency_mean: (0..STEPS).map(|n| (height(n) * 300.0).min(240.0)).collect(),
+                throttles: vec![0; 288],
+            },
+            FunctionSteps {
+                function: FunctionId(1),
+                concurrency_max: vec![4; 288],
+                concurrency_mean: vec![0.01; 288],
+                throttles: vec![0; 288],
+            },
         ],
         sources: vec![SourceSteps {
             source: SourceId::Queue(QueueId(0)),
@@ -446,6 +454,7 @@ fn busy_timeline() -> TimelineSummary {
             (4_298_000, curve(40.0, 800.0)),
             (0, Vec::new()),
         ],
+        ..TimelineSummary::default()
     }
 }
 

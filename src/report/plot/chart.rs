@@ -113,11 +113,6 @@ impl Chart {
         figure
     }
 
-    /// Why there is nothing to draw, if so.
-    pub(in crate::report) fn emptiness(self, input: &ReportInput) -> Option<&'static str> {
-        self.figure(input).empty
-    }
-
     fn caption(self, input: &ReportInput) -> String {
         let run = format!("{}, seed {}", input.plan.name, input.plan.seed);
         match input.replications {
@@ -204,14 +199,14 @@ fn concurrency(input: &ReportInput) -> Figure {
 /// The functions with a line of their own, those that rise highest: configuration, maximum of each step, colour.
 fn drawn_functions<'a>(input: &ReportInput<'a>) -> Vec<(&'a FunctionConfig, &'a [u32], RGBColor)> {
     let mut highest: Vec<_> = input.result.timeline.functions.iter().collect();
-    highest.sort_by_key(|(_, maxima, _)| std::cmp::Reverse(maxima.iter().max()));
+    highest.sort_by_key(|steps| std::cmp::Reverse(steps.concurrency_max.iter().max()));
     highest.truncate(FUNCTION_COLORS.len());
-    highest.sort_by_key(|(function, ..)| *function);
+    highest.sort_by_key(|steps| steps.function);
     let colored = highest.into_iter().zip(FUNCTION_COLORS);
     colored
-        .map(|((function, maxima, _), color)| {
-            let config = &input.plan.functions[function.index()];
-            (config, maxima.as_slice(), Figure::color(color))
+        .map(|(steps, color)| {
+            let config = &input.plan.functions[steps.function.index()];
+            (config, steps.concurrency_max.as_slice(), Figure::color(color))
         })
         .collect()
 }
@@ -502,6 +497,7 @@ fn spread(amount: f64, weights: &[f64]) -> Vec<f64> {
 mod tests {
     use super::*;
     use crate::facts::FunctionId;
+    use crate::metrics::FunctionSteps;
     use crate::report::sample::Sample;
 
     #[test]
@@ -546,7 +542,11 @@ mod tests {
         let mut sample = Sample::crowded(8);
         let maxima = [1, 9, 2, 8, 1, 7, 6, 5];
         sample.result.timeline.functions = (0..8)
-            .map(|number| (FunctionId(number), vec![0, maxima[number as usize]], vec![0, 0]))
+            .map(|number| FunctionSteps {
+                function: FunctionId(number),
+                concurrency_max: vec![0, maxima[number as usize]],
+                ..FunctionSteps::default()
+            })
             .collect();
         let drawn = drawn_functions(&sample.input());
         let tops: Vec<u32> = drawn.iter().map(|(_, maxima, _)| maxima[1]).collect();
