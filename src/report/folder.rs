@@ -24,7 +24,7 @@ pub(super) const SCENARIO: &str = "scenario.json";
 /// What to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReportOptions {
-    /// Whether to draw `plots/` and the charts of `report.html`.
+    /// Whether to draw `plots/`, and the charts of `report.html` as pictures for paper and for readers without a script.
     pub plots: bool,
 }
 
@@ -116,14 +116,14 @@ impl RunFolder {
     pub fn finish(self, input: &ReportInput, options: ReportOptions) -> Result<(), ReportError> {
         self.write("latency.csv", |out| write_latency(out, input))?;
         self.write("cost.csv", |out| write_cost(out, input))?;
-        let mut charts = Vec::new();
         if options.plots {
             self.make("plots")?;
             for chart in Chart::of(input.plan) {
-                charts.push((chart, self.plot(chart, input)?));
+                self.plot(chart, input)?;
             }
         }
-        let page = report_html(input, &charts);
+        let summary = summary_json(input);
+        let page = report_html(input, &summary, options.plots);
         self.write("report.html", |out| out.write_all(page.as_bytes()))?;
         self.write("notebook.ipynb", |out| write_json(out, &notebook_json(input)))?;
         if let Some(advice) = input.advice.filter(|advice| advice.skipped.is_none()) {
@@ -132,17 +132,16 @@ impl RunFolder {
         if let Some(sensitivity) = input.sensitivity {
             self.write("sensitivity.json", |out| write_json(out, &sensitivity.json(input.plan)))?;
         }
-        self.write(SUMMARY, |out| write_json(out, &summary_json(input)))?;
+        self.write(SUMMARY, |out| write_json(out, &summary))?;
         self.commit()
     }
 
-    fn plot(&self, chart: Chart, input: &ReportInput) -> Result<String, ReportError> {
+    fn plot(&self, chart: Chart, input: &ReportInput) -> Result<(), ReportError> {
         let svg_file = format!("plots/{}.svg", chart.name());
         let png_file = format!("plots/{}.png", chart.name());
         let svg = draw_svg(chart, input).map_err(|cause| self.failed(&svg_file, cause))?;
         self.write(&svg_file, |out| out.write_all(svg.as_bytes()))?;
-        draw_png(chart, input, &self.inside(&png_file)).map_err(|cause| self.failed(&png_file, cause))?;
-        Ok(svg)
+        draw_png(chart, input, &self.inside(&png_file)).map_err(|cause| self.failed(&png_file, cause))
     }
 
     /// A file of the folder in the making.

@@ -15,7 +15,7 @@ pub(super) fn advice(input: &ReportInput) -> Markup {
     };
     html! {
         @if let Some(why) = &advice.skipped {
-            h2 { "What would help" }
+            h3 { "What would help" }
             p.soft { (why) }
         }
         @for (place, tried) in advice.tried.iter().enumerate() { (cause(input, tried, place == 0)) }
@@ -92,7 +92,7 @@ fn row(what: Markup, effect: Option<&Effect>, before: &Effect) -> Cells {
 
 fn bears(input: &ReportInput, advice: &Advice, bearing: &Bearing) -> Markup {
     html! {
-        @if advice.tried.is_empty() { h2 { "How much more traffic" } }
+        @if advice.tried.is_empty() { h3 { "How much more traffic" } }
         p { (bearing_in_words(input.plan, bearing)) }
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn cross_checks(input: &ReportInput) -> Markup {
         }
     }
     html! {
-        (section("Beside theory", note, &heads, 4, &rows))
+        (section("Closed forms", note, &heads, 4, &rows))
         @if !formulas.is_empty() {
             ul.soft { @for formula in formulas { li { b { (formula.name()) } ": " (formula.holds()) } } }
         }

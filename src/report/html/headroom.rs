@@ -30,7 +30,7 @@ pub(super) fn headroom(input: &ReportInput) -> Markup {
         ("Share", "the part that was used"),
         ("Left", "the part that was not"),
     ];
-    section("Headroom", &note, &heads, 3, &rows)
+    section("How much of every limit was used", &note, &heads, 3, &rows)
 }
 
 fn row(limit: &Limit) -> Cells {

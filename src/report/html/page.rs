@@ -1,51 +1,62 @@
 //! The page as a whole.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use serde_json::Value;
 
 use super::advice::advice;
-use super::answer::{answer, tiles};
+use super::assumptions::assumption_section;
+use super::budgets::budgets;
+use super::cold_starts::cold_start_section;
+use super::concurrency::concurrency;
+use super::cost::cost_section;
 use super::cross_checks::cross_checks;
+use super::deployments::deployments;
+use super::events::event_section;
+use super::facts::Facts;
+use super::first::{first, warnings};
+use super::functions::functions;
 use super::headroom::headroom;
-use super::queues::queues;
+use super::latency::latency_section;
+use super::provisioned::provisioned_section;
+use super::replications::replications;
+use super::section::Section;
 use super::sensitivity::sensitivity;
-use super::streams::streams;
-use super::{senders, sources, tables};
+use super::throttling::throttling;
 use crate::report::ReportInput;
-use crate::report::json::fingerprint;
-use crate::report::plot::Chart;
-use crate::units::SimTime;
 
-const STYLE: &str = include_str!("style.css");
+const STYLE: &str = include_str!("../../../assets/report.css");
+const SCRIPT: &str = include_str!("../../../assets/report.js");
+const UPLOT: &str = include_str!("../../../assets/uplot/uPlot.iife.min.js");
+const UPLOT_STYLE: &str = include_str!("../../../assets/uplot/uPlot.min.css");
+const UPLOT_LICENCE: &str = include_str!("../../../assets/uplot/LICENSE");
 
-/// The page. `charts` are SVG documents in the order in which they are shown; there may be none.
-pub(in crate::report) fn report_html(input: &ReportInput, charts: &[(Chart, String)]) -> String {
-    let name = &input.plan.name;
+/// Nothing is fetched, whatever a scenario contains.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
+
+/// The page. `summary` is what `summary.json` holds; `drawn` says whether charts are drawn as SVG too, for paper and for
+/// readers without a script.
+pub(in crate::report) fn report_html(input: &ReportInput, summary: &Value, drawn: bool) -> String {
+    let facts = Facts { input, summary, drawn };
+    let mut sections = sections(&facts);
+    sections.retain(|section| !section.is_empty());
     let page = html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (name) }
-                style { (PreEscaped(STYLE)) }
-            }
+            (head(&input.plan.name))
             body {
-                (head(input))
-                (answer(input))
-                (tiles(input))
-                (tables::replications(input))
-                (figures(input, charts))
-                (queues(input))
-                (streams(input))
-                (sources::sources(input))
-                (tables::all(input))
-                (senders::all(input))
-                (advice(input))
-                (headroom(input))
-                (cross_checks(input))
-                (sensitivity(input))
-                h2 { "The scenario" }
-                pre { (input.source_text) }
+                a.skip href="#main" { "Skip to the answer" }
+                div.page {
+                    main id="main" {
+                        header.first { (first(&facts)) }
+                        (warnings(input))
+                        @for section in &sections { (section.render()) }
+                        (scenario(input))
+                        (footer())
+                    }
+                    (contents(&sections))
+                }
+                script { (PreEscaped(UPLOT)) }
+                script { (PreEscaped(SCRIPT)) }
             }
         }
     };
@@ -54,41 +65,70 @@ pub(in crate::report) fn report_html(input: &ReportInput, charts: &[(Chart, Stri
     text
 }
 
-fn head(input: &ReportInput) -> Markup {
-    let plan = input.plan;
+/// All sections in the order in which they are shown.
+fn sections(facts: &Facts) -> Vec<Section> {
+    vec![
+        replications(facts),
+        concurrency(facts),
+        throttling(facts),
+        Section::new("advice", "Advice that was tried", advice(facts.input)),
+        latency_section(facts),
+        cold_start_section(facts),
+        provisioned_section(facts),
+        event_section(facts),
+        cost_section(facts),
+        deployments(facts),
+        budgets(facts),
+        Section::new("headroom", "Headroom", headroom(facts.input)),
+        Section::new("cross-checks", "Beside theory", cross_checks(facts.input)),
+        functions(facts),
+        assumption_section(facts),
+        Section::new("sensitivity", "Sensitivity", sensitivity(facts.input)),
+    ]
+}
+
+fn head(title: &str) -> Markup {
     html! {
-        h1 { (input.question.unwrap_or(&plan.name)) }
-        p.soft {
-            "Scenario " b { (plan.name) } ", " (plan.horizon() - SimTime::ZERO) " of simulated time, seed " (plan.seed)
-            ", Lambda as of " (plan.model_date) ", " (plan.billing.region) ". lambdasim " (input.version)
-            ", fingerprint " code { (fingerprint(&input.result.summary)) } "."
+        head {
+            meta charset="utf-8";
+            meta http-equiv="Content-Security-Policy" content=(POLICY);
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="color-scheme" content="light dark";
+            title { (title) }
+            style { (PreEscaped(UPLOT_STYLE)) (PreEscaped(STYLE)) }
         }
     }
 }
 
-/// Charts that show something; of the others it is said why they are missing.
-fn figures(input: &ReportInput, charts: &[(Chart, String)]) -> Markup {
-    let mut missing: Vec<(&str, Vec<&str>)> = Vec::new();
-    for (chart, _) in charts {
-        let Some(reason) = chart.emptiness(input) else { continue };
-        match missing.iter_mut().find(|(known, _)| *known == reason) {
-            Some((_, titles)) => titles.push(chart.title()),
-            None => missing.push((reason, vec![chart.title()])),
-        }
-    }
+fn contents(sections: &[Section]) -> Markup {
     html! {
-        @for (chart, svg) in charts {
-            @if chart.emptiness(input).is_none() { (figure(*chart, svg)) }
-        }
-        @for (reason, titles) in missing {
-            p.soft { "Not drawn, as " (reason) ": “" (titles.join("”, “")) "”." }
+        nav.contents aria-label="Contents" {
+            ul {
+                li { a href="#main" { "The answer" } }
+                @for section in sections { li { a href={ "#" (section.id) } { (section.title) } } }
+                li { a href="#scenario" { "The scenario" } }
+            }
         }
     }
 }
 
-fn figure(chart: Chart, svg: &str) -> Markup {
+fn scenario(input: &ReportInput) -> Markup {
     html! {
-        figure role="img" aria-label=(chart.title()) { (PreEscaped(svg)) }
+        section id="scenario" aria-labelledby="scenario-heading" {
+            h2 id="scenario-heading" { "The scenario" }
+            pre tabindex="0" { (input.source_text) }
+        }
+    }
+}
+
+fn footer() -> Markup {
+    html! {
+        footer {
+            details {
+                summary { "Licence of uPlot, which draws the charts" }
+                pre tabindex="0" { (UPLOT_LICENCE) }
+            }
+        }
     }
 }
 
@@ -96,43 +136,102 @@ fn figure(chart: Chart, svg: &str) -> Markup {
 mod tests {
     use super::*;
     use crate::report::sample::Sample;
+    use crate::report::summary_json;
 
-    #[test]
-    fn the_question_comes_first_and_nothing_is_loaded_from_elsewhere() {
-        let sample = Sample::busy();
-        let page = report_html(&sample.input(), &[]);
-        let question = page.find("Does the shop stay inside").unwrap();
-        assert!(question < page.find("throttled").unwrap());
-        assert!(!page.contains("<script") && !page.contains("src=") && !page.contains("<link"));
-        assert!(!page.contains("http://") && !page.contains("https://"));
+    fn page_of(sample: &Sample, drawn: bool) -> String {
+        let input = sample.input();
+        report_html(&input, &summary_json(&input), drawn)
     }
 
     #[test]
-    fn empty_charts_are_left_out_with_a_reason() {
-        let charts = Chart::ALL.map(|chart| (chart, format!("<svg>{}</svg>", chart.name())));
-        let page = report_html(&Sample::blank().input(), &charts);
-        assert!(!page.contains("<figure"));
-        assert!(page.contains("Not drawn, as no request was throttled: “Throttles by cause”."));
-        assert!(page.contains(
-            "Not drawn, as no synchronous call succeeded: “Latency as callers saw it”, \
-             “How many answers came within what time”."
-        ));
-        let page = report_html(&Sample::busy().input(), &charts);
-        assert!(page.contains("<svg>throttles</svg>") && !page.contains("Not drawn"));
+    fn the_question_comes_first_and_nothing_is_loaded_from_elsewhere() {
+        let page = page_of(&Sample::busy(), true);
+        let question = page.find("Does the shop stay inside").unwrap();
+        assert!(question < page.find("throttled").unwrap());
+        for loader in [
+            " src=",
+            "<link",
+            "url(",
+            "@import",
+            "fetch(",
+            "XMLHttpRequest",
+            "import(",
+        ] {
+            assert!(!page.contains(loader), "{loader}");
+        }
+        assert!(page.contains("default-src 'none'"));
+    }
+
+    #[test]
+    fn sections_and_charts_without_matter_are_left_out() {
+        let page = page_of(&Sample::blank(), true);
+        assert!(!page.contains("<figure") && page.contains("Nothing arrived."), "{page}");
+        for id in [
+            "concurrency",
+            "throttling",
+            "latency",
+            "cold-starts",
+            "provisioned",
+            "deployments",
+        ] {
+            assert!(!page.contains(&format!("<section id=\"{id}\"")), "{id}");
+        }
+        let page = page_of(&Sample::busy(), true);
+        for id in [
+            "concurrency",
+            "throttling",
+            "latency",
+            "cold-starts",
+            "cost",
+            "functions",
+            "assumptions",
+            "scenario",
+        ] {
+            assert!(page.contains(&format!("<section id=\"{id}\"")), "{id}");
+        }
+        assert!(page.contains("<figure class=\"chart\" id=\"throttles-by-cause\">") && page.contains("<svg"));
+        assert!(!page_of(&Sample::busy(), false).contains("<svg"));
+    }
+
+    #[test]
+    fn every_chart_has_a_table() {
+        let page = page_of(&Sample::busy(), true);
+        let (charts, tables) = (
+            page.matches("<figure").count(),
+            page.matches("<summary>Table: ").count(),
+        );
+        assert!(charts > 5 && charts == tables, "{charts} charts, {tables} tables");
+    }
+
+    #[test]
+    fn every_link_inside_the_page_leads_somewhere() {
+        let page = page_of(&Sample::busy(), false);
+        let links: Vec<&str> = page
+            .split("href=\"#")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .collect();
+        assert!(links.len() > 8);
+        for link in links {
+            assert!(page.contains(&format!(" id=\"{link}\"")), "{link}");
+        }
     }
 
     #[test]
     fn texts_of_the_scenario_cannot_become_markup() {
-        let mut sample = Sample::blank();
+        let mut sample = Sample::busy();
         sample.plan.name = "<b>&".to_owned();
-        sample.plan.functions[0].name = "<script>".to_owned();
-        let page = report_html(&sample.input(), &[]);
-        assert!(page.contains("&lt;b&gt;&amp;") && !page.contains("<script>"));
+        sample.plan.functions[0].name = "</script><script>alert(1)</script>".to_owned();
+        let page = page_of(&sample, true);
+        assert!(page.contains("&lt;b&gt;&amp;") && !page.contains("<script>alert"));
+        // Three scripts of ours, and the numbers of each chart.
+        assert_eq!(page.matches("<script").count(), page.matches("</script>").count());
+        assert_eq!(page.matches("<script>").count(), 2);
     }
 
     #[test]
     fn the_answer_names_shares_causes_costs_and_verdicts() {
-        let page = report_html(&Sample::busy().input(), &[]);
+        let page = page_of(&Sample::busy(), false);
         // 41,250 of 4,351,250 requests; 40,000 of them by reserved concurrency; 2,210 of 4,310,000 cold.
         for wanted in [
             "41,250",
@@ -140,8 +239,8 @@ mod tests {
             "97 %",
             "CONC-6",
             "0.051 %",
-            "a month like it",
-            "FAILED",
+            "Cost of a month",
+            "Missed: ",
             "312 samples",
         ] {
             assert!(page.contains(wanted), "{wanted} is missing");

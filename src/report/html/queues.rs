@@ -2,12 +2,26 @@
 
 use maud::{Markup, html};
 
-use super::tables::{Cells, count, name_cell, section, text};
-use crate::report::ReportInput;
-use crate::report::numbers::milliseconds;
+use super::facts::Facts;
+use super::tables::{Cells, name_cell, section};
+
+/// In the order of the columns.
+const TERMS: [&str; 10] = [
+    "sent",
+    "processed",
+    "dead_lettered",
+    "expired",
+    "waiting",
+    "in_flight",
+    "receives",
+    "depth_max",
+    "age_max",
+    "rejected",
+];
 
 /// One row for each queue; nothing where there are none.
-pub(super) fn queues(input: &ReportInput) -> Markup {
+pub(super) fn queues(facts: &Facts) -> Markup {
+    let input = facts.input;
     let heads = [
         ("Queue", ""),
         ("Sent", "messages sent to it, from dead-letter sources too"),
@@ -26,20 +40,11 @@ pub(super) fn queues(input: &ReportInput) -> Markup {
     ];
     let queues = input.plan.queues.iter().zip(&input.result.summary.queues);
     let rows: Vec<Cells> = queues
-        .map(|(config, queue)| {
-            vec![
-                name_cell(&config.name),
-                count(queue.sent),
-                count(queue.processed),
-                count(queue.dead_lettered),
-                count(queue.expired),
-                count(queue.waiting),
-                count(queue.in_flight),
-                count(queue.receives),
-                count(queue.depth_max),
-                text(milliseconds(queue.age_max)),
-                count(queue.rejected),
-            ]
+        .map(|(config, _)| {
+            let at = |key| facts.show(&["queues", &config.name, key]);
+            let mut cells = vec![name_cell(&config.name)];
+            cells.extend(TERMS.map(at));
+            cells
         })
         .collect();
     let note = "Messages sent after the warm-up. Each is processed, dead-lettered, expired, waiting or in flight.";

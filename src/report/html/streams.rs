@@ -2,15 +2,16 @@
 
 use maud::{Markup, html};
 
+use super::facts::Facts;
 use super::tables::{Cells, count, name_cell, section, text, time};
 use crate::facts::{MappingId, StreamId};
 use crate::lambda::MappingSource;
 use crate::metrics::ReaderSummary;
-use crate::report::ReportInput;
 use crate::report::numbers::milliseconds;
 
 /// One row for each stream and its reader; nothing where there are no streams.
-pub(super) fn streams(input: &ReportInput) -> Markup {
+pub(super) fn streams(facts: &Facts) -> Markup {
+    let input = facts.input;
     let heads = [
         ("Stream", ""),
         ("Mapping", "who reads it"),

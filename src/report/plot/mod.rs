@@ -1,4 +1,5 @@
 //! The charts: what is shown ([`figure`], of event sources [`sources`]), how its axes are divided ([`axis`]), how it is drawn ([`canvas`]).
+//! [`series`] are the charts of the page.
 
 mod axis;
 mod bands;
@@ -7,6 +8,7 @@ mod chart;
 mod comparison_chart;
 mod figure;
 mod fit_chart;
+mod series;
 mod sources;
 mod steps;
 mod sweep_chart;
@@ -16,4 +18,5 @@ pub(super) use chart::Chart;
 pub(super) use comparison_chart::{ComparedRow, comparison_figure};
 pub(super) use figure::Figure;
 pub(super) use fit_chart::fit_figure;
+pub(super) use series::{Domain, Ink, Series, SeriesChart, Stroke};
 pub(super) use sweep_chart::{SweptValues, shown, sweep_figure};

@@ -1,0 +1,81 @@
+//! What sections are made from: the run, and its numbers as `summary.json` has them.
+
+use maud::{Markup, Render, html};
+use serde_json::Value;
+
+use crate::report::ReportInput;
+use crate::report::headline::Unit;
+
+/// A run about to be shown.
+pub(super) struct Facts<'a> {
+    /// The run.
+    pub input: &'a ReportInput<'a>,
+    /// What `summary.json` says of it.
+    pub summary: &'a Value,
+    /// Whether charts are drawn for readers without a script, and for paper.
+    pub drawn: bool,
+}
+
+impl Facts<'_> {
+    /// The number of `summary.json` at a path, key by key.
+    pub(super) fn value(&self, path: &[&str]) -> Option<&Value> {
+        let found = path.iter().try_fold(self.summary, |value, key| value.get(key));
+        found.filter(|value| value.is_number())
+    }
+
+    /// That number in the words of its unit; a dash where there is none.
+    pub(super) fn show(&self, path: &[&str]) -> Markup {
+        let unit = Unit::of(&path.join("."));
+        let text = self.value(path).and_then(Value::as_f64).map(|value| unit.show(value));
+        self.show_as(path, text.as_deref().unwrap_or("–"))
+    }
+
+    /// That number in other words.
+    pub(super) fn show_as(&self, path: &[&str], words: impl Render) -> Markup {
+        html! {
+            @if let Some(value) = self.value(path) {
+                span data-path=(path.join(".")) data-value=(value) { (words) }
+            } @else { (words) }
+        }
+    }
+
+    /// A cell of a row that bears the first keys of the path in `data-base`.
+    pub(super) fn cell(&self, base: &[&str], rest: &[&str]) -> Markup {
+        let path = [base, rest].concat();
+        let unit = Unit::of(&path.join("."));
+        html! {
+            @match self.value(&path) {
+                Some(value) => {
+                    td data-path=(rest.join(".")) data-value=(value) { (unit.show(value.as_f64().unwrap_or(0.0))) }
+                },
+                None => td { "–" },
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::Sample;
+    use crate::report::summary_json;
+
+    #[test]
+    fn a_figure_bears_its_path_and_the_exact_number_of_the_summary() {
+        let sample = Sample::busy();
+        let (input, summary) = (sample.input(), summary_json(&sample.input()));
+        let facts = Facts {
+            input: &input,
+            summary: &summary,
+            drawn: false,
+        };
+        // 86 ms (1 + 7), see the sample.
+        assert_eq!(
+            facts.show(&["functions", "checkout", "latency", "p99"]).into_string(),
+            "<span data-path=\"functions.checkout.latency.p99\" data-value=\"688.0\">688 ms</span>"
+        );
+        assert_eq!(facts.show(&["functions", "nobody", "latency"]).into_string(), "–");
+        let cell = facts.cell(&["functions", "checkout"], &["Throttles"]).into_string();
+        assert_eq!(cell, "<td data-path=\"Throttles\" data-value=\"41250\">41,250</td>");
+    }
+}
