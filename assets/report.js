@@ -182,7 +182,7 @@
       return {
         ...this.size(),
         legend: { show: false },
-        padding: [12, 18, 0, 0],
+        padding: [12, 34, 0, 0],
         scales: {
           x: { time: false, distr: this.time ? 1 : 3 },
           y: model.log ? { distr: 3 } : { range: (_, _low, high) => [0, (high > 0 ? high : 1) * 1.05] },
@@ -340,7 +340,7 @@
   function lighter(hex) {
     const parts = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
     const bright = 0.3 * parts[0] + 0.6 * parts[1] + 0.1 * parts[2];
-    const lift = bright < 110 ? 0.35 : 0;
+    const lift = bright < 70 ? 0.45 : 0;
     return `#${parts.map((part) => Math.round(part + (255 - part) * lift).toString(16).padStart(2, "0")).join("")}`;
   }
 
