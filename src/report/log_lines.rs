@@ -2,14 +2,10 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
-
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use std::path::Path;
 
 use super::ReportError;
+use super::streamed_file::StreamedFile;
 use crate::facts::{Attempt, InvocationType, Observer, StartKind, Verdict};
 use crate::lambda::billed_ms;
 use crate::simulation::Plan;
@@ -23,15 +19,12 @@ const SECONDS_PER_DAY: i64 = 86_400;
 /// until [`Self::close`].
 pub struct LogLines<'a> {
     plan: &'a Plan,
-    target: PathBuf,
-    temporary: PathBuf,
-    out: Option<Out>,
+    file: StreamedFile,
     /// What lies ahead of the latest admission.
     ahead: BinaryHeap<Reverse<Due>>,
     told: u64,
     streams: Vec<Streams>,
     clock: Clock,
-    failure: Option<io::Error>,
 }
 
 impl<'a> LogLines<'a> {
@@ -41,32 +34,13 @@ impl<'a> LogLines<'a> {
     /// # Errors
     /// Where nothing can be written there, or something is there already.
     pub fn create(plan: &'a Plan, target: &Path) -> Result<LogLines<'a>, ReportError> {
-        let Some(name) = target.file_name() else {
-            return Err(ReportError::NamelessFile {
-                path: target.to_owned(),
-            });
-        };
-        if fs::symlink_metadata(target).is_ok() {
-            return Err(ReportError::FileExists {
-                path: target.to_owned(),
-            });
-        }
-        let temporary = target.with_file_name(format!(".{}.tmp", name.to_string_lossy()));
-        let opened = OpenOptions::new().write(true).create_new(true).open(&temporary);
-        let file = opened.map_err(|cause| failed(target, cause))?;
-        let is_compressed = target
-            .extension()
-            .is_some_and(|ending| ending.eq_ignore_ascii_case("gz"));
         Ok(LogLines {
             plan,
-            target: target.to_owned(),
-            temporary,
-            out: Some(Out::new(file, is_compressed)),
+            file: StreamedFile::create(target)?,
             ahead: BinaryHeap::new(),
             told: 0,
             streams: plan.functions.iter().map(|_| Streams::default()).collect(),
             clock: Clock::default(),
-            failure: None,
         })
     }
 
@@ -76,28 +50,18 @@ impl<'a> LogLines<'a> {
     /// The first failure since the file was opened; then nothing is there.
     pub fn close(mut self) -> Result<(), ReportError> {
         self.write_until(self.plan.horizon());
-        let finished = match self.out.take() {
-            Some(out) if self.failure.is_none() => out.finish(),
-            _ => Ok(()),
-        };
-        let done = match self.failure.take() {
-            None => finished.and_then(|()| fs::rename(&self.temporary, &self.target)),
-            Some(cause) => Err(cause),
-        };
-        done.map_err(|cause| failed(&self.target, cause))
+        self.file.close()
     }
 
     /// Everything that happens before `time`, in order.
     fn write_until(&mut self, time: SimTime) {
         while self.ahead.peek().is_some_and(|Reverse(due)| due.time < time) {
             let Some(Reverse(due)) = self.ahead.pop() else { break };
-            if let (Some(out), None) = (self.out.as_mut(), &self.failure) {
-                let place = Place {
-                    plan: self.plan,
-                    streams: &self.streams,
-                };
-                self.failure = place.write(out, &mut self.clock, &due).err();
-            }
+            let place = Place {
+                plan: self.plan,
+                streams: &self.streams,
+            };
+            place.write(&mut self.file, &mut self.clock, &due);
         }
     }
 
@@ -109,20 +73,6 @@ impl<'a> LogLines<'a> {
             moment,
             attempt: *attempt,
         }));
-    }
-}
-
-impl Drop for LogLines<'_> {
-    fn drop(&mut self) {
-        // Where the file is in place there is nothing to remove, and nobody is left to hear of a failure.
-        let _ = fs::remove_file(&self.temporary);
-    }
-}
-
-fn failed(target: &Path, cause: io::Error) -> ReportError {
-    ReportError::WriteFile {
-        path: target.to_owned(),
-        cause,
     }
 }
 
@@ -244,26 +194,25 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    fn write(&self, out: &mut Out, clock: &mut Clock, due: &Due) -> io::Result<()> {
+    fn write(&self, out: &mut StreamedFile, clock: &mut Clock, due: &Due) {
         let attempt = &due.attempt;
         let id = self.request_id(attempt);
         let before = self.before(clock, due);
         match due.moment {
             Moment::InitAbandoned => {
                 let init = milliseconds(attempt.init);
-                writeln!(
-                    out,
-                    "{before}INIT_REPORT Init Duration: {init} ms\tPhase: init\tStatus: timeout\t"
-                )
+                out.print(format_args!(
+                    "{before}INIT_REPORT Init Duration: {init} ms\tPhase: init\tStatus: timeout\t\n"
+                ));
             }
             Moment::Start => {
                 let function = &self.plan.functions[attempt.function.index()];
                 let version = &function.versions[attempt.version.index()].name;
-                writeln!(out, "{before}START RequestId: {id} Version: {version}")
+                out.print(format_args!("{before}START RequestId: {id} Version: {version}\n"));
             }
             Moment::End => {
-                writeln!(out, "{before}END RequestId: {id}")?;
-                writeln!(out, "{before}{}", self.report(attempt, &id))
+                out.print(format_args!("{before}END RequestId: {id}\n"));
+                out.print(format_args!("{before}{}\n", self.report(attempt, &id)));
             }
         }
     }
@@ -335,44 +284,4 @@ impl Place<'_> {
 fn milliseconds(span: Span) -> String {
     let hundredths = (span.as_micros() + 5) / 10;
     format!("{}.{:02}", hundredths / 100, hundredths % 100)
-}
-
-/// A file, plain or compressed.
-enum Out {
-    Plain(BufWriter<File>),
-    Gzip(GzEncoder<BufWriter<File>>),
-}
-
-impl Out {
-    fn new(file: File, is_compressed: bool) -> Out {
-        let file = BufWriter::with_capacity(1 << 16, file);
-        if is_compressed {
-            Out::Gzip(GzEncoder::new(file, Compression::default()))
-        } else {
-            Out::Plain(file)
-        }
-    }
-
-    fn finish(self) -> io::Result<()> {
-        match self {
-            Out::Plain(mut file) => file.flush(),
-            Out::Gzip(encoder) => encoder.finish()?.flush(),
-        }
-    }
-}
-
-impl Write for Out {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Out::Plain(file) => file.write(bytes),
-            Out::Gzip(encoder) => encoder.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Out::Plain(file) => file.flush(),
-            Out::Gzip(encoder) => encoder.flush(),
-        }
-    }
 }

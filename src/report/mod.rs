@@ -46,6 +46,7 @@ mod replication_rows;
 mod schemas;
 mod sensitivity;
 mod siblings;
+mod streamed_file;
 mod sweep;
 mod tails;
 mod terminal;
