@@ -19,7 +19,7 @@ fn shipped(name: &str) -> Plan {
 const PARAMETERS: &str =
     "{ placement: 0 s, overhead: 0 s, idle: none, max_life: none, async.first_dispatch: 0 s, async.jitter: off }";
 
-fn staged(body: &str) -> (Stage, Plan) {
+pub fn staged(body: &str) -> (Stage, Plan) {
     let stage = Stage::new("");
     let parameters = match body.contains("parameters:") {
         true => String::new(),
@@ -156,7 +156,7 @@ fn too_many_requests_of_a_reservation_are_told_as_rps_2_says() {
 }
 
 /// Everything at once that attempts differ in, in seconds of simulated time.
-const MIXED: [&str; 3] = [
+pub const MIXED: [&str; 3] = [
     "duration: 40 s
 seed: 3
 parameters: { placement: 100 ms, overhead: 8 ms, idle: 2 s, async.jitter: { uniform: [1, 1.2] }, async.first_dispatch: 30 ms }

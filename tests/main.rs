@@ -32,5 +32,6 @@ mod sums;
 mod support;
 mod sweep;
 mod theory;
+mod timeline;
 mod validated;
 mod validation;

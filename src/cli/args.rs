@@ -12,6 +12,7 @@ use super::optimize_args::{AFTER_OPTIMIZE, OptimizeCommand};
 use super::plan_args::PlanCommand;
 use super::reconcile::{AFTER_RECONCILE, ReconcileCommand};
 use super::sweep_args::{AFTER_MERGE, AFTER_SWEEP, MergeCommand, SweepCommand};
+use super::timeline_args::TimelineArguments;
 use crate::report::SCHEMAS;
 use crate::scenario::is_function_name;
 
@@ -135,6 +136,9 @@ pub(super) struct RunCommand {
     /// Write START, END and REPORT lines of every invocation to FILE, as CloudWatch Logs has them; .gz is compressed
     #[arg(long, value_name = "FILE")]
     pub emit_logs: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub timeline: TimelineArguments,
 
     /// Print summary.json on standard output instead of the table
     #[arg(long)]

@@ -6,6 +6,7 @@ use super::args::ScenarioArguments;
 use super::explain_args::{ExplainCommand, First};
 use super::failure::Failure;
 use super::files::trace_failure;
+use super::known::function;
 use super::output::{complain, print};
 use super::progress::{Bars, catch_interrupts};
 use super::validate::load_all;
@@ -105,15 +106,6 @@ fn throttle(reason: Option<&str>) -> Result<Sought, Failure> {
         )));
     }
     Ok(Sought::Throttle(by_reason, by_cause))
-}
-
-pub(super) fn function(plan: &Plan, name: &str) -> Result<FunctionId, Failure> {
-    let names = || plan.functions.iter().map(|function| function.name.as_str());
-    if let Some(place) = names().position(|known| known == name) {
-        return Ok(FunctionId(place as u32));
-    }
-    let hint = nearest(name, names()).map_or_else(String::new, |near| format!("; did you mean {near}?"));
-    Err(Failure::Usage(format!("the scenario has no function \"{name}\"{hint}")))
 }
 
 /// What to say where a run has none.

@@ -1,7 +1,8 @@
 use super::args::RunCommand;
 use super::failure::Failure;
+use super::timeline::open_timeline;
 use crate::facts::Observer;
-use crate::report::{CsvSink, LogLines, Records, RunFolder};
+use crate::report::{CsvSink, LogLines, Records, RunFolder, TimelineFile};
 use crate::simulation::{Pace, Plan, RunResult, simulate};
 use crate::workload::Process;
 
@@ -10,6 +11,22 @@ pub(super) struct Files<'a> {
     sink: CsvSink<'a>,
     records: Option<Records>,
     log_lines: Option<LogLines<'a>>,
+    timeline: Option<TimelineFile<'a>>,
+}
+
+/// Files outside the run folder, which become whole once the folder is.
+pub(super) struct Outside<'a> {
+    log_lines: Option<LogLines<'a>>,
+    timeline: Option<TimelineFile<'a>>,
+}
+
+impl Outside<'_> {
+    /// Moves them into place.
+    pub fn close(self, version: &str) -> Result<(), Failure> {
+        self.log_lines.map_or(Ok(()), LogLines::close)?;
+        self.timeline.map_or(Ok(()), |timeline| timeline.close(version))?;
+        Ok(())
+    }
 }
 
 impl<'a> Files<'a> {
@@ -20,13 +37,14 @@ impl<'a> Files<'a> {
             sink: folder.sink(plan)?,
             records: records.transpose()?,
             log_lines: log_lines.transpose()?,
+            timeline: open_timeline(&command.timeline, plan)?,
         })
     }
 
     /// Simulates into them; `None` where `pace` stopped the run.
     pub fn run(&mut self, plan: &Plan, pace: &mut dyn Pace) -> Option<RunResult> {
-        let listens = self.records.is_some() || self.log_lines.is_some();
-        let mut extra = (&mut self.records, &mut self.log_lines);
+        let listens = self.records.is_some() || self.log_lines.is_some() || self.timeline.is_some();
+        let mut extra = (&mut self.records, (&mut self.log_lines, &mut self.timeline));
         simulate(
             plan,
             &mut self.sink,
@@ -35,11 +53,14 @@ impl<'a> Files<'a> {
         )
     }
 
-    /// Closes those of the run folder; log lines become whole once the folder is.
-    pub fn close(self) -> Result<Option<LogLines<'a>>, Failure> {
+    /// Closes those of the run folder; the others become whole once the folder is.
+    pub fn close(self) -> Result<Outside<'a>, Failure> {
         self.sink.close()?;
         self.records.map_or(Ok(()), Records::close)?;
-        Ok(self.log_lines)
+        Ok(Outside {
+            log_lines: self.log_lines,
+            timeline: self.timeline,
+        })
     }
 }
 

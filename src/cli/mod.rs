@@ -12,6 +12,7 @@ mod failure;
 mod files;
 mod fit;
 mod import;
+mod known;
 mod merge;
 mod month;
 mod new;
@@ -35,6 +36,8 @@ mod run;
 mod shell;
 mod sweep;
 mod sweep_args;
+mod timeline;
+mod timeline_args;
 mod trials;
 mod validate;
 

@@ -13,8 +13,7 @@ use super::trials::Trials;
 use super::validate::load_templates;
 use crate::experiment::in_order;
 use crate::report::{
-    ExpectationResult, LogLines, Measure, Replicated, ReportInput, ReportOptions, RunFolder, summary_json,
-    terminal_summary,
+    ExpectationResult, Measure, Replicated, ReportInput, ReportOptions, RunFolder, summary_json, terminal_summary,
 };
 use crate::scenario::{Expectation, Scenario, Template};
 use crate::simulation::emptied;
@@ -46,6 +45,11 @@ pub(super) fn run(command: &RunCommand) -> Result<ExitCode, Failure> {
     if command.emit_logs.is_some() && scenarios.len() > 1 {
         return Err(Failure::Usage(
             "--emit-logs writes the lines of one scenario; run the others by themselves".to_owned(),
+        ));
+    }
+    if command.timeline.timeline.is_some() && scenarios.len() > 1 {
+        return Err(Failure::Usage(
+            "--timeline shows the run of one scenario; run the others by themselves".to_owned(),
         ));
     }
     for scenario in &scenarios {
@@ -122,7 +126,7 @@ fn carry_out(job: Job, command: &RunCommand, bars: &Bars) -> Result<Done, Failur
         let (result, files, replicated) = replicating.carry_out(files)?;
         (result, files, Some(replicated))
     };
-    let log_lines = files.close()?;
+    let outside = files.close()?;
     if let Some(failure) = trace_failure(plan) {
         return Err(Failure::Trace(failure));
     }
@@ -159,7 +163,7 @@ fn carry_out(job: Job, command: &RunCommand, bars: &Bars) -> Result<Done, Failur
     input.advice = advice.as_ref();
     let sensitivity = command.sensitivity.then(|| trials.sensitivity()).transpose()?;
     input.sensitivity = sensitivity.as_ref();
-    log_lines.map_or(Ok(()), LogLines::close)?;
+    outside.close(VERSION)?;
     folder.keep_scenario(&scenario.written)?;
     let target = folder.target().to_owned();
     folder.finish(

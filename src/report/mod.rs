@@ -50,6 +50,7 @@ mod streamed_file;
 mod sweep;
 mod tails;
 mod terminal;
+mod trace_events;
 mod verdict;
 mod warnings;
 
@@ -83,4 +84,5 @@ pub use sensitivity::{Assumption, Sensitivity, Swing, assumptions_in_play, busie
 pub use sweep::{SweepReport, csv_rows};
 pub use tails::distinct_tails;
 pub use terminal::terminal_summary;
+pub use trace_events::{TimelineFile, TimelineWindow};
 pub use warnings::warnings;

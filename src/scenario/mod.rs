@@ -81,6 +81,7 @@ pub use written::{Written, WrittenDifference};
 
 use crate::pricing::PriceBook;
 use crate::simulation::Plan;
+use crate::units::Span;
 use problem::Fault;
 use source::Source;
 
@@ -139,6 +140,14 @@ impl Scenario {
 /// cannot be read.
 pub fn load(path: &Path, options: &LoadOptions) -> Result<Scenario, Problems> {
     Template::read(path, options)?.resolve(&[], "--set")
+}
+
+/// A length of time as scenarios write it: `250 ms`, `5 s`, `1h30m`; a bare number is seconds.
+///
+/// # Errors
+/// What is wrong with it, and what is allowed.
+pub fn duration(text: &str) -> Result<Span, String> {
+    values::duration(text).map_err(|fault| format!("{}; {}", fault.found, fault.allowed))
 }
 
 /// Whether a function can have this name; names of services, such as `sqs`, are none.
