@@ -459,7 +459,7 @@ fn explain(body: &str, arguments: &[&str], code: i32) -> (String, String) {
     (text(&output.stdout), text(&output.stderr))
 }
 
-const SMALL: &str = "duration: 10 s
+pub const SMALL: &str = "duration: 10 s
 functions: { checkout: { duration: 1 s } }
 traffic: { shoppers: { to: checkout, retry: none, arrivals: { constant: 1/s } } }
 ";

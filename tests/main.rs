@@ -19,6 +19,7 @@ mod import;
 mod laws;
 mod layering;
 mod logs;
+mod narration;
 mod optimize;
 mod outputs;
 mod plan;

@@ -168,6 +168,10 @@ fn slices_and_instants_are_the_records_of_the_run() {
             .map(|event| (event.key(), event))
             .collect();
         let instants: BTreeMap<_, &Event> = of_phase("i").map(|event| (event.key(), event)).collect();
+        let mut inner: BTreeMap<(u64, u64), Vec<&Event>> = BTreeMap::new();
+        for phase in of_phase("X").filter(|event| !event.is_attempt()) {
+            inner.entry(phase.track()).or_default().push(phase);
+        }
         let records = run.records();
         let ran = records.iter().filter(|record| record.ran()).count();
         assert_eq!(
@@ -202,16 +206,14 @@ fn slices_and_instants_are_the_records_of_the_run() {
                 record.count("environment") as u64 + 2,
                 "the track of its environment"
             );
-            let phases = of_phase("X").filter(|inner| {
-                !inner.is_attempt()
-                    && inner.track() == slice.track()
-                    && inner.whole("ts") >= slice.whole("ts")
-                    && inner.end() <= slice.end()
-            });
-            let init: u64 = phases
-                .filter(|inner| inner.text("name") == "INIT")
-                .map(|inner| inner.whole("dur"))
-                .sum();
+            let beside = inner.get(&slice.track()).map_or(&[][..], Vec::as_slice);
+            let within = beside
+                .iter()
+                .filter(|phase| phase.whole("ts") >= slice.whole("ts") && phase.end() <= slice.end());
+            let init = within
+                .filter(|phase| phase.text("name") == "INIT")
+                .map(|phase| phase.whole("dur"));
+            let init: u64 = init.sum();
             if record.optional("end_ms").is_some() {
                 assert_eq!(
                     init,

@@ -10,9 +10,12 @@ use super::known::function;
 use super::output::{complain, print};
 use super::progress::{Bars, catch_interrupts};
 use super::validate::load_all;
-use crate::explain::{Address, Found, Sought, StoryError, search, stories, story_json, story_text};
+use crate::explain::{
+    Address, Found, Sought, StoryError, narrate, narration_json, narration_text, search, stories, story_json,
+    story_text,
+};
 use crate::facts::{Cause, FunctionId, Reason};
-use crate::scenario::nearest;
+use crate::scenario::{Scenario, nearest};
 use crate::simulation::{Plan, emptied};
 
 /// `lambdasim explain SCENARIO`: why it went as it did with one invocation.
@@ -28,6 +31,7 @@ pub(super) fn explain(command: &ExplainCommand) -> Result<ExitCode, Failure> {
     // As a run has it: with a drain that ends when its backlogs are gone.
     let plan = &emptied(plan, &mut bars.bar(&plan.name, plan.horizon())).ok_or(Failure::Interrupted)?;
     let addresses = match question {
+        Question::First(events) => return tell_first(command, &scenarios[0], plan, events, &bars),
         Question::This(address) => vec![address],
         Question::Search(sought, function) => {
             match search(plan, sought, function, &mut bars.bar(&plan.name, plan.horizon())) {
@@ -56,8 +60,35 @@ pub(super) fn explain(command: &ExplainCommand) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// `--narrate`: the first events, and the lesson if there is one.
+fn tell_first(
+    command: &ExplainCommand,
+    scenario: &Scenario,
+    plan: &Plan,
+    events: u32,
+    bars: &Bars,
+) -> Result<ExitCode, Failure> {
+    if command.reveal && scenario.lesson.is_none() {
+        return Err(Failure::Usage(format!(
+            "{} has no `lesson`, so there is no answer to reveal",
+            plan.name
+        )));
+    }
+    let mut bar = bars.bar(&plan.name, plan.horizon());
+    let told = narrate(plan, events as usize, scenario.lesson.clone(), &mut bar);
+    let told = told.map_err(|_| Failure::Interrupted)?;
+    drop(bar);
+    if command.json {
+        print(&format!("{:#}\n", narration_json(&told, command.reveal)))?;
+    } else {
+        print(&narration_text(&told, command.reveal))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 /// What is asked for.
 enum Question {
+    First(u32),
     This(Address),
     Search(Sought, Option<FunctionId>),
 }
@@ -67,6 +98,9 @@ impl Question {
         if let Some(text) = &command.invocation {
             let address = Address::parse(plan, text).map_err(|error| Failure::Usage(error.to_string()))?;
             return Ok(Question::This(address));
+        }
+        if let Some(events) = command.narrate {
+            return Ok(Question::First(events));
         }
         let function = command
             .function

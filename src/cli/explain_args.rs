@@ -7,6 +7,7 @@ use super::common_args::{LoadArguments, When};
 pub(super) const AFTER_EXPLAIN: &str = "\
 Examples: lambdasim explain shop.yaml --invocation shoppers/1493
           lambdasim explain shop.yaml --first throttle --reason reserved_concurrency
+          lambdasim explain scenarios/lesson-reserved.yaml --narrate 20 --reveal
 The scenario is run again: nothing has to be recorded before. `lambdasim rules ID` says what a rule says.
 Exit codes: 0 done, 1 the run has nothing of what --first or --slowest look for, 2 wrong usage or scenario,
 3 input or output failed, 130 interrupted.";
@@ -30,12 +31,20 @@ pub(super) struct ExplainCommand {
     #[arg(long, value_name = "N", group = "which", value_parser = clap::value_parser!(u16).range(1..=1_000))]
     pub slowest: Option<u16>,
 
+    /// The first N events of the run as prose, with the question of the scenario's lesson
+    #[arg(long, value_name = "N", group = "which", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub narrate: Option<u32>,
+
+    /// Reveal the answer of the lesson
+    #[arg(long, requires = "narrate")]
+    pub reveal: bool,
+
     /// Only throttles for this Reason, such as ConcurrentInvocationLimitExceeded, or by this cause, such as scaling_rate
     #[arg(long, value_name = "REASON", requires = "first")]
     pub reason: Option<String>,
 
     /// Only invocations of this function
-    #[arg(long, value_name = "NAME", conflicts_with = "invocation")]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["invocation", "narrate"])]
     pub function: Option<String>,
 
     /// Print JSON

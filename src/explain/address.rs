@@ -70,6 +70,16 @@ impl Address {
         }
     }
 
+    /// What no arrival is.
+    pub(super) fn nobody() -> Address {
+        Address {
+            sender: String::new(),
+            ordinal: 0,
+            flows: Vec::new(),
+            links: Vec::new(),
+        }
+    }
+
     /// A message by its link.
     pub(super) fn of_message(plan: &Plan, link: LinkId, ordinal: u64) -> Address {
         Address {

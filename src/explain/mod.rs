@@ -1,6 +1,6 @@
 //! Why? One invocation's story, or the first events of a run, told as text and as JSON.
 //!
-//! A run is deterministic, so nothing has to be recorded to answer later: the plan is run again, and a [`Watch`] follows the
+//! A run is deterministic, so nothing has to be recorded to answer later: the plan is run again, and a listener follows the
 //! arrival that is asked for. It is told what the checks of the admission order see, which ordinary runs never look at.
 
 mod address;
@@ -9,6 +9,7 @@ mod json;
 mod line;
 mod messages;
 mod names;
+mod narrate;
 mod phases;
 mod price;
 mod search;
@@ -22,6 +23,7 @@ mod words;
 pub use address::{Address, AddressError};
 pub use json::story_json;
 pub use line::{AttemptRow, Line, PriceLine, Story};
+pub use narrate::{Narration, narrate, narration_json, narration_text};
 pub use search::{Found, Sought, search};
 pub use story::{StoryError, stories};
 pub use text::story_text;

@@ -84,7 +84,7 @@ pub(super) fn lines_text(lines: &[Line]) -> String {
 }
 
 /// `first` and then the words of `said`, broken before they become too wide; further lines begin at `hanging`.
-fn wrapped(first: &str, said: &str, hanging: usize) -> String {
+pub(super) fn wrapped(first: &str, said: &str, hanging: usize) -> String {
     let mut text = first.to_owned();
     let mut width = first.chars().count();
     let mut is_first = true;

@@ -53,3 +53,21 @@ pub(super) enum What {
         records: usize,
     },
 }
+
+impl What {
+    /// Whose it is: flow and ordinal. Messages and batches have none.
+    pub fn whose(&self) -> Option<(FlowId, u64)> {
+        match self {
+            What::Arrived(call) | What::Stepped(call, _) | What::Stored(call, _) | What::Status { call, .. } => {
+                Some((call.flow, call.ordinal))
+            }
+            What::Looked(look) => Some((look.flow, look.ordinal)),
+            What::Ran(attempt) => Some((attempt.flow, attempt.ordinal)),
+            What::Refused(refusal) => Some((refusal.flow, refusal.ordinal)),
+            What::Decided(retry) => Some((retry.flow, retry.ordinal)),
+            What::Waits(waiting) => Some((waiting.flow, waiting.ordinal)),
+            What::Ended(ended) => Some((ended.call.flow, ended.call.ordinal)),
+            _ => None,
+        }
+    }
+}

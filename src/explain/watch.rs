@@ -40,6 +40,8 @@ pub(super) struct Followed {
     in_attempt: bool,
     /// Whether a message is followed, with all that becomes of it; a batch is followed only until its records leave it.
     is_message: bool,
+    /// Everything is followed until so many things have been told.
+    everything: Option<usize>,
     is_over: bool,
 }
 
@@ -57,12 +59,16 @@ impl Followed {
             batches: BTreeSet::new(),
             copies: Vec::new(),
             in_attempt: false,
+            everything: None,
             is_over: false,
         }
     }
 
     #[inline]
     fn follows(&self, flow: FlowId, ordinal: u64) -> bool {
+        if self.everything.is_some() {
+            return !self.is_over;
+        }
         let is_it = ordinal == self.address.ordinal
             && self.address.flows.contains(&flow)
             && self.flow.is_none_or(|known| known == flow);
@@ -71,11 +77,12 @@ impl Followed {
 
     fn tell(&mut self, time: SimTime, what: What) {
         self.told.push(Told { time, what });
+        self.is_over |= self.everything.is_some_and(|most| self.told.len() >= most);
     }
 
     /// The records of a batch have taken a step: it is over once they have left it.
     fn left(&mut self, link: LinkId, ordinal: u64) {
-        if !self.is_message {
+        if !self.is_message && self.everything.is_none() {
             self.messages.remove(&(link, ordinal));
             self.is_over = self.messages.is_empty();
         }
@@ -91,6 +98,14 @@ impl<'a> Watch<'a> {
         }
     }
 
+    /// The same for the first things that happen, whatever they happen to: enough of them for so many events.
+    pub fn of_first(plan: &'a Plan, events: usize, done: &'a Cell<bool>) -> Watch<'a> {
+        let mut watch = Watch::new(plan, vec![Address::nobody()], done);
+        // Of the five things that are told of an invocation at its arrival two lie ahead.
+        watch.followed[0].everything = Some(events.saturating_mul(3).saturating_add(10));
+        watch
+    }
+
     fn each(&mut self, flow: FlowId, ordinal: u64, mut tell: impl FnMut(&mut Followed)) {
         for one in self.followed.iter_mut().filter(|one| one.follows(flow, ordinal)) {
             tell(one);
@@ -99,7 +114,11 @@ impl<'a> Watch<'a> {
 
     fn each_holding(&mut self, message: &Message, mut tell: impl FnMut(&mut Followed)) {
         let key = (message.link, message.ordinal);
-        for one in self.followed.iter_mut().filter(|one| one.messages.contains(&key)) {
+        let holds = |one: &&mut Followed| match one.everything {
+            Some(_) => !one.is_over,
+            None => one.messages.contains(&key),
+        };
+        for one in self.followed.iter_mut().filter(holds) {
             tell(one);
         }
     }
@@ -119,7 +138,7 @@ impl Observer for Watch<'_> {
             }
         }
         self.each(call.flow, call.ordinal, |one| {
-            one.flow = Some(call.flow);
+            one.flow = Some(call.flow).filter(|_| one.everything.is_none());
             one.tell(call.arrived, What::Arrived(*call));
         });
     }
@@ -140,7 +159,7 @@ impl Observer for Watch<'_> {
 
     fn ended(&mut self, ended: &Ended) {
         self.each(ended.call.flow, ended.call.ordinal, |one| {
-            one.is_over = !one.is_message;
+            one.is_over |= !one.is_message && one.everything.is_none();
             one.tell(ended.time, What::Ended(*ended));
         });
         self.note_end();
@@ -210,7 +229,8 @@ impl Observer for Watch<'_> {
     ) {
         for message in records {
             self.each_holding(message, |one| {
-                let ours = mapping.is_none() || one.is_message || one.reads(self.plan, mapping);
+                let ours =
+                    one.everything.is_some() || mapping.is_none() || one.is_message || one.reads(self.plan, mapping);
                 if ours {
                     one.tell(time, What::Record { stream, mapping, step });
                     one.left(message.link, message.ordinal);
@@ -240,7 +260,9 @@ impl Observer for Watch<'_> {
 
     fn waits(&mut self, waiting: &Waiting) {
         self.each(waiting.flow, waiting.ordinal, |one| {
-            let since = one.told.last().map_or(SimTime::ZERO, |told| began(told, waiting));
+            let its = (waiting.flow, waiting.ordinal);
+            let last = one.told.iter().rev().find(|told| told.what.whose() == Some(its));
+            let since = last.map_or(SimTime::ZERO, |told| began(told, waiting));
             one.tell(since, What::Waits(*waiting));
         });
     }
@@ -249,14 +271,20 @@ impl Observer for Watch<'_> {
         for one in &mut self.followed {
             let is_it = one.address.ordinal == number && one.address.flows.contains(&flow);
             let holds = |record: &Message| one.messages.contains(&(record.link, record.ordinal));
-            if one.is_message && records.iter().any(holds) {
+            let concerns = match one.everything {
+                Some(_) => !one.is_over,
+                None if one.is_message => records.iter().any(holds),
+                None => is_it,
+            };
+            if !concerns {
+                continue;
+            }
+            if one.is_message && one.everything.is_none() {
                 one.batches.insert((flow, number));
             } else if is_it {
                 one.flow = Some(flow);
                 one.messages
                     .extend(records.iter().map(|record| (record.link, record.ordinal)));
-            } else {
-                continue;
             }
             one.tell(
                 time,
@@ -283,6 +311,12 @@ impl Observer for Watch<'_> {
             let is_it = one.address.links.contains(&message.link);
             one.sent += u64::from(is_it);
             let is_copy = one.copies.iter().position(|link| *link == message.link);
+            if one.everything.is_some() {
+                if !one.is_over {
+                    one.tell(time, What::Sent(*message));
+                }
+                continue;
+            }
             if let Some(place) = is_copy {
                 one.copies.swap_remove(place);
             } else if !(is_it && message.ordinal == one.address.ordinal) {

@@ -257,7 +257,7 @@ impl<'a> Changes<'a> {
     fn without_changes(&self) -> Node {
         let mut tree = self.root.clone();
         if let Kind::Map(entries) = &mut tree.kind {
-            entries.retain(|entry| !matches!(entry.key.as_str(), "changes" | "expect" | "optimize"));
+            entries.retain(|entry| !matches!(entry.key.as_str(), "changes" | "expect" | "optimize" | "lesson"));
         }
         tree
     }

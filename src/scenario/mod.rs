@@ -25,6 +25,7 @@ mod functions;
 mod init;
 mod keys;
 mod known;
+mod lesson;
 mod links;
 mod load;
 mod loops;
@@ -68,6 +69,7 @@ pub(crate) use document::Document;
 pub use expand::expand_values;
 pub use expectation::{Expectation, Operator};
 pub use keys::nearest;
+pub use lesson::Lesson;
 pub use optimization::{Optimization, Term, Variable};
 pub use place::Place;
 pub use problem::{Problem, ProblemKind, Problems};
@@ -115,6 +117,8 @@ pub struct Scenario {
     pub changed_parameters: Vec<(String, String)>,
     /// What to look for, where the file has an `optimize` section.
     pub optimization: Option<Optimization>,
+    /// What it teaches, where the file has a `lesson`.
+    pub lesson: Option<Lesson>,
     /// The file as read.
     pub text: String,
     /// What all files and the command line say together.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use super::change_path::follow_path;
 use super::data_files::DataFiles;
 use super::known::KnownFunctions;
+use super::lesson::lesson;
 use super::links::Links;
 use super::load::{self, Loaded, split_path};
 use super::optimization::optimization;
@@ -62,6 +63,7 @@ impl Template {
             (resolution, _) = states();
         }
         let optimization = optimization(&reader, root, &resolution.plan);
+        let lesson = lesson(&reader, root);
         let (sources, findings, warnings) = reader.finish();
         if !findings.is_empty() || !loaded.findings.is_empty() {
             let all = loaded.findings.into_iter().chain(findings);
@@ -76,6 +78,7 @@ impl Template {
             warnings,
             changed_parameters: resolution.changed_parameters,
             optimization,
+            lesson,
             text: loaded.text,
             sources,
         })

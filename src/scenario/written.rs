@@ -7,7 +7,7 @@ use super::tree::{self, Entry, Kind, Node};
 /// Values of a text that is read back.
 const NODES: usize = 250_000;
 /// Keys that do not change what happens in a run, or that whoever compares runs tells by himself.
-const BESIDE: [&str; 4] = ["name", "seed", "expect", "optimize"];
+const BESIDE: [&str; 5] = ["name", "seed", "expect", "optimize", "lesson"];
 
 /// What a run was given: a scenario file with what it includes and with what the command line sets.
 #[derive(Clone, Debug)]

@@ -130,6 +130,12 @@ pub static SCENARIO: Section = Section {
             "What `lambdasim optimize` looks for; `run` does not look at it.",
         ),
         key(
+            "lesson",
+            Keys(&LESSON),
+            "none",
+            "A question to predict and its answer, which `lambdasim explain --narrate` shows; `run` does not look at it.",
+        ),
+        key(
             "streams",
             Named(&STREAM),
             "none",
@@ -158,6 +164,19 @@ pub static SCENARIO: Section = Section {
             Named(&ALARM),
             "none",
             "CloudWatch alarms, by name (ALARM-1 to ALARM-4).",
+        ),
+    ]],
+};
+
+static LESSON: Section = Section {
+    name: "lesson",
+    groups: &[&[
+        key("question", Text, "required", "What to predict before the run."),
+        key(
+            "answer",
+            Text,
+            "required",
+            "What comes of it, and why; shown with `--reveal`.",
         ),
     ]],
 };
