@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use lambdasim::experiment::{Replications, Sample};
+use lambdasim::experiment::{Estimate, Precision, Replications, Sample};
 use lambdasim::facts::InvocationType;
 use lambdasim::kernel::Distribution;
 use lambdasim::kernel::math::{exp, ln};
@@ -175,4 +175,77 @@ fn intervals_of_cost_hold_its_closed_form_as_often_as_they_say() {
     let billed_seconds = 1e-3 / (1.0 - exp(-1.0 / 20.0));
     let truth = 200.0 * (0.2e-6 + billed_seconds * 0.000_016_666_7);
     assert_coverage("cost", &plan, truth, |result| result.bill.total.as_f64());
+}
+
+/// Half a width of so much of the mean ends an experiment: about 40 replications of the plan below.
+const PRECISE: f64 = 0.1;
+
+/// Of experiments that end as soon as their interval is narrow enough, how many hold the truth, and their mean length.
+fn coverage_where_width_decides(
+    path: &str,
+    plan: &Plan,
+    truth: f64,
+    measure: impl Fn(&RunResult) -> f64 + Sync,
+) -> (f64, f64) {
+    let goal = Precision {
+        path: path.to_owned(),
+        at_most: PRECISE,
+    };
+    let experiment = |seed: u64| {
+        let replications = Replications {
+            plan: &reseeded(plan, seed, 0),
+            threads: 1,
+            stopped: &|| false,
+        };
+        let mut sample = Sample::default();
+        let take = |_, value| {
+            sample.add(value);
+            match goal.is_reached(&Estimate::of(path, sample, 0.95)) {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        };
+        let whole = replications.each(0..1_000, |_, result| measure(result), take);
+        whole.expect("nothing stops them");
+        let interval = sample.interval(0.95).expect("several values");
+        (u64::from(interval.holds(truth)), sample.count())
+    };
+    let (held, runs) = (0..EXPERIMENTS)
+        .into_par_iter()
+        .map(experiment)
+        .reduce(|| (0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+    (held as f64 / EXPERIMENTS as f64, runs as f64 / EXPERIMENTS as f64)
+}
+
+/// Twelve expected calls in three seconds: what they cost varies by almost half of its mean, and is skewed.
+fn short_steady_plan(service: Distribution) -> Plan {
+    let mut plan = plan(Span::from_secs(4));
+    plan.warm_up = Span::from_secs(1);
+    let id = add_function(&mut plan, function("f", service));
+    add_traffic(&mut plan, "t", id, InvocationType::RequestResponse, poisson(4));
+    plan
+}
+
+#[test]
+fn intervals_whose_width_ended_the_experiment_hold_the_truth_as_often_as_they_say() {
+    // The bill covers the warm-up: 16 expected calls; the rest as in the closed form above.
+    let plan = short_steady_plan(Distribution::exponential(20.0));
+    let billed_seconds = 1e-3 / (1.0 - exp(-1.0 / 20.0));
+    let cost = 16.0 * (0.2e-6 + billed_seconds * 0.000_016_666_7);
+    let (held, runs) = coverage_where_width_decides("cost.total", &plan, cost, |result| result.bill.total.as_f64());
+    assert!((30.0..200.0).contains(&runs), "width decides: {runs} replications");
+    assert!(
+        (0.92..=0.98).contains(&held),
+        "cost: {held} of the intervals hold {cost} after {runs} replications"
+    );
+    // M/M/infinity: 4/s times 100 ms; the warm-up is ten mean durations long.
+    let plan = short_steady_plan(Distribution::exponential(100.0));
+    let path = "functions.f.ConcurrentExecutions.mean";
+    let mean = |result: &RunResult| result.summary.functions[0].concurrent_executions.mean;
+    let (held, runs) = coverage_where_width_decides(path, &plan, 0.4, mean);
+    assert!((30.0..200.0).contains(&runs), "width decides: {runs} replications");
+    assert!(
+        (0.92..=0.98).contains(&held),
+        "concurrency: {held} of the intervals hold 0.4 after {runs} replications"
+    );
 }
