@@ -10,15 +10,22 @@ use super::{plan_headroom, plan_limit, plan_memory, plan_provisioned};
 pub(super) fn plan(command: &PlanCommand) -> Result<ExitCode, Failure> {
     catch_interrupts();
     match command {
-        PlanCommand::Limit { plan, path, from, to } => plan_limit::limit(&Planner::new(plan)?, path, *from, *to),
+        PlanCommand::Limit {
+            plan,
+            goals,
+            path,
+            from,
+            to,
+        } => plan_limit::limit(&Planner::new(plan, &goals.goal)?, path, *from, *to),
         PlanCommand::Memory {
             plan,
+            goals,
             function,
             memory_size,
-        } => plan_memory::memory(&Planner::new(plan)?, function, memory_size),
+        } => plan_memory::memory(&Planner::new(plan, &goals.goal)?, function, memory_size),
         PlanCommand::Provisioned { plan, alias, spillover } => {
-            plan_provisioned::provisioned(&Planner::new(plan)?, alias, *spillover)
+            plan_provisioned::provisioned(&Planner::new(plan, &[])?, alias, *spillover)
         }
-        PlanCommand::Headroom { plan, to } => plan_headroom::headroom(&Planner::new(plan)?, *to),
+        PlanCommand::Headroom { plan, goals, to } => plan_headroom::headroom(&Planner::new(plan, &goals.goal)?, *to),
     }
 }

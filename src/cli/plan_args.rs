@@ -12,6 +12,9 @@ pub(super) enum PlanCommand {
         #[command(flatten)]
         plan: PlanArguments,
 
+        #[command(flatten)]
+        goals: GoalArguments,
+
         /// The limit: a path with a whole number, such as functions.checkout.reserved_concurrent_executions
         #[arg(long, value_name = "PATH", default_value = "account.concurrent_executions")]
         path: String,
@@ -28,6 +31,9 @@ pub(super) enum PlanCommand {
     Memory {
         #[command(flatten)]
         plan: PlanArguments,
+
+        #[command(flatten)]
+        goals: GoalArguments,
 
         /// The function
         #[arg(long, value_name = "NAME")]
@@ -55,10 +61,20 @@ pub(super) enum PlanCommand {
         #[command(flatten)]
         plan: PlanArguments,
 
+        #[command(flatten)]
+        goals: GoalArguments,
+
         /// Largest multiple of the traffic to try
         #[arg(long, value_name = "N", default_value_t = 64)]
         to: u64,
     },
+}
+
+#[derive(Args, Debug)]
+pub(super) struct GoalArguments {
+    /// What has to be kept beside the `expect` lines of the scenario, such as "functions.api.latency.p99 <= 500 ms" (repeatable)
+    #[arg(long, value_name = "EXPRESSION")]
+    pub goal: Vec<String>,
 }
 
 #[derive(Args, Debug)]

@@ -4,9 +4,9 @@ use super::alone::run_plan;
 use super::failure::Failure;
 use super::plan_args::PlanArguments;
 use super::progress::Bars;
-use super::validate::{load_options, with_known_paths};
+use super::validate::{check_metric, load_options, with_known_paths};
 use crate::experiment::{Sample, Trial, in_order, meets};
-use crate::report::{Measure, measured_goal};
+use crate::report::{Measure, blank_summary, measured_goal};
 use crate::scenario::{Expectation, Scenario, Template};
 use crate::simulation::Plan;
 
@@ -46,11 +46,12 @@ pub(super) struct Judged {
 }
 
 impl Planner {
-    /// Reads the scenario and what it expects.
-    pub fn new(arguments: &PlanArguments) -> Result<Planner, Failure> {
+    /// Reads the scenario and what it expects, and adds `goals`.
+    pub fn new(arguments: &PlanArguments, goals: &[String]) -> Result<Planner, Failure> {
         let one = |problems| Failure::Scenarios(vec![problems]);
         let template = Template::read(&arguments.file, &load_options(&arguments.load)?).map_err(one)?;
-        let base = template.resolve(&[], "--set").and_then(with_known_paths).map_err(one)?;
+        let mut base = template.resolve(&[], "--set").and_then(with_known_paths).map_err(one)?;
+        base.expectations.extend(read_goals(goals, &base)?);
         Ok(Planner {
             template,
             base,
@@ -65,7 +66,8 @@ impl Planner {
         if self.base.expectations.is_empty() {
             let example = "expect:\n  - totals.Throttles == 0";
             return Err(Failure::Usage(format!(
-                "the scenario has no `expect`: say what has to be kept, such as\n\n{example}"
+                "the scenario has no `expect`: say what has to be kept, such as\n\n{example}\n\nor with --goal \
+                 'totals.Throttles == 0'"
             )));
         }
         Ok(())
@@ -129,5 +131,29 @@ impl Planner {
             }
         }
         Ok(text)
+    }
+}
+
+/// Further goals of the command line, or all that is wrong with them.
+fn read_goals(goals: &[String], base: &Scenario) -> Result<Vec<Expectation>, Failure> {
+    if goals.is_empty() {
+        return Ok(Vec::new());
+    }
+    let blank = blank_summary(&base.plan);
+    let (mut read, mut wrong) = (Vec::new(), Vec::new());
+    for text in goals {
+        let known = |goal: Expectation| match check_metric(&blank, &goal.path) {
+            Ok(()) => Ok(goal),
+            Err(unknown) => Err(format!("--goal {text}: {unknown}")),
+        };
+        match Expectation::parse(text, "--goal").and_then(known) {
+            Ok(goal) => read.push(goal),
+            Err(what) => wrong.push(what),
+        }
+    }
+    if wrong.is_empty() {
+        Ok(read)
+    } else {
+        Err(Failure::Usage(wrong.join("\n")))
     }
 }

@@ -22,6 +22,26 @@ pub struct Expectation {
 }
 
 impl Expectation {
+    /// Reads a line that stands in no file but behind an option of the command line.
+    ///
+    /// # Errors
+    /// What is wrong with it and what is allowed.
+    pub fn parse(text: &str, option: &str) -> Result<Expectation, String> {
+        let (path, operator, value) =
+            split(text).map_err(|fault| format!("{option} {}; {}", fault.found, fault.allowed))?;
+        Ok(Expectation {
+            place: Place {
+                file: option.to_owned(),
+                line: 1,
+                column: 1,
+            },
+            text: text.trim().to_owned(),
+            path,
+            operator,
+            value,
+        })
+    }
+
     /// Whether it holds for the number at its path; it does not where there is none.
     pub fn holds(&self, value: Option<f64>) -> bool {
         value.is_some_and(|value| self.operator.holds(value, self.value))
