@@ -45,6 +45,32 @@ fn the_smallest_limit_is_what_runs_at_once() {
 }
 
 #[test]
+fn a_goal_of_the_command_line_counts_beside_what_the_scenario_expects() {
+    let scenario = format!("{STEADY}expect: [ totals.Throttles == 0 ]\n");
+    let reserved = ["limit", "--path", "functions.api.reserved_concurrent_executions"];
+    // Three at once serve 6 of 10 calls a second: 240 of 600 are refused, or a few fewer at the start.
+    let share = ["--goal", "totals.throttled_share <= 45 %"];
+    let (code, said) = plan(STEADY, &[&reserved[..], &share].concat());
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("reserved_concurrent_executions: 3 keeps all"), "{said}");
+    assert!(
+        said.contains("totals.throttled_share <= 45 %: "),
+        "what breaks with 2 is told: {said}"
+    );
+    let (_, said) = plan(&scenario, &[&reserved[..], &share].concat());
+    assert!(said.contains("reserved_concurrent_executions: 5 keeps all"), "{said}");
+    let (code, said) = plan(
+        STEADY,
+        &["limit", "--goal", "totals.Throtles == 0", "--goal", "cost.total"],
+    );
+    assert!(
+        code == Some(2) && said.contains("did you mean totals.Throttles?"),
+        "{said}"
+    );
+    assert!(said.contains("PATH OPERATOR VALUE"), "all of them are told: {said}");
+}
+
+#[test]
 fn headroom_is_the_multiple_at_which_an_expectation_breaks() {
     // Eight at once are allowed: 16 calls a second of half a second each, 1.6 times the traffic.
     let scenario = format!("{STEADY}account: {{ concurrent_executions: 8 }}\nexpect: [ totals.Throttles == 0 ]\n");
@@ -70,7 +96,7 @@ fn memory_costs_the_same_below_one_cpu_and_more_beyond() {
     assert_eq!(code, Some(0), "{said}");
     let rows: Vec<Vec<&str>> = said
         .lines()
-        .skip(1)
+        .skip(2)
         .take(6)
         .map(|row| row.split_whitespace().collect())
         .collect();

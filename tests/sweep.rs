@@ -103,6 +103,86 @@ fn a_row_for_each_point_says_what_was_set_and_what_came_of_it() {
 }
 
 #[test]
+fn replications_of_a_point_have_the_mean_and_interval_that_run_tells() {
+    let folder = folder();
+    let random = SCENARIO.replace("duration: 100 ms", "duration: { exponential: 100 ms }");
+    fs::write(folder.path().join("shop.yaml"), random).unwrap();
+    let sweep = [
+        "sweep",
+        "shop.yaml",
+        "--vary",
+        "functions.api.memory_size=512,1024",
+        "--replications",
+        "3",
+    ];
+    let metrics = ["--metric", "cost.total", "--metric", "account.ConcurrentExecutions.max"];
+    succeeds(&folder, &[&sweep[..], &metrics, &["--out", "out"]].concat());
+    let run = [
+        "run",
+        "shop.yaml",
+        "--replications",
+        "3",
+        "--out",
+        "run",
+        "--no-plots",
+        "--quiet",
+    ];
+    succeeds(&folder, &run);
+    let table = fs::read_to_string(folder.path().join("out/sweep.csv")).unwrap();
+    let lines: Vec<Vec<&str>> = table.lines().map(|line| line.split(',').collect()).collect();
+    let heads = [
+        "point",
+        "functions.api.memory_size",
+        "cost.total",
+        "cost.total.low",
+        "cost.total.high",
+    ];
+    assert_eq!(lines[0][..5], heads);
+    let summary = fs::read_to_string(folder.path().join("run/summary.json")).unwrap();
+    let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+    let told = &summary["replications"]["metrics"]["cost.total"];
+    // The second point is the scenario as it stands.
+    for (cell, key) in lines[2][2..5].iter().zip(["mean", "low", "high"]) {
+        assert_eq!(
+            cell.parse::<f64>().unwrap(),
+            told[key].as_f64().unwrap(),
+            "{key}: {table}"
+        );
+    }
+    assert!(
+        lines[2][6].is_empty() && lines[2][7].is_empty(),
+        "a maximum has no interval: {table}"
+    );
+    let shards = ["1/2", "2/2"].map(|shard| {
+        let out = format!("part-{}", &shard[..1]);
+        succeeds(
+            &folder,
+            &[&sweep[..], &metrics, &["--shard", shard, "--out", &out]].concat(),
+        );
+        out
+    });
+    succeeds(&folder, &["merge", &shards[0], &shards[1], "--out", "whole"]);
+    alike(&folder.path().join("out"), &folder.path().join("whole"));
+    let output = run_sweep_again(&folder, &metrics);
+    assert_eq!(output.status.code(), Some(3));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("each of its points is run 3 times"), "{said}");
+}
+
+/// The same points with a single run each, in a folder that has three of each.
+fn run_sweep_again(folder: &TempDir, metrics: &[&str]) -> Output {
+    let single = [
+        "sweep",
+        "shop.yaml",
+        "--vary",
+        "functions.api.memory_size=512,1024",
+        "--out",
+        "out",
+    ];
+    run(folder, &[&single[..], metrics].concat())
+}
+
+#[test]
 fn values_that_contradict_each_other_are_told_in_their_row() {
     let folder = folder();
     // 100 must stay unreserved (CONC-4).

@@ -65,7 +65,7 @@ fn open(file: &Path, identity: &Identity) -> Result<Journal, Failure> {
     Ok(Journal::open(
         file,
         &identity.line(),
-        identity.metrics.len(),
+        identity.columns().len(),
         |_, _| None,
     )?)
 }

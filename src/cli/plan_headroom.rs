@@ -4,7 +4,7 @@ use super::failure::Failure;
 use super::output::print;
 use super::planner::{Planner, traffic_times};
 use crate::experiment::{Trial, smallest};
-use crate::report::how_to_apply;
+use crate::report::{how_to_apply, within_80_columns};
 
 /// Multiples of the traffic are tried in hundredths.
 const WHOLE: u64 = 100;
@@ -37,7 +37,7 @@ pub(super) fn headroom(planner: &Planner, to: u64) -> Result<ExitCode, Failure> 
         return Ok(ExitCode::SUCCESS);
     };
     let last = first - 1;
-    let failing = planner.tell_failing(&with(first))?;
+    let failing = within_80_columns(&planner.tell_failing(&with(first))?);
     let shown = |hundredths: u64| hundredths as f64 / WHOLE as f64;
     let text = match last {
         0 => format!(

@@ -5,7 +5,7 @@ use super::output::print;
 use super::planner::Planner;
 use super::sweep::check_paths;
 use crate::experiment::smallest;
-use crate::report::how_to_apply;
+use crate::report::{how_to_apply, within_80_columns};
 
 /// The smallest value at `path` with which all expectations are kept.
 pub(super) fn limit(planner: &Planner, path: &str, from: u64, to: u64) -> Result<ExitCode, Failure> {
@@ -14,15 +14,15 @@ pub(super) fn limit(planner: &Planner, path: &str, from: u64, to: u64) -> Result
     let with = |number: u64| [(path.to_owned(), number.to_string())];
     let Some(found) = smallest(from, to, |number| planner.attempt(&with(number)))? else {
         let failing = planner.tell_failing(&with(to))?;
-        print(&format!(
+        print(&within_80_columns(&format!(
             "{path}: no value from {from} to {to} keeps what is expected; with {to}\n{failing}"
-        ))?;
+        )))?;
         return Ok(ExitCode::from(1));
     };
     let mut text = format!("{path}: {found} keeps all that is expected\n");
     if let Some(below) = found.checked_sub(1).filter(|below| *below >= from) {
         text.push_str(&format!("with {below}\n{}", planner.tell_failing(&with(below))?));
     }
-    print(&format!("{text}{}", how_to_apply(&with(found))))?;
+    print(&format!("{}{}", within_80_columns(&text), how_to_apply(&with(found))))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -10,9 +10,10 @@ use super::progress::{Bars, catch_interrupts};
 use super::run::VERSION;
 use super::sweep_args::SweepCommand;
 use super::validate::{check_metric, load_options, with_known_paths};
-use crate::experiment::{Axis, Grid, Identity, Journal, Shard, Stopped, Sweep};
-use crate::report::{Measure, SweepReport, blank_summary, exists};
+use crate::experiment::{Axis, Grid, Identity, Journal, Sample, Shard, Stopped, Sweep};
+use crate::report::{Measure, SweepReport, blank_summary, exists, mean_and_ends};
 use crate::scenario::{Scenario, Template};
+use crate::simulation::Plan;
 
 /// File of a sweep's folder that holds its points while it runs, and afterwards for `merge`.
 pub(super) const JOURNAL: &str = "points.tsv";
@@ -55,6 +56,7 @@ pub(super) fn sweep(command: &SweepCommand) -> Result<ExitCode, Failure> {
         plan: Identity::of_plan(&base.plan),
         axes: grid.axes().to_vec(),
         metrics,
+        replications: command.replications,
         shard: sweep.shard,
     };
     let folder = folder(command, &base.plan.name);
@@ -195,7 +197,12 @@ pub(super) fn open_journal(folder: &Path, identity: &Identity, restart: bool) ->
     if restart && path.exists() {
         fs::remove_file(&path).map_err(failed)?;
     }
-    Ok(Journal::open(&path, &identity.line(), identity.metrics.len(), compare)?)
+    Ok(Journal::open(
+        &path,
+        &identity.line(),
+        identity.columns().len(),
+        compare,
+    )?)
 }
 
 /// Whether an entry of a folder is what a kill can leave before the journal is there.
@@ -215,7 +222,7 @@ fn run_points(sweep: &Sweep, journal: &Journal, metrics: &[String], command: &Sw
     let bar = bars.count("points", all, done);
     let ran = sweep.run(points, journal, |scenario| {
         let measure = Measure::new(&scenario.plan, metrics.iter().map(String::as_str));
-        let values = run_plan(&scenario.plan, &measure);
+        let values = run_point(&scenario.plan, &measure, metrics, command.replications);
         bar.add();
         values
     });
@@ -228,6 +235,30 @@ fn run_points(sweep: &Sweep, journal: &Journal, metrics: &[String], command: &Sw
         },
         Stopped::Run(failure) => failure,
     })
+}
+
+/// What stands in the row of a point: the metrics of its run, or mean and interval of each over all its replications.
+fn run_point(
+    plan: &Plan,
+    measure: &Measure,
+    metrics: &[String],
+    replications: u64,
+) -> Result<Vec<Option<f64>>, Failure> {
+    if replications == 1 {
+        return run_plan(plan, measure);
+    }
+    let mut samples = vec![Sample::default(); metrics.len()];
+    for replication in 0..replications {
+        let values = run_plan(&plan.replicated(replication), measure)?;
+        for (sample, value) in samples.iter_mut().zip(values) {
+            value.into_iter().for_each(|value| sample.add(value));
+        }
+    }
+    let row = metrics
+        .iter()
+        .zip(samples)
+        .flat_map(|(metric, sample)| mean_and_ends(metric, sample));
+    Ok(row.collect())
 }
 
 /// Writes all files of the folder, the sorted points last; returns what to print.
@@ -244,6 +275,7 @@ pub(super) fn finish(
         version: VERSION,
         grid,
         metrics: &identity.metrics,
+        replications: identity.replications,
         journal: &journal,
     };
     let failed = |(file, cause): (String, io::Error)| Failure::Write {
@@ -252,8 +284,12 @@ pub(super) fn finish(
     };
     report.write(folder, plots).map_err(failed)?;
     let table = report.table().map_err(|cause| failed((JOURNAL.to_owned(), cause)))?;
+    let each = match identity.replications {
+        1 => String::new(),
+        replications => format!(", {replications} runs of each"),
+    };
     let text = format!(
-        "{} points of {}\n\n{table}\n→ {}\n",
+        "{} points of {}{each}\n\n{table}\n→ {}\n",
         journal.points().len(),
         identity.scenario,
         folder.display()

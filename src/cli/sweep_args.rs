@@ -35,6 +35,11 @@ pub(super) struct SweepCommand {
     #[arg(long, value_name = "PATH")]
     pub metric: Vec<String>,
 
+    /// Runs of each point with different luck, the same for all points: rows have means and 95 % intervals
+    #[arg(long, value_name = "N", default_value_t = 1, hide_default_value = true,
+          value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub replications: u64,
+
     /// Folder for the results [default: notebooks-out/NAME-sweep]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,

@@ -22,11 +22,27 @@ pub struct Identity {
     pub axes: Vec<Axis>,
     /// What is noted of each point.
     pub metrics: Vec<String>,
+    /// Runs of each point with different luck. Not written where it is one, as it was before there could be more.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub replications: u64,
     /// The part of the points that is run here.
     pub shard: Shard,
 }
 
+fn one() -> u64 {
+    1
+}
+
+fn is_one(replications: &u64) -> bool {
+    *replications == 1
+}
+
 impl Identity {
+    /// What stands in each row: the metrics, or of each its mean and the ends of its interval.
+    pub fn columns(&self) -> Vec<String> {
+        columns(&self.metrics, self.replications)
+    }
+
     /// What `plan` counts in [`Identity::plan`]: everything that a run of it depends on.
     pub fn of_plan(plan: &Plan) -> String {
         let mut digest = Digest(DefaultHasher::new());
@@ -75,6 +91,12 @@ impl Identity {
             )
         })
         .or_else(|| differs(self.metrics != other.metrics, "it notes other metrics".to_owned()))
+        .or_else(|| {
+            differs(
+                self.replications != other.replications,
+                format!("each of its points is run {} times", self.replications),
+            )
+        })
         .or_else(|| differs(self.shard != other.shard, format!("it is part {}", self.shard)))
         .or_else(|| {
             differs(
@@ -83,6 +105,15 @@ impl Identity {
             )
         })
     }
+}
+
+/// Columns of a row for each of `metrics`: one with a single run of each point, else three for mean, low and high end.
+pub fn columns(metrics: &[String], replications: u64) -> Vec<String> {
+    let of_metric = |metric: &String| match replications {
+        1 => vec![metric.clone()],
+        _ => vec![metric.clone(), format!("{metric}.low"), format!("{metric}.high")],
+    };
+    metrics.iter().flat_map(of_metric).collect()
 }
 
 struct Digest(DefaultHasher);

@@ -23,7 +23,7 @@ pub use decision::{GoalPrice, goal_prices, pareto_front};
 pub use difference::Difference;
 pub use estimate::{Estimate, Method};
 pub use grid::Grid;
-pub use identity::Identity;
+pub use identity::{Identity, columns};
 pub use interval::{Interval, Sample, probability_interval, quantile_ranks};
 pub use journal::{Journal, JournalError, Outcome, Row, identity_of, write_durably};
 pub use nature::Nature;

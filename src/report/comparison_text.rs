@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use super::comparison::{Compared, Comparison, ComparisonReport};
+use super::narrow::{WIDTH, wrapped};
 use super::numbers::{counted, precise_percent, short_name};
 use super::verdict::Verdict;
 use crate::scenario::WrittenDifference;
 
-const WIDTH: usize = 80;
 /// Changes of the scenario that are listed.
 const MOST_CHANGES: usize = 12;
 /// Functions, queues and streams with rows of their own.
@@ -272,30 +272,6 @@ fn in_words(reduction: f64) -> String {
     }
 }
 
-/// A text in lines of 80 columns, of which all but the first begin with `indent`; longer words have lines of their own.
-pub(super) fn wrapped(text: &str, indent: &str) -> String {
-    let (mut lines, mut line) = (String::new(), String::new());
-    let start: String = text.chars().take_while(|letter| *letter == ' ').collect();
-    line.push_str(&start);
-    let mut fresh = true;
-    // Two spaces behind a label belong to it.
-    for word in text.trim_start().split(' ') {
-        let width = line.chars().count() + 1 + word.chars().count();
-        if !fresh && width > WIDTH {
-            let _ = writeln!(lines, "{}", line.trim_end());
-            line = indent.to_owned();
-            fresh = true;
-        }
-        if !fresh {
-            line.push(' ');
-        }
-        line.push_str(word);
-        fresh = false;
-    }
-    let _ = writeln!(lines, "{}", line.trim_end());
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -378,13 +354,5 @@ mod tests {
                 assert!(line.chars().count() <= 80, "{line}");
             }
         }
-    }
-
-    #[test]
-    fn texts_are_wrapped_between_words() {
-        let text = wrapped(&"word ".repeat(30), "  ");
-        let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines.len(), 2);
-        assert!(lines[0].len() <= 80 && lines[1].starts_with("  word"), "{text}");
     }
 }

@@ -28,9 +28,9 @@ pub fn memory_table(rows: &[MemoryRow]) -> String {
         "memory",
         "architecture",
         "a month",
-        "Duration p50",
-        "latency p99",
-        "expectations",
+        "Duration\np50",
+        "latency\np99",
+        "expected",
         "",
     ];
     table.load_preset(presets::NOTHING).set_header(heads);

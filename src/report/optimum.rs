@@ -2,12 +2,11 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::{CellAlignment, Table, presets};
 use serde_json::{Value, json};
 
+use super::narrow::{narrow_table, within_80_columns};
 use super::numbers::{counted, grouped, precise_percent, rounded};
 use super::plot::shown;
-use super::sweep::last_steps;
 use crate::experiment::{Candidate, Found, Grid, Sample, Search, goal_prices, meets, missed, pareto_front};
 use crate::scenario::{Expectation, Optimization};
 
@@ -125,7 +124,7 @@ impl OptimumReport<'_> {
         )
     }
 
-    /// For the terminal.
+    /// For the terminal, within 80 columns.
     pub fn text(&self) -> String {
         let mut text = format!(
             "{}: {}, {}, {} confidence\n\n",
@@ -150,7 +149,7 @@ impl OptimumReport<'_> {
             precise_percent(invocations as f64 / whole.max(1) as f64),
             self.search.replications
         );
-        text
+        within_80_columns(&text)
     }
 
     fn tell_winner(&self, text: &mut String, winner: usize) {
@@ -270,21 +269,14 @@ impl OptimumReport<'_> {
             return;
         }
         text.push_str("\nPareto front: whoever is better in one column is worse in another\n");
-        let mut table = Table::new();
         let goals = self.wanted.goals.iter().map(|goal| goal.path.clone());
-        let heads = self
-            .grid
-            .paths()
-            .map(str::to_owned)
+        let heads = self.grid.paths().map(str::to_owned);
+        let heads = heads
             .chain([self.objective_name()])
             .chain(goals)
             .chain(["runs".to_owned()]);
-        table
-            .load_preset(presets::NOTHING)
-            .set_header(heads.map(|path| last_steps(&path)));
-        table.column_iter_mut().for_each(|column| {
-            column.set_cell_alignment(CellAlignment::Right);
-        });
+        let heads: Vec<String> = heads.collect();
+        let mut rows = Vec::new();
         for number in front.iter().take(MOST_LINES) {
             let candidate: &Candidate = &self.found.candidates[*number];
             let mut cells: Vec<String> = self
@@ -297,9 +289,11 @@ impl OptimumReport<'_> {
             let goals = self.wanted.goals.iter().enumerate();
             cells.extend(goals.map(|(goal, wanted)| shown(&wanted.path, candidate.goal(goal).mean())));
             cells.push(candidate.runs.len().to_string());
-            table.add_row(cells);
+            rows.push(cells);
         }
-        let _ = writeln!(text, "{}", table.trim_fmt());
+        // Every column is needed to see what is paid for what.
+        let (table, _) = narrow_table(&heads, &rows, heads.len());
+        let _ = writeln!(text, "{table}");
         if front.len() > MOST_LINES {
             let _ = writeln!(text, "… and {} more", front.len() - MOST_LINES);
         }

@@ -11,12 +11,14 @@ use ::parquet::errors::ParquetError;
 use ::parquet::file::properties::WriterProperties;
 use ::parquet::file::writer::SerializedFileWriter;
 use ::parquet::schema::types::{Type, TypePtr};
-use comfy_table::{CellAlignment, Table, presets};
 
+use super::CONFIDENCE;
 use super::cell::cell;
+use super::narrow::narrow_table;
 use super::parquet::column;
 use super::plot::{SweptValues, figure_png, figure_svg, shown, sweep_figure};
-use crate::experiment::{Axis, Grid, Journal, Outcome, Row, write_durably};
+use super::replicated::shortened;
+use crate::experiment::{Axis, Estimate, Grid, Interval, Journal, Outcome, Row, Sample, columns, write_durably};
 
 /// Points of a sweep that is still drawn.
 const MOST_DRAWN: u64 = 10_000;
@@ -40,11 +42,39 @@ pub struct SweepReport<'a> {
     pub grid: &'a Grid,
     /// Paths in `summary.json`, in the order of each row's values.
     pub metrics: &'a [String],
+    /// Runs of each point; with more than one a row has three values for each metric: mean, low and high end.
+    pub replications: u64,
     /// The rows.
     pub journal: &'a Journal,
 }
 
+/// What stands in a row for a metric of several replications: mean, and the ends of its interval where it has one.
+pub fn mean_and_ends(metric: &str, sample: Sample) -> [Option<f64>; 3] {
+    let interval = Estimate::of(metric, sample, CONFIDENCE).interval;
+    let end = |end: fn(&Interval) -> f64| interval.as_ref().map(|(interval, _)| shortened(end(interval)));
+    [
+        (sample.count() > 0).then(|| shortened(sample.mean())),
+        end(|interval| interval.low),
+        end(|interval| interval.high),
+    ]
+}
+
 impl SweepReport<'_> {
+    fn columns(&self) -> Vec<String> {
+        columns(self.metrics, self.replications)
+    }
+
+    /// A metric of a point, and the ends of its interval.
+    fn metric(&self, row: &Row, metric: usize) -> (Option<f64>, Option<(f64, f64)>) {
+        match self.replications {
+            1 => (value(row, metric), None),
+            _ => (
+                value(row, 3 * metric),
+                value(row, 3 * metric + 1).zip(value(row, 3 * metric + 2)),
+            ),
+        }
+    }
+
     /// Writes `sweep.csv`, `sweep.parquet` and, for one or two variables, `plots/` into `folder`. Memory does not grow
     /// with the number of points, except for plots, which are left out above 10,000 points.
     ///
@@ -64,7 +94,8 @@ impl SweepReport<'_> {
         write_durably(path, |out| {
             let mut writer = ::csv::Writer::from_writer(out);
             let heads = ["point"].into_iter().chain(self.grid.paths());
-            let heads = heads.chain(self.metrics.iter().map(String::as_str)).chain(["refused"]);
+            let columns = self.columns();
+            let heads = heads.chain(columns.iter().map(String::as_str)).chain(["refused"]);
             writer.write_record(heads)?;
             self.journal.for_each(|row| {
                 let mut cells = vec![row.point.to_string()];
@@ -80,7 +111,7 @@ impl SweepReport<'_> {
                         cells.push(String::new());
                     }
                     Outcome::Refused(why) => {
-                        cells.extend(self.metrics.iter().map(|_| String::new()));
+                        cells.extend(columns.iter().map(|_| String::new()));
                         cells.push(cell(why).into_owned());
                     }
                 }
@@ -136,8 +167,8 @@ impl SweepReport<'_> {
             };
             fields.push(field(&variable.path, kind, Repetition::REQUIRED)?);
         }
-        for metric in self.metrics {
-            fields.push(field(metric, Physical::DOUBLE, Repetition::OPTIONAL)?);
+        for column in self.columns() {
+            fields.push(field(&column, Physical::DOUBLE, Repetition::OPTIONAL)?);
         }
         fields.push(field("refused", Physical::BYTE_ARRAY, Repetition::OPTIONAL)?);
         Type::group_type_builder("sweep")
@@ -166,8 +197,8 @@ impl SweepReport<'_> {
                 column::<ByteArrayType, W>(&mut group, &texts)?;
             }
         }
-        for metric in 0..self.metrics.len() {
-            let values: Vec<Option<f64>> = rows.iter().map(|row| value(row, metric)).collect();
+        for place in 0..self.columns().len() {
+            let values: Vec<Option<f64>> = rows.iter().map(|row| value(row, place)).collect();
             column::<DoubleType, W>(&mut group, &values)?;
         }
         let refused = rows.iter().map(|row| match &row.outcome {
@@ -182,9 +213,11 @@ impl SweepReport<'_> {
     fn write_plots(&self, folder: &Path) -> io::Result<()> {
         fs::create_dir_all(folder)?;
         for (number, metric) in self.metrics.iter().take(MOST_CHARTS).enumerate() {
-            let mut values = vec![None; usize::try_from(self.grid.points()).unwrap_or(0)];
+            let points = usize::try_from(self.grid.points()).unwrap_or(0);
+            let (mut values, mut intervals) = (vec![None; points], vec![None; points]);
             self.journal.for_each(|row| {
-                values[row.point as usize] = value(&row, number);
+                let point = row.point as usize;
+                (values[point], intervals[point]) = self.metric(&row, number);
                 Ok(())
             })?;
             let axis = |axis: &Axis| {
@@ -196,6 +229,7 @@ impl SweepReport<'_> {
                 caption: format!("{}, seed {}", self.name, self.seed),
                 axes: self.grid.axes().iter().map(axis).collect(),
                 values,
+                intervals,
             };
             let Some(figure) = sweep_figure(&swept) else {
                 return Ok(());
@@ -219,26 +253,23 @@ impl SweepReport<'_> {
     pub fn table(&self) -> io::Result<String> {
         let (differing, all, refused) = self.survey()?;
         let metrics: Vec<usize> = differing.into_iter().take(MOST_COLUMNS).collect();
-        let columns = metrics.iter().map(|number| self.metrics[*number].as_str());
-        let heads = self.grid.paths().chain(columns).map(last_steps);
-        let mut table = Table::new();
-        table.load_preset(presets::NOTHING).set_header(heads);
-        table.column_iter_mut().for_each(|column| {
-            column.set_cell_alignment(CellAlignment::Right);
-        });
+        let columns = metrics.iter().map(|number| self.metrics[*number].clone());
+        let heads: Vec<String> = self.grid.paths().map(str::to_owned).chain(columns).collect();
+        let mut rows: Vec<Vec<String>> = Vec::new();
         self.journal.for_each(|row| {
-            if table.row_count() < MOST_LINES {
+            if rows.len() < MOST_LINES {
                 let settings = self.grid.settings(row.point).into_iter();
                 let mut cells: Vec<String> = settings.map(|(_, value)| value).collect();
-                cells.extend(metrics.iter().map(|number| match value(&row, *number) {
-                    Some(value) => shown(&self.metrics[*number], value),
-                    None => "–".to_owned(),
-                }));
-                table.add_row(cells);
+                cells.extend(metrics.iter().map(|number| self.cell(&row, *number)));
+                rows.push(cells);
             }
             Ok(())
         })?;
-        let mut text = format!("{}\n", table.trim_fmt());
+        let (table, hidden) = narrow_table(&heads, &rows, self.grid.paths().count() + 1);
+        let mut text = format!("{table}\n");
+        if hidden > 0 {
+            text.push_str(&format!("… and {hidden} more columns in sweep.csv\n"));
+        }
         if all > MOST_LINES as u64 {
             text.push_str(&format!("… and {} more points\n", all - MOST_LINES as u64));
         }
@@ -248,6 +279,17 @@ impl SweepReport<'_> {
             ));
         }
         Ok(text)
+    }
+
+    fn cell(&self, row: &Row, metric: usize) -> String {
+        let shown = |value: f64| shown(&self.metrics[metric], value);
+        match self.metric(row, metric) {
+            (None, _) => "–".to_owned(),
+            (Some(value), Some((low, high))) if low < high => {
+                format!("{} ± {}", shown(value), shown((high - low) / 2.0))
+            }
+            (Some(value), _) => shown(value),
+        }
     }
 
     /// Metrics that are not the same at all points (all of them, if none differs), how many points there are, and how
@@ -260,7 +302,10 @@ impl SweepReport<'_> {
             all += 1;
             match row.outcome {
                 Outcome::Refused(_) => refused += 1,
-                Outcome::Measured(values) => {
+                Outcome::Measured(_) => {
+                    let values: Vec<Option<f64>> = (0..self.metrics.len())
+                        .map(|metric| self.metric(&row, metric).0)
+                        .collect();
                     let first = first.get_or_insert_with(|| values.clone());
                     let pairs = values.iter().zip(first.iter());
                     differs
@@ -334,16 +379,4 @@ fn file_name(path: &str) -> String {
         }
     };
     path.chars().map(plain).collect()
-}
-
-/// The last steps of a long path, which tell columns apart.
-pub(super) fn last_steps(path: &str) -> String {
-    let longest = |path: &&str| path.chars().count() <= 30;
-    let without_first = path.split_once('.').map_or(path, |(_, rest)| rest);
-    let last_two = path.rmatch_indices('.').nth(1).map_or(path, |(at, _)| &path[at + 1..]);
-    match [path, without_first].into_iter().find(longest) {
-        Some(whole) if whole == path => whole.to_owned(),
-        Some(rest) => format!("…{rest}"),
-        None => format!("…{last_two}"),
-    }
 }

@@ -30,6 +30,8 @@ pub(in crate::report) struct SweptValues<'a> {
     pub axes: Vec<(String, Vec<String>)>,
     /// For each point, the last axis turning fastest, the metric's value.
     pub values: Vec<Option<f64>>,
+    /// For each point the ends of the value's interval, where it has one.
+    pub intervals: Vec<Option<(f64, f64)>>,
 }
 
 /// The chart of one metric; `None` where there are other than one or two axes.
@@ -65,7 +67,8 @@ fn lines(swept: &SweptValues, (label, texts): &(String, Vec<String>), present: &
             (0..texts.len()).map(|place| place as f64).collect(),
         ),
     };
-    let highest = present.iter().copied().fold(0.0, f64::max);
+    let ends = swept.intervals.iter().flatten().map(|(_, high)| *high);
+    let highest = present.iter().copied().chain(ends).fold(0.0, f64::max);
     let y = Axis::linear(unit_of(swept.metric), highest, false);
     let mut pieces = vec![Vec::new()];
     for (place, value) in places.iter().zip(&swept.values) {
@@ -79,12 +82,26 @@ fn lines(swept: &SweptValues, (label, texts): &(String, Vec<String>), present: &
     let dots: Vec<_> = pieces.iter().flatten().map(|point| vec![*point]).collect();
     pieces.extend(dots);
     let mut figure = blank(swept, x, y);
+    figure.layers.extend(band(swept, &places));
     figure.layers.push(Layer {
         label: swept.metric.to_owned(),
         color: Figure::color(0),
         mark: Mark::Lines(pieces),
     });
     figure
+}
+
+/// The area of the intervals, where neighbouring points have some.
+fn band(swept: &SweptValues, places: &[f64]) -> Option<Layer> {
+    let edges = places.iter().zip(&swept.intervals);
+    // Nothing that is measured lies below 0, though a symmetric interval may.
+    let edges = edges.filter_map(|(place, ends)| ends.map(|(low, high)| (*place, low.max(0.0), high)));
+    let edges: Vec<(f64, f64, f64)> = edges.collect();
+    (edges.len() > 1).then(|| Layer {
+        label: "95 % interval".to_owned(),
+        color: Figure::pale(0),
+        mark: Mark::Band(edges),
+    })
 }
 
 fn heat_map(swept: &SweptValues, y: &(String, Vec<String>), x: &(String, Vec<String>), present: &[f64]) -> Figure {
@@ -200,6 +217,7 @@ mod tests {
             metric: "cost.total",
             caption: String::new(),
             axes: axes.into_iter().map(own).collect(),
+            intervals: vec![None; values.len()],
             values,
         }
     }
@@ -216,6 +234,18 @@ mod tests {
             panic!()
         };
         assert_eq!(pieces[..2], [vec![(128.0, 1.0)], vec![(512.0, 3.0)]]);
+    }
+
+    #[test]
+    fn intervals_are_a_band_behind_the_line() {
+        let mut swept = swept(vec![("m", vec!["1", "2"])], vec![Some(1.0), Some(3.0)]);
+        swept.intervals = vec![Some((-0.5, 2.5)), Some((2.0, 4.0))];
+        let figure = sweep_figure(&swept).unwrap();
+        let Mark::Band(edges) = &figure.layers[0].mark else {
+            panic!("the band comes first")
+        };
+        assert_eq!(*edges, [(1.0, 0.0, 2.5), (2.0, 2.0, 4.0)]);
+        assert!(figure.y.high >= 4.0);
     }
 
     #[test]
