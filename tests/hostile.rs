@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -27,6 +27,12 @@ const MARKUP: [&str; 9] = [
 
 /// Runs the scenario whole; gives its folder and what it printed.
 fn run(scenario: &str) -> (TempDir, String) {
+    let (folder, output) = run_with(scenario, &[]);
+    let printed = [output.stdout, output.stderr].concat();
+    (folder, String::from_utf8(printed).expect("UTF-8"))
+}
+
+fn run_with(scenario: &str, options: &[&str]) -> (TempDir, Output) {
     let folder = tempfile::tempdir().expect("a folder");
     let long = scenario
         .replace("LONG", &"long-name ".repeat(1_000))
@@ -35,6 +41,7 @@ fn run(scenario: &str) -> (TempDir, String) {
     let output = Command::new(BINARY)
         .current_dir(folder.path())
         .args(["run", "hostile.yaml", "--out", "out"])
+        .args(options)
         .output()
         .expect("the binary runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -164,6 +171,14 @@ fn tables_documents_and_the_notebook_can_be_read_whatever_the_names_are() {
         !title.collect::<String>().replace("\\<", "").contains('<'),
         "Markdown would take it for HTML"
     );
+}
+
+#[test]
+fn what_is_printed_for_machines_is_json_with_the_same_names() {
+    let (folder, output) = run_with(HOSTILE, &["--json", "--no-plots"]);
+    let printed: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let written: Value = serde_json::from_str(&read(&folder, "summary.json")).expect("JSON");
+    assert_eq!(printed, written);
 }
 
 #[test]

@@ -37,7 +37,7 @@ pub fn complain(text: &str) {
 }
 
 /// A text whose letters no terminal obeys: what moves the cursor, changes colours or turns the direction of writing is shown as
-/// its code. Names and messages hold what files say.
+/// its code, as JSON writes it, so that documents stay JSON. Names and messages hold what files say.
 fn visible(text: &str) -> Cow<'_, str> {
     let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');
     let is_obeyed = |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || turns(c);
@@ -46,7 +46,7 @@ fn visible(text: &str) -> Cow<'_, str> {
     }
     let shown = |c: char| {
         if is_obeyed(c) {
-            c.escape_default().to_string()
+            format!("\\u{:04x}", u32::from(c))
         } else {
             c.to_string()
         }
@@ -62,7 +62,7 @@ mod tests {
     fn letters_that_terminals_obey_are_shown_as_their_codes() {
         assert_eq!(
             visible("a\x1b[2Jb\u{9b}1m\r\u{202e}"),
-            "a\\u{1b}[2Jb\\u{9b}1m\\r\\u{202e}"
+            "a\\u001b[2Jb\\u009b1m\\u000d\\u202e"
         );
         assert!(matches!(visible("größer\tals\n"), Cow::Borrowed(_)));
     }
