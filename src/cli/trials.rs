@@ -35,12 +35,10 @@ impl Trials<'_> {
     pub fn advice(&self, forced: bool) -> Result<Advice, Failure> {
         let requests = self.requests();
         if requests > MOST_REQUESTS && !forced {
-            let skipped = format!(
-                "Not tried, as this run has more than a million requests and messages: `lambdasim run --advice` runs it again \
-                 with changes that may help against throttling, and with more traffic."
-            );
+            let skipped = "Not tried, as this run has more than a million requests and messages: `lambdasim run --advice` runs it \
+                           again with changes that may help against throttling, and with more traffic.";
             return Ok(Advice {
-                skipped: Some(skipped),
+                skipped: Some(skipped.to_owned()),
                 ..Advice::default()
             });
         }
