@@ -45,8 +45,7 @@ fn run_with(scenario: &str, options: &[&str]) -> (TempDir, Output) {
         .output()
         .expect("the binary runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let printed = [output.stdout, output.stderr].concat();
-    (folder, String::from_utf8(printed).expect("UTF-8"))
+    (folder, output)
 }
 
 fn read(folder: &TempDir, file: &str) -> String {

@@ -8,6 +8,7 @@ use super::axis::Axis;
 use super::canvas::figure_svg;
 use super::figure::{Figure, LIMIT, Layer, Mark, PALETTE, READY};
 use super::steps::{pieces, places, time_axis};
+use crate::kernel::math::log10;
 use crate::report::ReportInput;
 use crate::report::headline::Unit;
 use crate::report::numbers::short_name;
@@ -199,7 +200,7 @@ impl SeriesChart {
                 let (low, high) = (values.first().copied(), values.last().copied());
                 let low = low.unwrap_or(1.0).max(0.001);
                 let axis = Axis::log_milliseconds("latency (logarithmic)", low, high.unwrap_or(1.0).max(low));
-                let spot = |ms: &f64| ms.max(low).log10();
+                let spot = |ms: &f64| log10(ms.max(low));
                 let spots = values.iter().map(spot).map(|spot| (spot, spot, spot));
                 (axis, spots.collect())
             }
@@ -250,7 +251,7 @@ impl Scale {
 
     fn place(&self, value: f64) -> f64 {
         match self.logarithmic {
-            true => value.max(f64::MIN_POSITIVE).log10().max(self.axis.low),
+            true => log10(value.max(f64::MIN_POSITIVE)).max(self.axis.low),
             false => value / self.unit,
         }
     }
