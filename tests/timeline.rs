@@ -109,7 +109,8 @@ fn events(json: &str) -> Vec<Event> {
             .map(Event::track)
             .collect()
     };
-    let (processes, threads): (BTreeSet<(u64, u64)>, BTreeSet<(u64, u64)>) = (of("process_name"), of("thread_name"));
+    let processes: BTreeSet<(u64, u64)> = of("process_name");
+    let threads: BTreeSet<(u64, u64)> = of("thread_name");
     for event in &events {
         let (process, track) = event.track();
         assert!(processes.contains(&(process, 0)), "no process has the number {process}");
