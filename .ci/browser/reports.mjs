@@ -12,9 +12,9 @@ import { chromium } from "playwright-core";
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const MOST_BYTES = 1_500_000;
 const MOST_TABS = 1_500;
-// Sections whose figures bear no path: words and parameters, what summary.json has only in lists (the bill, what acted), and charts and
-// tables made from the timeline and latency.csv, which summary.json does not have.
-const WITHOUT_FIGURES = new Set(["assumptions", "scenario", "cost", "deployments", "cross-checks", "headroom", "latency"]);
+// Sections whose figures summary.json does not have: words, parameters, states and instants, and runs beside the run, which have files of
+// their own.
+const WITHOUT_FIGURES = new Set(["assumptions", "scenario", "deployments", "advice", "sensitivity"]);
 const [screenshots, ...folders] = process.argv.slice(2);
 const wrong = [];
 
@@ -45,7 +45,9 @@ const numbers = async (page, summary, complain) => {
   const bySection = new Map();
   for (const { path, value, shown, section } of figures) {
     bySection.set(section, (bySection.get(section) ?? 0) + 1);
-    const known = at(summary, path);
+    const found = at(summary, path);
+    // A flag counts as 0 or 1, as in `expect`.
+    const known = typeof found === "boolean" ? Number(found) : found;
     if (typeof known !== "number" || Number(value) !== known) complain(`${path} is ${value}, in summary.json ${known}`);
     if (!/\d/.test(shown)) complain(`${path} is shown as "${shown}"`);
     if (/^[\d,]+$/.test(shown) && Number(shown.replaceAll(",", "")) !== Math.round(known)) complain(`${path} = ${known} is shown as ${shown}`);

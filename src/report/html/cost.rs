@@ -123,9 +123,9 @@ fn cost(facts: &Facts) -> Markup {
         .map(|(item, amount)| format!("{} for {}", dollars(amount), item_title(item)))
         .collect();
     html! {
-        "The run costs " b { (dollars(result.bill.total)) }
+        "The run costs " b { (facts.show_as(&["cost", "total"], dollars(result.bill.total))) }
         @if items.len() > 1 { " (" (items.join(", ")) ")" }
-        ", a month like it " b { (dollars(result.monthly_estimate.total)) } ", " (free_tier) " AWS’s monthly free tier"
+        ", a month like it " b { (facts.show_as(&["cost", "monthly_estimate"], dollars(result.monthly_estimate.total))) } ", " (free_tier) " AWS’s monthly free tier"
         @if estimated { "; some prices are estimated, see the bill" }
         "."
     }

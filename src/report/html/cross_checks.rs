@@ -2,14 +2,19 @@
 
 use maud::{Markup, html};
 
+use super::facts::Facts;
 use super::tables::{Cells, name_cell, section, text};
-use crate::report::ReportInput;
 use crate::report::cross_checks::{CrossCheck, Formula};
 
 /// The checks that apply, and when each formula holds.
-pub(super) fn cross_checks(input: &ReportInput) -> Markup {
+pub(super) fn cross_checks(facts: &Facts) -> Markup {
+    let input = facts.input;
     let checks = crate::report::cross_checks::cross_checks(input.plan, input.result);
-    let rows: Vec<Cells> = checks.iter().map(|check| row(input, check)).collect();
+    let rows: Vec<Cells> = checks
+        .iter()
+        .enumerate()
+        .map(|(place, check)| row(facts, place, check))
+        .collect();
     let heads = [
         ("Of", ""),
         ("Figure", ""),
@@ -39,19 +44,21 @@ pub(super) fn cross_checks(input: &ReportInput) -> Markup {
     }
 }
 
-fn row(input: &ReportInput, check: &CrossCheck) -> Cells {
+fn row(facts: &Facts, place: usize, check: &CrossCheck) -> Cells {
+    let place = place.to_string();
+    let figure = |key: &str, value: f64| facts.show_as(&["cross_checks", &place, key], check.formula.show(value));
     let formula = check.formula;
     let (low, high) = (formula.show(check.low), formula.show(check.high));
     vec![
-        name_cell(check.subject.place(input.plan).1),
+        name_cell(check.subject.place(facts.input.plan).1),
         text(formula.figure()),
         text(formula.name()),
         html! {
             @if check.agrees() { span.good { (check.verdict()) } } @else { span.bad { (check.verdict()) } }
         },
-        text(formula.show(check.theory)),
+        figure("theory", check.theory),
         text(format!("{low} to {high}")),
-        text(formula.show(check.simulated)),
+        figure("simulated", check.simulated),
         text(check.shown_difference()),
     ]
 }

@@ -37,7 +37,7 @@ pub(super) fn event_section(facts: &Facts) -> Section {
         (asynchronous(facts))
         (queues(facts))
         (streams(facts))
-        (sources(input))
+        (sources(facts))
         (senders::all(input))
     };
     Section::new("events", "Asynchronous events and event sources", body)

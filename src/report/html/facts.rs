@@ -17,9 +17,12 @@ pub(super) struct Facts<'a> {
 }
 
 impl Facts<'_> {
-    /// The number of `summary.json` at a path, key by key.
+    /// The number of `summary.json` at a path, key by key; a place in a list is a key like any other.
     pub(super) fn value(&self, path: &[&str]) -> Option<&Value> {
-        let found = path.iter().try_fold(self.summary, |value, key| value.get(key));
+        let found = path.iter().try_fold(self.summary, |value, key| match value {
+            Value::Array(list) => list.get(key.parse::<usize>().ok()?),
+            other => other.get(key),
+        });
         found.filter(|value| value.is_number())
     }
 

@@ -27,7 +27,7 @@ pub(super) fn latency_section(facts: &Facts) -> Section {
     }
     let body = html! {
         ul {
-            @for line in latencies(input) { li { (line) } }
+            @for line in latencies(facts) { li { (line) } }
             @for line in first_bytes(input) { li { (line) } }
         }
         (chart(facts, &over_time(facts)))
@@ -207,12 +207,12 @@ pub(super) fn queued<'a>(input: &ReportInput<'a>) -> Vec<(&'a str, &'a LatencySu
     queued
 }
 
-fn latencies(input: &ReportInput) -> Vec<Markup> {
-    let callers = callers(input);
+fn latencies(facts: &Facts) -> Vec<Markup> {
+    let callers = callers(facts.input);
     let mut lines: Vec<Markup> = callers
         .iter()
         .take(NAMED)
-        .map(|(name, times)| latency(name, times))
+        .map(|(name, times)| latency(facts, name, times))
         .collect();
     if callers.len() > NAMED {
         let hidden = (callers.len() - NAMED) as u64;
@@ -221,12 +221,12 @@ fn latencies(input: &ReportInput) -> Vec<Markup> {
     lines
 }
 
-fn latency(name: &str, times: &LatencySummary) -> Markup {
+fn latency(facts: &Facts, name: &str, times: &LatencySummary) -> Markup {
     let (half, most) = (milliseconds(times.p50), milliseconds(times.p99));
     html! {
         "Of " (short_name(name)) "’s successful answers "
         @if half != most { "half came within " (half) " and " }
-        "99 % " @if half == most { "came " } "within " b { (most) }
+        "99 % " @if half == most { "came " } "within " b { (facts.show_as(&["functions", name, "latency", "p99"], &most)) }
         @if let Some((low, high)) = p99_interval(times).map(|(low, high)| (milliseconds(low), milliseconds(high))) {
             @if low != high { " (with other luck about " (low) " to " (high) ": 95 % interval)" }
         }

@@ -2,13 +2,14 @@
 
 use maud::Markup;
 
-use super::tables::{Cells, count, name_cell, section, text};
+use super::facts::Facts;
+use super::tables::{Cells, name_cell, section, text};
 use crate::facts::InvocationType;
 use crate::lambda::{MappingSource, TrafficConfig};
 use crate::metrics::{Counts, LatencySummary, QueueSummary, TrafficSummary};
 use crate::pricing::Item;
 use crate::report::ReportInput;
-use crate::report::numbers::{dollars_of, milliseconds, share};
+use crate::report::numbers::{dollars_of, grouped, milliseconds, share};
 use crate::units::Money;
 
 const ATOMS_PER_UNIT: i128 = Money::ATOMS_PER_USD / 1_024_000;
@@ -17,6 +18,8 @@ const MB_MS_PER_GB_SECOND: f64 = 1_024_000.0;
 /// One source: of what arrived, what became of it.
 struct Economy {
     name: String,
+    /// Where `summary.json` counts what arrived at it.
+    path: [String; 3],
     arrived: u64,
     at_once: u64,
     late: LatencySummary,
@@ -27,7 +30,8 @@ struct Economy {
 }
 
 /// One row for each sender and each queue.
-pub(super) fn sources(input: &ReportInput) -> Markup {
+pub(super) fn sources(facts: &Facts) -> Markup {
+    let input = facts.input;
     let senders = input.plan.traffic.iter().zip(&input.result.summary.traffic);
     let queues = input.plan.queues.iter().zip(&input.result.summary.queues);
     let rows: Vec<Cells> = senders
@@ -38,7 +42,7 @@ pub(super) fn sources(input: &ReportInput) -> Markup {
                 .map(|(number, (config, summary))| of_queue(input, number, &config.name, summary)),
         )
         .filter(|economy| economy.arrived > 0)
-        .map(|economy| row(&economy))
+        .map(|economy| row(facts, &economy))
         .collect();
     let heads = [
         ("Source", ""),
@@ -60,7 +64,7 @@ pub(super) fn sources(input: &ReportInput) -> Markup {
     section("Event sources and retries", note, &heads, 1, &rows)
 }
 
-fn row(economy: &Economy) -> Cells {
+fn row(facts: &Facts, economy: &Economy) -> Cells {
     let of_thousand = |part: u64| {
         let share = part as f64 * 1_000.0 / economy.arrived as f64;
         text(if part == 0 {
@@ -78,7 +82,7 @@ fn row(economy: &Economy) -> Cells {
     };
     vec![
         name_cell(&economy.name),
-        count(economy.arrived),
+        facts.show_as(&economy.path.each_ref().map(String::as_str), grouped(economy.arrived)),
         of_thousand(economy.at_once),
         of_thousand(economy.late.count),
         wait(economy.late.p50),
@@ -110,6 +114,7 @@ fn of_sender(input: &ReportInput, config: &TrafficConfig, summary: &TrafficSumma
     let kept_failures = kept.min(failed);
     Some(Economy {
         name: config.name.clone(),
+        path: ["traffic".into(), config.name.clone(), "arrivals".into()],
         arrived: counts.arrivals,
         at_once: summary.retries.at_once,
         late: summary.retries.late,
@@ -147,6 +152,7 @@ fn of_queue(input: &ReportInput, number: usize, name: &str, summary: &QueueSumma
     };
     Economy {
         name: format!("sqs:{name}"),
+        path: ["queues".into(), name.into(), "sent".into()],
         arrived: summary.sent,
         at_once: summary.at_once,
         late: summary.late,
