@@ -87,7 +87,7 @@ fn kept(number: u64, genome: &Genome) -> PathBuf {
     path
 }
 
-/// How many scenarios to compare: `DIFFERENTIAL_CASES`, else so many for each of the cases of a property.
+/// How many scenarios to compare, from number `DIFFERENTIAL_FIRST` on: `DIFFERENTIAL_CASES`, else so many for each of the cases of a property.
 fn cases() -> u64 {
     let number = |text: String| text.parse::<u64>().expect("a number of cases");
     let cases = std::env::var("DIFFERENTIAL_CASES").ok().map(number);
