@@ -166,15 +166,17 @@ fn carry_out(job: Job, command: &RunCommand, bars: &Bars) -> Result<Done, Failur
     outside.close(VERSION)?;
     folder.keep_scenario(&scenario.written)?;
     let target = folder.target().to_owned();
+    let summary = summary_json(&input);
     folder.finish(
         &input,
+        &summary,
         ReportOptions {
             plots: !command.no_plots,
         },
     )?;
     Ok(Done {
         table: terminal_summary(&input, Some(&target)),
-        summary: command.json.then(|| summary_json(&input)),
+        summary: command.json.then_some(summary),
         met: verdicts.iter().all(|verdict| verdict.ok),
     })
 }

@@ -5,10 +5,10 @@ use std::io::{self, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::csv::{write_cost, write_latency};
 use super::html::report_html;
-use super::json::summary_json;
 use super::notebook::notebook_json;
 use super::plot::{Chart, draw_png, draw_svg};
 use super::siblings::{self, Kind, Sibling, Unreplaced};
@@ -109,11 +109,11 @@ impl RunFolder {
         self.write(SCENARIO, |out| write_json(out, &written.json()))
     }
 
-    /// Writes all other files and moves the folder into place.
+    /// Writes all other files and moves the folder into place. `summary` is the [`summary_json`](super::summary_json) of `input`.
     ///
     /// # Errors
     /// Where a file cannot be written or the folder not be moved; then the target is as it was before.
-    pub fn finish(self, input: &ReportInput, options: ReportOptions) -> Result<(), ReportError> {
+    pub fn finish(self, input: &ReportInput, summary: &Value, options: ReportOptions) -> Result<(), ReportError> {
         self.write("latency.csv", |out| write_latency(out, input))?;
         self.write("cost.csv", |out| write_cost(out, input))?;
         if options.plots {
@@ -122,8 +122,7 @@ impl RunFolder {
                 self.plot(chart, input)?;
             }
         }
-        let summary = summary_json(input);
-        let page = report_html(input, &summary, options.plots);
+        let page = report_html(input, summary, options.plots);
         self.write("report.html", |out| out.write_all(page.as_bytes()))?;
         self.write("notebook.ipynb", |out| write_json(out, &notebook_json(input)))?;
         if let Some(advice) = input.advice.filter(|advice| advice.skipped.is_none()) {
@@ -132,7 +131,7 @@ impl RunFolder {
         if let Some(sensitivity) = input.sensitivity {
             self.write("sensitivity.json", |out| write_json(out, &sensitivity.json(input.plan)))?;
         }
-        self.write(SUMMARY, |out| write_json(out, &summary))?;
+        self.write(SUMMARY, |out| write_json(out, summary))?;
         self.commit()
     }
 
@@ -259,7 +258,7 @@ fn is_ours(folder: &Path) -> bool {
     File::open(folder.join(SUMMARY)).is_ok_and(|file| serde_json::from_reader::<_, Mark>(BufReader::new(file)).is_ok())
 }
 
-fn write_json(out: &mut impl Write, value: &serde_json::Value) -> io::Result<()> {
+fn write_json(out: &mut impl Write, value: &Value) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, value)?;
     out.write_all(b"\n")
 }
@@ -269,11 +268,17 @@ mod tests {
     use super::*;
     use crate::metrics::{Datapoint, Sink};
     use crate::report::sample::Sample;
+    use crate::report::summary_json;
     use crate::simulation::simulate;
     use crate::units::SimTime;
     use ::parquet::file::reader::{FileReader, SerializedFileReader};
 
     const NO_PLOTS: ReportOptions = ReportOptions { plots: false };
+
+    fn finish(folder: RunFolder, sample: &Sample, options: ReportOptions) -> Result<(), ReportError> {
+        let input = sample.input();
+        folder.finish(&input, &summary_json(&input), options)
+    }
 
     fn write_run(target: &Path, options: ReportOptions) -> Result<(), ReportError> {
         let sample = Sample::busy();
@@ -291,7 +296,7 @@ mod tests {
         });
         sink.close()?;
         folder.records(&sample.plan, "0.1.0")?.close()?;
-        folder.finish(&sample.input(), options)
+        finish(folder, &sample, options)
     }
 
     fn names(folder: &Path) -> Vec<String> {
@@ -383,7 +388,7 @@ mod tests {
         drop(RunFolder::create(&target).unwrap());
         let folder = RunFolder::create(&target).unwrap();
         fs::create_dir(folder.inside("report.html")).unwrap();
-        let failure = folder.finish(&Sample::busy().input(), NO_PLOTS).unwrap_err();
+        let failure = finish(folder, &Sample::busy(), NO_PLOTS).unwrap_err();
         assert!(
             matches!(&failure, ReportError::Write { file, .. } if file == "report.html"),
             "{failure}"
@@ -405,7 +410,7 @@ mod tests {
         let target = place.path().join("out");
         let folder = RunFolder::create(&target).unwrap();
         fs::create_dir(&target).unwrap();
-        let refused = folder.finish(&Sample::busy().input(), NO_PLOTS);
+        let refused = finish(folder, &Sample::busy(), NO_PLOTS);
         assert!(matches!(refused, Err(ReportError::Foreign { .. })));
         assert_eq!(names(place.path()), ["out"]);
     }
@@ -421,10 +426,10 @@ mod tests {
         sink.close().unwrap();
         records.close().unwrap();
         let sample = Sample::of(plan, result);
-        folder.finish(&sample.input(), ReportOptions { plots: true }).unwrap();
+        finish(folder, &sample, ReportOptions { plots: true }).unwrap();
 
         let summary = fs::read_to_string(target.join(SUMMARY)).unwrap();
-        let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+        let summary: Value = serde_json::from_str(&summary).unwrap();
         let total = |name: &str| crate::report::value_at(&summary, &format!("totals.{name}")).unwrap();
         assert!(total("Throttles") > 0.0);
         let last_column = |file: &str| -> f64 {

@@ -10,7 +10,7 @@ use crate::experiment::{Interval, probability_interval};
 use crate::metrics::FunctionSummary;
 use crate::report::headline::Unit;
 use crate::report::numbers::{counted, percent, share};
-use crate::report::plot::{Domain, Ink, Series, SeriesChart, Stroke};
+use crate::report::plot::{Domain, Ink, SeriesChart, Stroke};
 use crate::report::{CONFIDENCE, ReportInput};
 
 /// Cold starts over time and by function.
@@ -28,8 +28,9 @@ pub(super) fn cold_start_section(facts: &Facts) -> Section {
 }
 
 fn over_time(facts: &Facts) -> SeriesChart {
-    let buckets = facts.input.result.timeline.buckets.iter();
-    let values = buckets.map(|bucket| bucket.cold_starts as f64);
+    let cold = facts.by_step("cold starts", Ink::Data(0), Stroke::Area, |bucket| {
+        bucket.cold_starts as f64
+    });
     SeriesChart {
         id: "cold-starts-over-time",
         title: "Cold starts",
@@ -40,7 +41,7 @@ fn over_time(facts: &Facts) -> SeriesChart {
         domain: Domain::Time,
         unit: Unit::Count,
         quantity: "cold starts",
-        series: vec![Series::whole("cold starts", Ink::Data(0), Stroke::Area, values)],
+        series: vec![cold],
     }
 }
 

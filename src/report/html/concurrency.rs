@@ -81,8 +81,11 @@ fn stacked(facts: &Facts) -> SeriesChart {
     if input.plan.functions.len() > drawn.len() {
         series.push(Series::whole("all others", Ink::Rest, Stroke::Area, rest));
     }
-    let maxima = timeline.buckets.iter().map(|bucket| bucket.concurrency_max as f64);
-    series.push(Series::whole("account, maximum", Ink::Data(14), Stroke::Steps, maxima));
+    series.push(
+        facts.by_step("account, maximum", Ink::Data(14), Stroke::Steps, |bucket| {
+            bucket.concurrency_max as f64
+        }),
+    );
     series.extend(levels(
         input,
         &drawn.iter().map(|steps| steps.function).collect::<Vec<_>>(),

@@ -44,10 +44,8 @@ pub(super) fn event_section(facts: &Facts) -> Section {
 }
 
 fn over_time(facts: &Facts) -> SeriesChart {
-    let buckets = &facts.input.result.timeline.buckets;
     let series = |name: &str, ink: usize, value: fn(&Bucket) -> u64| {
-        let values = buckets.iter().map(|bucket| value(bucket) as f64);
-        Series::whole(name, Ink::Data(ink), Stroke::Steps, values)
+        facts.by_step(name, Ink::Data(ink), Stroke::Steps, |bucket| value(bucket) as f64)
     };
     let all = [
         series("received", 0, |bucket| bucket.events.received),
@@ -77,8 +75,7 @@ fn over_time(facts: &Facts) -> SeriesChart {
 }
 
 fn backlog(facts: &Facts) -> SeriesChart {
-    let buckets = facts.input.result.timeline.buckets.iter();
-    let values = buckets.map(|bucket| bucket.backlog as f64);
+    let waiting = facts.by_step("events", Ink::Data(0), Stroke::Area, |bucket| bucket.backlog as f64);
     SeriesChart {
         id: "event-backlog",
         title: "Events that wait or run",
@@ -89,7 +86,7 @@ fn backlog(facts: &Facts) -> SeriesChart {
         domain: Domain::Time,
         unit: Unit::Count,
         quantity: "events",
-        series: vec![Series::whole("events", Ink::Data(0), Stroke::Area, values)],
+        series: vec![waiting],
     }
 }
 

@@ -3,8 +3,10 @@
 use maud::{Markup, Render, html};
 use serde_json::Value;
 
+use crate::metrics::Bucket;
 use crate::report::ReportInput;
 use crate::report::headline::Unit;
+use crate::report::plot::{Ink, Series, Stroke};
 
 /// A run about to be shown.
 pub(super) struct Facts<'a> {
@@ -40,6 +42,17 @@ impl Facts<'_> {
                 span data-path=(path.join(".")) data-value=(value) { (words) }
             } @else { (words) }
         }
+    }
+
+    /// A value of each step of the timeline.
+    pub(super) fn by_step(
+        &self,
+        name: impl Into<String>,
+        ink: Ink,
+        stroke: Stroke,
+        value: impl Fn(&Bucket) -> f64,
+    ) -> Series {
+        Series::whole(name, ink, stroke, self.input.result.timeline.buckets.iter().map(value))
     }
 
     /// A cell of a row that bears the first keys of the path in `data-base`.

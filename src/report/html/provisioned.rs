@@ -8,12 +8,12 @@ use super::section::Section;
 use super::tables::{Cells, FUNCTIONS_SHOWN, busiest, count, name_cell, section, text};
 use crate::facts::Architecture;
 use crate::lambda::FunctionConfig;
-use crate::metrics::{Bucket, FunctionSummary};
+use crate::metrics::FunctionSummary;
 use crate::pricing::break_even;
 use crate::report::ReportInput;
 use crate::report::headline::Unit;
 use crate::report::numbers::{counted, grouped, percent, share, short_name};
-use crate::report::plot::{Domain, Ink, Series, SeriesChart, Stroke};
+use crate::report::plot::{Domain, Ink, SeriesChart, Stroke};
 
 /// Utilisation, spill-over and break-even of provisioned concurrency.
 pub(super) fn provisioned_section(facts: &Facts) -> Section {
@@ -33,10 +33,6 @@ pub(super) fn provisioned_section(facts: &Facts) -> Section {
 }
 
 fn over_time(facts: &Facts) -> SeriesChart {
-    let buckets = &facts.input.result.timeline.buckets;
-    let series = |name: &str, ink: Ink, stroke: Stroke, value: fn(&Bucket) -> f64| {
-        Series::whole(name, ink, stroke, buckets.iter().map(value))
-    };
     SeriesChart {
         id: "provisioned-over-time",
         title: "Provisioned environments, ready and busy",
@@ -45,13 +41,13 @@ fn over_time(facts: &Facts) -> SeriesChart {
         unit: Unit::Count,
         quantity: "environments",
         series: vec![
-            series("busy, mean", Ink::Data(4), Stroke::Area, |bucket| {
+            facts.by_step("busy, mean", Ink::Data(4), Stroke::Area, |bucket| {
                 bucket.provisioned_busy_mean
             }),
-            series("busy, maximum", Ink::Data(0), Stroke::Steps, |bucket| {
+            facts.by_step("busy, maximum", Ink::Data(0), Stroke::Steps, |bucket| {
                 bucket.provisioned_busy_max as f64
             }),
-            series("ready", Ink::Ready, Stroke::Dashes, |bucket| {
+            facts.by_step("ready", Ink::Ready, Stroke::Dashes, |bucket| {
                 bucket.provisioned_ready as f64
             }),
         ],
@@ -59,7 +55,9 @@ fn over_time(facts: &Facts) -> SeriesChart {
 }
 
 fn spill(facts: &Facts) -> SeriesChart {
-    let buckets = facts.input.result.timeline.buckets.iter();
+    let spilled = facts.by_step("spilled over", Ink::Data(1), Stroke::Area, |bucket| {
+        bucket.spilled as f64
+    });
     SeriesChart {
         id: "spill-over",
         title: "Invocations that spilled over",
@@ -67,12 +65,7 @@ fn spill(facts: &Facts) -> SeriesChart {
         domain: Domain::Time,
         unit: Unit::Count,
         quantity: "invocations",
-        series: vec![Series::whole(
-            "spilled over",
-            Ink::Data(1),
-            Stroke::Area,
-            buckets.map(|bucket| bucket.spilled as f64),
-        )],
+        series: vec![spilled],
     }
 }
 

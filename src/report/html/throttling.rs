@@ -36,17 +36,13 @@ pub(super) fn throttling(facts: &Facts) -> Section {
 }
 
 fn by_cause(facts: &Facts) -> SeriesChart {
-    let buckets = &facts.input.result.timeline.buckets;
     let inks = [0, 1, 3, 5, 2, 4];
     let series = |cause: Cause| {
         let number = cause as usize;
-        let values = buckets.iter().map(|bucket| bucket.throttles[number] as f64);
-        Series::whole(
-            format!("{} ({})", title(cause), cause.rule()),
-            Ink::Data(inks[number]),
-            Stroke::Area,
-            values,
-        )
+        let name = format!("{} ({})", title(cause), cause.rule());
+        facts.by_step(name, Ink::Data(inks[number]), Stroke::Area, |bucket| {
+            bucket.throttles[number] as f64
+        })
     };
     let series = Cause::ALL.into_iter().map(series);
     SeriesChart {
