@@ -14,7 +14,7 @@ const MOST_BYTES = 1_500_000;
 const MOST_TABS = 1_500;
 // Sections whose figures summary.json does not have: words, parameters, states and instants, and runs beside the run, which have files of
 // their own.
-const WITHOUT_FIGURES = new Set(["assumptions", "scenario", "deployments", "advice", "sensitivity"]);
+const WITHOUT_FIGURES = new Set(["scenario", "deployments", "advice", "sensitivity"]);
 const [screenshots, ...folders] = process.argv.slice(2);
 const wrong = [];
 
@@ -28,6 +28,13 @@ const at = (value, path) => {
     }
   }
   return undefined;
+};
+
+// Whether an element's text is what the file has: a number, a word, or a flag, which counts as 0 or 1 as well, as in `expect`.
+const same = (found, text) => {
+  if (typeof found === "number") return Number(text) === found;
+  if (typeof found === "boolean") return text === String(found) || Number(text) === Number(found);
+  return typeof found === "string" && text === found;
 };
 
 const numbers = async (page, summary, complain) => {
@@ -46,11 +53,10 @@ const numbers = async (page, summary, complain) => {
   for (const { path, value, shown, section } of figures) {
     bySection.set(section, (bySection.get(section) ?? 0) + 1);
     const found = at(summary, path);
-    // A flag counts as 0 or 1, as in `expect`.
-    const known = typeof found === "boolean" ? Number(found) : found;
-    if (typeof known !== "number" || Number(value) !== known) complain(`${path} is ${value}, in summary.json ${known}`);
+    if (!same(found, value)) complain(`${path} is ${value}, in summary.json ${found}`);
+    if (typeof found !== "number") continue;
     if (!/\d/.test(shown)) complain(`${path} is shown as "${shown}"`);
-    if (/^[\d,]+$/.test(shown) && Number(shown.replaceAll(",", "")) !== Math.round(known)) complain(`${path} = ${known} is shown as ${shown}`);
+    if (/^[\d,]+$/.test(shown) && Number(shown.replaceAll(",", "")) !== Math.round(found)) complain(`${path} = ${found} is shown as ${shown}`);
   }
   const sections = await page.$$eval("section[id]", (all) => all.map((section) => section.id));
   for (const id of ["first screen", ...sections]) {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use super::assumptions::assumptions_json;
 use super::chains::Chains;
 use super::changes::changes_json;
 use super::control;
@@ -33,6 +34,7 @@ pub fn summary_json(input: &ReportInput) -> Value {
     let mut all = numbers_json(input);
     all["headroom"] = headroom_json(input);
     all["cross_checks"] = cross_checks_json(input.plan, input.result);
+    all["assumptions"] = assumptions_json(input);
     all
 }
 
@@ -62,6 +64,7 @@ pub(super) fn numbers_json(input: &ReportInput) -> Value {
         "cost": cost(input),
         "headroom": [],
         "cross_checks": [],
+        "assumptions": [],
         "expect": input.expectations.iter().map(expectation).collect::<Vec<_>>(),
         "warnings": all_warnings(input),
     });
@@ -612,7 +615,7 @@ mod tests {
         value.as_object().unwrap().keys().map(String::as_str).collect()
     }
 
-    const TOP: [&str; 24] = [
+    const TOP: [&str; 25] = [
         "scenario",
         "seed",
         "version",
@@ -635,6 +638,7 @@ mod tests {
         "cost",
         "headroom",
         "cross_checks",
+        "assumptions",
         "expect",
         "warnings",
     ];

@@ -5,6 +5,7 @@
 
 mod advice;
 mod apply;
+mod assumptions;
 mod causes;
 mod cell;
 mod chains;

@@ -39,7 +39,7 @@ const BLACK_FRIDAY: Timestamp = Timestamp(1_795_737_600_000_000);
 pub(super) struct Sample {
     pub(super) plan: Plan,
     pub(super) result: RunResult,
-    changed: Vec<(String, String)>,
+    pub(super) changed: Vec<(String, String)>,
     warnings: Vec<String>,
     pub(super) expectations: Vec<ExpectationResult>,
 }

@@ -3,11 +3,16 @@
 use serde_json::{Value, json};
 
 use super::Effect;
-use crate::facts::FunctionId;
-use crate::lambda::{MappingSource, Peak, Through, VersionConfig};
+use crate::facts::{Cause, FunctionId, InvocationType};
+use crate::lambda::{FrontService, MappingSource, Peak, Sender, Through, VersionConfig};
 use crate::metrics::FunctionSummary;
 use crate::simulation::{Plan, RunResult};
+use crate::units::{MemoryMb, Span};
 use crate::workload::Process;
+
+/// What Lambda allows without `lim.allow_extended` (LIM-1, LIM-2).
+const LARGEST_MEMORY: MemoryMb = MemoryMb(10_240);
+const LONGEST_TIMEOUT: Span = Span::from_secs(900);
 
 /// A parameter that is an assumption, with two other values that are plausible as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +50,13 @@ enum Concern {
     FrontEnds,
     Pushes,
     Deployments,
+    ScalingThrottles,
+    AccountThrottles,
+    Clients,
+    Bills,
+    ExtendedLimits,
+    HttpApis,
+    CloudFront,
 }
 
 const fn assumed(name: &'static str, low: &'static str, high: &'static str, concerns: Concern) -> Assumption {
@@ -56,7 +68,7 @@ const fn assumed(name: &'static str, low: &'static str, high: &'static str, conc
     }
 }
 
-/// Parameters that no published source settles. Those that only name or round something are left out.
+/// Parameters that no published source settles and whose values change what happens.
 static ASSUMPTIONS: [Assumption; 41] = [
     assumed("placement", "0 ms", "500 ms", Concern::ColdStarts),
     assumed("overhead", "0 ms", "30 ms", Concern::Answers),
@@ -101,6 +113,29 @@ static ASSUMPTIONS: [Assumption; 41] = [
     assumed("rollback_lag", "0 s", "60 s", Concern::Deployments),
 ];
 
+/// Parameters that only name, round or permit something: other values of them are not tried.
+static CONVENTIONS: [(&str, Concern); 9] = [
+    ("throttle_reason.scaling_rate", Concern::ScalingThrottles),
+    ("throttle_reason.account_rate", Concern::AccountThrottles),
+    ("client.read_timeout", Concern::Clients),
+    ("billing.rounding", Concern::Bills),
+    ("billing.month", Concern::Bills),
+    ("lim.allow_extended", Concern::ExtendedLimits),
+    ("fe.httpapi_throttle_status", Concern::HttpApis),
+    ("edge.viewer_timeout", Concern::CloudFront),
+    ("edge.viewer_memory", Concern::CloudFront),
+];
+
+/// All undocumented parameters that a run has used, those of which no other value is tried included.
+pub(super) fn parameters_in_play(plan: &Plan, result: &RunResult) -> Vec<&'static str> {
+    let assumptions = assumptions_in_play(plan, result).into_iter();
+    let conventions = CONVENTIONS
+        .iter()
+        .filter(|(_, concern)| is_used(*concern, plan, result));
+    let assumptions = assumptions.map(|assumption| assumption.name);
+    assumptions.chain(conventions.map(|(name, _)| *name)).collect()
+}
+
 /// The assumptions that a run has used, as far as its plan and its numbers tell without another run.
 pub fn assumptions_in_play(plan: &Plan, result: &RunResult) -> Vec<Assumption> {
     let used = |assumption: &&Assumption| is_used(assumption.concerns, plan, result);
@@ -117,6 +152,11 @@ fn is_used(concern: Concern, plan: &Plan, result: &RunResult) -> bool {
     let mut entries = plan.entries();
     let acts = !plan.changes.is_empty() || !plan.control.scaling.is_empty();
     let stream = |source: &MappingSource| matches!(source, MappingSource::Stream(_));
+    let mut fronts = plan.entries().filter_map(|entry| match &entry.through {
+        Some(Through::Front(front)) => Some(front),
+        _ => None,
+    });
+    let refuses = |cause: Cause| any_function(&|function| function.throttles_by_cause[cause as usize] > 0);
     match concern {
         Concern::ColdStarts => totals.cold_starts > 0,
         Concern::LongRuns => totals.cold_starts > 0 && plan.duration.as_secs_f64() > HOUR,
@@ -150,12 +190,28 @@ fn is_used(concern: Concern, plan: &Plan, result: &RunResult) -> bool {
             .mappings
             .iter()
             .any(|mapping| matches!(&mapping.source, MappingSource::Stream(read) if read.pollers.is_some())),
-        Concern::FrontEnds => entries.any(|entry| matches!(entry.through, Some(Through::Front(_)))),
+        Concern::FrontEnds => fronts.next().is_some(),
         Concern::Pushes => {
             let pushed = plan.links.iter().any(|link| link.push.is_some());
             pushed || entries.any(|entry| matches!(entry.through, Some(Through::Push(_))))
         }
         Concern::Deployments => !plan.control.deployments.is_empty(),
+        Concern::ScalingThrottles => refuses(Cause::ScalingRate),
+        Concern::AccountThrottles => refuses(Cause::AccountRate),
+        Concern::Clients => plan.flows.iter().any(|flow| {
+            let entry = &plan.traffic[flow.traffic.index()];
+            let waits = flow.invocation_type == InvocationType::RequestResponse;
+            waits && entry.sender == Sender::Traffic && entry.through.is_none()
+        }),
+        Concern::Bills => !result.bill.lines.is_empty(),
+        Concern::ExtendedLimits => {
+            equipped(&|version| version.memory > LARGEST_MEMORY || version.timeout > LONGEST_TIMEOUT)
+        }
+        // A REST API answers another status when it has waited long enough (FE-1, FE-2).
+        Concern::HttpApis => {
+            fronts.any(|front| front.service == FrontService::ApiGateway && front.timeout_status == 503)
+        }
+        Concern::CloudFront => fronts.any(|front| front.service == FrontService::CloudFront),
     }
 }
 
@@ -244,23 +300,23 @@ mod tests {
             assert!(assumption.low != assumption.high);
             assert!(ASSUMPTIONS[..place].iter().all(|other| other.name != assumption.name));
         }
-        // What is no assumption about behaviour: names, statuses, the form of the bill, limits of the scenario's own.
-        let others: Vec<&str> = known
-            .into_iter()
-            .filter(|name| ASSUMPTIONS.iter().all(|assumption| assumption.name != *name))
-            .collect();
-        let left_out = [
-            "throttle_reason.scaling_rate",
-            "throttle_reason.account_rate",
-            "client.read_timeout",
-            "billing.rounding",
-            "billing.month",
-            "lim.allow_extended",
-            "fe.httpapi_throttle_status",
-            "edge.viewer_timeout",
-            "edge.viewer_memory",
-        ];
-        assert_eq!(others, left_out);
+        let untold = known.iter().filter(|name| {
+            let tried = ASSUMPTIONS.iter().any(|assumption| assumption.name == **name);
+            tried == CONVENTIONS.iter().any(|(convention, _)| convention == *name)
+        });
+        assert_eq!(untold.collect::<Vec<_>>(), Vec::<&&str>::new());
+    }
+
+    #[test]
+    fn what_names_or_rounds_something_is_in_play_where_that_is_met() {
+        let mut sample = Sample::busy();
+        let in_play = |sample: &Sample| parameters_in_play(&sample.plan, &sample.result);
+        let found = in_play(&sample);
+        assert!(found.contains(&"throttle_reason.scaling_rate") && found.contains(&"billing.month"));
+        assert!(found.contains(&"client.read_timeout") && found.contains(&"placement"));
+        assert!(!found.contains(&"throttle_reason.account_rate") && !found.contains(&"lim.allow_extended"));
+        sample.plan.functions[0].versions[0].timeout = Span::from_secs(901);
+        assert!(in_play(&sample).contains(&"lim.allow_extended"));
     }
 
     #[test]

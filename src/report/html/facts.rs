@@ -21,11 +21,7 @@ pub(super) struct Facts<'a> {
 impl Facts<'_> {
     /// The number of `summary.json` at a path, key by key; a place in a list is a key like any other.
     pub(super) fn value(&self, path: &[&str]) -> Option<&Value> {
-        let found = path.iter().try_fold(self.summary, |value, key| match value {
-            Value::Array(list) => list.get(key.parse::<usize>().ok()?),
-            other => other.get(key),
-        });
-        found.filter(|value| value.is_number())
+        value_at(self.summary, path).filter(|value| value.is_number())
     }
 
     /// That number in the words of its unit; a dash where there is none.
@@ -35,13 +31,9 @@ impl Facts<'_> {
         self.show_as(path, text.as_deref().unwrap_or("–"))
     }
 
-    /// That number in other words.
+    /// That number, or a text or flag there, in other words.
     pub(super) fn show_as(&self, path: &[&str], words: impl Render) -> Markup {
-        html! {
-            @if let Some(value) = self.value(path) {
-                span data-path=(path.join(".")) data-value=(value) { (words) }
-            } @else { (words) }
-        }
+        figure(self.summary, path, words)
     }
 
     /// A value of each step of the timeline.
@@ -67,6 +59,28 @@ impl Facts<'_> {
                 None => td { "–" },
             }
         }
+    }
+}
+
+fn value_at<'a>(file: &'a Value, path: &[&str]) -> Option<&'a Value> {
+    path.iter().try_fold(file, |value, key| match value {
+        Value::Array(list) => list.get(key.parse::<usize>().ok()?),
+        other => other.get(key),
+    })
+}
+
+/// What a JSON file of the run folder has at a path, in words that bear path and exact value; the words alone where it has
+/// nothing there. Below an element with `data-file` that file is meant, elsewhere `summary.json`.
+pub(super) fn figure(file: &Value, path: &[&str], words: impl Render) -> Markup {
+    let exact = value_at(file, path).and_then(|value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    });
+    html! {
+        @if let Some(exact) = exact {
+            span data-path=(path.join(".")) data-value=(exact) { (words) }
+        } @else { (words) }
     }
 }
 
