@@ -344,6 +344,31 @@
     return `#${parts.map((part) => Math.round(part + (255 - part) * lift).toString(16).padStart(2, "0")).join("")}`;
   }
 
+  // Adds the rows of a long table that are not written: each its base and name, then cells like those of the first row.
+  function rowsFrom(data) {
+    const body = document.getElementById(data.dataset.rows).tBodies[0];
+    const paths = [...body.rows[0].cells].slice(1).map((cell) => cell.dataset.path);
+    const cell = (content, path) => {
+      const made = element("td");
+      if (typeof content === "string") return Object.assign(made, { textContent: content });
+      const [value, words, own] = typeof content === "number" ? [content, whole.format(content)] : content;
+      made.dataset.path = own ?? path;
+      made.dataset.value = value;
+      made.textContent = words;
+      return made;
+    };
+    body.append(...JSON.parse(data.textContent).map(([[base, name, short], ...contents]) => {
+      const row = element("tr");
+      row.dataset.base = base;
+      const head = element("th");
+      head.scope = "row";
+      head.append(element("span", "name", short ?? name));
+      if (short) head.firstChild.title = name;
+      row.append(head, ...contents.map((content, place) => cell(content, paths[place])));
+      return row;
+    }));
+  }
+
   // Shows the rows whose name contains what is typed.
   function filter(input) {
     const rows = [...document.getElementById(input.dataset.filter).tBodies[0].rows];
@@ -357,11 +382,12 @@
         row.hidden = !names[place].includes(wanted);
         found += row.hidden ? 0 : 1;
       });
-      said.textContent = `${whole.format(found)} of ${whole.format(rows.length)} functions`;
+      said.textContent = `${whole.format(found)} of ${whole.format(rows.length)} ${input.dataset.things}`;
     });
   }
 
   const charts = [...document.querySelectorAll("figure.chart")].map((figure) => new Chart(figure));
+  document.querySelectorAll("script[data-rows]").forEach(rowsFrom);
   document.querySelectorAll("input[data-filter]").forEach(filter);
   dark.addEventListener("change", () => charts.forEach((chart) => chart.paint()));
 })();

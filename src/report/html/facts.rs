@@ -46,20 +46,6 @@ impl Facts<'_> {
     ) -> Series {
         Series::whole(name, ink, stroke, self.input.result.timeline.buckets.iter().map(value))
     }
-
-    /// A cell of a row that bears the first keys of the path in `data-base`.
-    pub(super) fn cell(&self, base: &[&str], rest: &[&str]) -> Markup {
-        let path = [base, rest].concat();
-        let unit = Unit::of(&path.join("."));
-        html! {
-            @match self.value(&path) {
-                Some(value) => {
-                    td data-path=(rest.join(".")) data-value=(value) { (unit.show(value.as_f64().unwrap_or(0.0))) }
-                },
-                None => td { "–" },
-            }
-        }
-    }
 }
 
 fn value_at<'a>(file: &'a Value, path: &[&str]) -> Option<&'a Value> {
@@ -105,7 +91,5 @@ mod tests {
             "<span data-path=\"functions.checkout.latency.p99\" data-value=\"688.0\">688 ms</span>"
         );
         assert_eq!(facts.show(&["functions", "nobody", "latency"]).into_string(), "–");
-        let cell = facts.cell(&["functions", "checkout"], &["Throttles"]).into_string();
-        assert_eq!(cell, "<td data-path=\"Throttles\" data-value=\"41250\">41,250</td>");
     }
 }

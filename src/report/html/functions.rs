@@ -3,15 +3,13 @@
 use maud::{Markup, html};
 
 use super::facts::Facts;
+use super::long_table::{Cell, LongTable, Row, largest_first, long_table};
 use super::section::Section;
-use super::tables::{Cells, busiest, name_cell, section, text};
+use super::tables::Head;
+use crate::lambda::TrafficConfig;
+use crate::metrics::TrafficSummary;
 use crate::report::cost::by_function;
-use crate::report::numbers::{counted, dollars, percent, share};
-
-/// Rows beyond which the page would become too large to open.
-const MOST_ROWS: usize = 2_000;
-/// From so many functions on a reader will want to search.
-const SEARCHED: usize = 10;
+use crate::report::numbers::{dollars, percent, share};
 
 /// Every function and every traffic entry.
 pub(super) fn functions(facts: &Facts) -> Section {
@@ -63,74 +61,40 @@ const COLUMNS: [(&[&str], &str, &str); 10] = [
 fn table(facts: &Facts) -> Markup {
     let input = facts.input;
     let costs = by_function(input.plan, &input.result.bill);
-    let all = input.plan.functions.len();
-    let shown = busiest(input, MOST_ROWS);
-    html! {
-        h3 { "All functions" }
-        @if all > shown.len() {
-            p.soft { "The " (MOST_ROWS) " with the most requests; all " (all) " are in summary.json." }
+    let row = |(place, name): (usize, &str)| {
+        let figures = COLUMNS.map(|(path, ..)| Cell::of(facts, &["functions", name], path));
+        Row {
+            name: name.to_owned(),
+            base: format!("functions.{name}"),
+            cells: figures
+                .into_iter()
+                .chain([Cell::Words(dollars(costs[place]))])
+                .collect(),
         }
-        @if all >= SEARCHED {
-            p.filter hidden {
-                label { "Find functions: " input type="search" data-filter="all-functions" autocomplete="off"; }
-                " " output { (counted(shown.len() as u64, "function")) }
-            }
-        }
-        div.scroll.tall tabindex="0" role="region" aria-label="All functions" {
-            table.plain id="all-functions" {
-                thead { tr {
-                    th { "Function" }
-                    @for (_, head, meaning) in COLUMNS { th { abbr title=(meaning) { (head) } } }
-                    th { "Cost" }
-                } }
-                tbody {
-                    @for (place, name, _) in shown {
-                        tr data-base={ "functions." (name) } {
-                            th scope="row" { (name_cell(name)) }
-                            @for (path, _, _) in COLUMNS { (facts.cell(&["functions", name], path)) }
-                            td { (dollars(costs[place])) }
-                        }
-                    }
-                }
-            }
-        }
-    }
+    };
+    let heads = COLUMNS.map(|(_, head, meaning)| (head, meaning)).into_iter();
+    let heads: Vec<Head> = heads.chain([("Cost", "")]).collect();
+    let all: Vec<_> = input.functions().enumerate().collect();
+    let shown = largest_first(all, |(_, (_, function))| function.counts.requests);
+    long_table(&LongTable {
+        id: "all-functions",
+        title: "All functions",
+        note: "",
+        head: "Function",
+        things: "functions",
+        size: "requests",
+        heads: &heads,
+        rows: shown.into_iter().map(|(place, (name, _))| row((place, name))).collect(),
+        all: input.plan.functions.len(),
+    })
 }
 
 fn traffic(facts: &Facts) -> Markup {
     let input = facts.input;
-    let rows: Vec<Cells> = input
-        .plan
-        .entries()
-        .zip(&input.result.summary.traffic)
-        .map(|(entry, summary)| {
-            let name = entry.name.as_str();
-            let at = |path: &[&str]| facts.show(&[&["traffic", name], path].concat());
-            let counts = &summary.counts;
-            let time = |key| {
-                if summary.latency.count > 0 {
-                    at(&["latency", key])
-                } else {
-                    text("–")
-                }
-            };
-            vec![
-                name_cell(name),
-                at(&["arrivals"]),
-                at(&["succeeded"]),
-                text(percent(share(counts.succeeded, counts.arrivals))),
-                at(&["failed"]),
-                at(&["throttled"]),
-                at(&["dropped"]),
-                at(&["in_flight_at_end"]),
-                at(&["requests"]),
-                time("p50"),
-                time("p99"),
-            ]
-        })
-        .collect();
+    let entries: Vec<_> = input.plan.entries().zip(&input.result.summary.traffic).collect();
+    let all = entries.len();
+    let shown = largest_first(entries, |(_, summary)| summary.counts.requests);
     let heads = [
-        ("Traffic", ""),
         ("Arrivals", "calls and events that it asked for"),
         ("Succeeded", ""),
         ("Share", "of its arrivals"),
@@ -145,13 +109,43 @@ fn traffic(facts: &Facts) -> Markup {
         ("p50", "half of the latencies are at most this"),
         ("p99", "99 % of the latencies are at most this"),
     ];
-    section(
-        "Traffic",
-        "Latency: synchronous calls that succeeded, first attempt to final answer.",
-        &heads,
-        1,
-        &rows,
-    )
+    long_table(&LongTable {
+        id: "all-traffic",
+        title: "Traffic",
+        note: "Latency: synchronous calls that succeeded, first attempt to final answer.",
+        head: "Traffic",
+        things: "traffic entries",
+        size: "requests",
+        heads: &heads,
+        rows: shown.into_iter().map(|entry| traffic_row(facts, entry)).collect(),
+        all,
+    })
+}
+
+fn traffic_row(facts: &Facts, (entry, summary): (&TrafficConfig, &TrafficSummary)) -> Row {
+    let name = entry.name.as_str();
+    let at = |path: &[&str]| Cell::of(facts, &["traffic", name], path);
+    let counts = &summary.counts;
+    let time = |key| match summary.latency.count {
+        0 => Cell::Words("–".to_owned()),
+        _ => at(&["latency", key]),
+    };
+    Row {
+        name: name.to_owned(),
+        base: format!("traffic.{name}"),
+        cells: vec![
+            at(&["arrivals"]),
+            at(&["succeeded"]),
+            Cell::Words(percent(share(counts.succeeded, counts.arrivals))),
+            at(&["failed"]),
+            at(&["throttled"]),
+            at(&["dropped"]),
+            at(&["in_flight_at_end"]),
+            at(&["requests"]),
+            time("p50"),
+            time("p99"),
+        ],
+    }
 }
 
 #[cfg(test)]
@@ -189,7 +183,10 @@ mod tests {
     #[test]
     fn all_functions_of_a_large_account_have_a_row_and_can_be_searched() {
         let page = shown(&Sample::crowded(500));
-        assert_eq!(page.matches("<tr data-base=\"functions.").count(), 500);
+        assert_eq!(
+            page.matches("\"functions.function-with-a-rather-long-name-").count(),
+            500
+        );
         assert!(page.contains("data-filter=\"all-functions\""));
         assert!(!shown(&Sample::crowded(3)).contains("data-filter"));
     }

@@ -17,6 +17,7 @@ mod first;
 mod functions;
 mod headroom;
 mod latency;
+mod long_table;
 mod page;
 mod problems;
 mod provisioned;

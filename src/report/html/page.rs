@@ -23,12 +23,16 @@ use super::section::Section;
 use super::sensitivity::sensitivity;
 use super::throttling::throttling;
 use crate::report::ReportInput;
+use crate::report::numbers::counted;
 
 const STYLE: &str = include_str!("../../../assets/report.css");
 const SCRIPT: &str = include_str!("../../../assets/report.js");
 const UPLOT: &str = include_str!("../../../assets/uplot/uPlot.iife.min.js");
 const UPLOT_STYLE: &str = include_str!("../../../assets/uplot/uPlot.min.css");
 const UPLOT_LICENCE: &str = include_str!("../../../assets/uplot/LICENSE");
+
+/// Bytes of a scenario that are shown: that of five hundred functions, each on its line, has fewer.
+const MOST_SCENARIO: usize = 200_000;
 
 /// Nothing is fetched, whatever a scenario contains.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
@@ -113,12 +117,25 @@ fn contents(sections: &[Section]) -> Markup {
 }
 
 fn scenario(input: &ReportInput) -> Markup {
+    let shown = beginning(input.source_text, MOST_SCENARIO);
     html! {
         section id="scenario" aria-labelledby="scenario-heading" {
             h2 id="scenario-heading" { "The scenario" }
-            pre tabindex="0" { (input.source_text) }
+            @if shown.len() < input.source_text.len() {
+                p.soft { "Its first " (counted(shown.lines().count() as u64, "line")) "; scenario.json beside this page has all that was run." }
+            }
+            pre tabindex="0" { (shown) }
         }
     }
+}
+
+/// As many whole lines as there is room for; of a single longer one its beginning.
+fn beginning(text: &str, room: usize) -> &str {
+    if text.len() <= room {
+        return text;
+    }
+    let room = &text[..text.floor_char_boundary(room)];
+    room.rfind('\n').map_or(room, |end| &room[..=end])
 }
 
 fn footer() -> Markup {
@@ -201,6 +218,13 @@ mod tests {
             page.matches("<summary>Table: ").count(),
         );
         assert!(charts > 5 && charts == tables, "{charts} charts, {tables} tables");
+    }
+
+    #[test]
+    fn of_a_long_scenario_whole_lines_are_shown() {
+        assert_eq!(beginning("one\ntwo\n", 9), "one\ntwo\n");
+        assert_eq!(beginning("one\ntwo\n", 7), "one\n");
+        assert_eq!(beginning("é", 1), "");
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! What became of the messages of queues.
 
-use maud::{Markup, html};
+use maud::Markup;
 
 use super::facts::Facts;
-use super::tables::{Cells, name_cell, section};
+use super::long_table::{Cell, LongTable, Row, largest_first, long_table};
 
 /// In the order of the columns.
 const TERMS: [&str; 10] = [
@@ -23,7 +23,6 @@ const TERMS: [&str; 10] = [
 pub(super) fn queues(facts: &Facts) -> Markup {
     let input = facts.input;
     let heads = [
-        ("Queue", ""),
         ("Sent", "messages sent to it, from dead-letter sources too"),
         ("Processed", "messages deleted after a success or by a filter"),
         ("Dead-lettered", "messages received too often (SQS-13)"),
@@ -38,15 +37,23 @@ pub(super) fn queues(facts: &Facts) -> Markup {
             "messages larger than maximum_message_size: none of those sent (SQS-16)",
         ),
     ];
-    let queues = input.plan.queues.iter().zip(&input.result.summary.queues);
-    let rows: Vec<Cells> = queues
-        .map(|(config, _)| {
-            let at = |key| facts.show(&["queues", &config.name, key]);
-            let mut cells = vec![name_cell(&config.name)];
-            cells.extend(TERMS.map(at));
-            cells
-        })
-        .collect();
-    let note = "Messages sent after the warm-up. Each is processed, dead-lettered, expired, waiting or in flight.";
-    html! { (section("Queues", note, &heads, 1, &rows)) }
+    let queues: Vec<_> = input.plan.queues.iter().zip(&input.result.summary.queues).collect();
+    let all = queues.len();
+    let row = |name: &str| Row {
+        name: name.to_owned(),
+        base: format!("queues.{name}"),
+        cells: TERMS.map(|key| Cell::of(facts, &["queues", name], &[key])).into(),
+    };
+    let shown = largest_first(queues, |(_, queue)| queue.sent);
+    long_table(&LongTable {
+        id: "all-queues",
+        title: "Queues",
+        note: "Messages sent after the warm-up. Each is processed, dead-lettered, expired, waiting or in flight.",
+        head: "Queue",
+        things: "queues",
+        size: "messages",
+        heads: &heads,
+        rows: shown.iter().map(|(config, _)| row(&config.name)).collect(),
+        all,
+    })
 }

@@ -3,13 +3,13 @@
 use maud::Markup;
 
 use super::facts::Facts;
-use super::tables::{Cells, name_cell, section, text};
+use super::long_table::{Cell, LongTable, Row, largest_first, long_table};
 use crate::facts::InvocationType;
 use crate::lambda::{MappingSource, TrafficConfig};
 use crate::metrics::{Counts, LatencySummary, QueueSummary, TrafficSummary};
 use crate::pricing::Item;
 use crate::report::ReportInput;
-use crate::report::numbers::{dollars_of, grouped, milliseconds, share};
+use crate::report::numbers::{dollars_of, milliseconds, share};
 use crate::units::Money;
 
 const ATOMS_PER_UNIT: i128 = Money::ATOMS_PER_USD / 1_024_000;
@@ -34,18 +34,18 @@ pub(super) fn sources(facts: &Facts) -> Markup {
     let input = facts.input;
     let senders = input.plan.traffic.iter().zip(&input.result.summary.traffic);
     let queues = input.plan.queues.iter().zip(&input.result.summary.queues);
-    let rows: Vec<Cells> = senders
+    let economies = senders
         .filter_map(|(config, summary)| of_sender(input, config, summary))
         .chain(
             queues
                 .enumerate()
                 .map(|(number, (config, summary))| of_queue(input, number, &config.name, summary)),
         )
-        .filter(|economy| economy.arrived > 0)
-        .map(|economy| row(facts, &economy))
-        .collect();
+        .filter(|economy| economy.arrived > 0);
+    let economies: Vec<Economy> = economies.collect();
+    let all = economies.len();
+    let shown = largest_first(economies, |economy| economy.arrived);
     let heads = [
-        ("Source", ""),
         ("Arrived", "calls, events or messages"),
         ("At once", "of 1,000: done at the first attempt or receive"),
         ("Late", "of 1,000: done at a further one"),
@@ -61,28 +61,29 @@ pub(super) fn sources(facts: &Facts) -> Markup {
     ];
     let note = "Of 1,000 things that arrived at each source: how many were done at once, late, or not at all. What is not in \
                 these columns was still under way at the end.";
-    section("Event sources and retries", note, &heads, 1, &rows)
+    long_table(&LongTable {
+        id: "all-sources",
+        title: "Event sources and retries",
+        note,
+        head: "Source",
+        things: "sources",
+        size: "arrivals",
+        heads: &heads,
+        rows: shown.iter().map(|economy| row(facts, economy)).collect(),
+        all,
+    })
 }
 
-fn row(facts: &Facts, economy: &Economy) -> Cells {
-    let of_thousand = |part: u64| {
-        let share = part as f64 * 1_000.0 / economy.arrived as f64;
-        text(if part == 0 {
-            "0".to_owned()
-        } else {
-            format!("{share:.1}")
-        })
+fn row(facts: &Facts, economy: &Economy) -> Row {
+    let of_thousand = |part: u64| match part {
+        0 => "0".to_owned(),
+        _ => format!("{:.1}", part as f64 * 1_000.0 / economy.arrived as f64),
     };
-    let wait = |ms: f64| {
-        text(if economy.late.count == 0 {
-            "–".to_owned()
-        } else {
-            milliseconds(ms)
-        })
+    let wait = |ms: f64| match economy.late.count {
+        0 => "–".to_owned(),
+        _ => milliseconds(ms),
     };
-    vec![
-        name_cell(&economy.name),
-        facts.show_as(&economy.path.each_ref().map(String::as_str), grouped(economy.arrived)),
+    let words = [
         of_thousand(economy.at_once),
         of_thousand(economy.late.count),
         wait(economy.late.p50),
@@ -90,8 +91,15 @@ fn row(facts: &Facts, economy: &Economy) -> Cells {
         of_thousand(economy.dead_lettered),
         of_thousand(economy.dropped),
         of_thousand(economy.lost),
-        text(dollars_of(economy.cost)),
-    ]
+        dollars_of(economy.cost),
+    ];
+    let [kind, name, key] = economy.path.each_ref().map(String::as_str);
+    let arrived = Cell::of(facts, &[kind, name], &[key]);
+    Row {
+        name: economy.name.clone(),
+        base: format!("{kind}.{name}"),
+        cells: [arrived].into_iter().chain(words.map(Cell::Words)).collect(),
+    }
 }
 
 /// A sender of calls and events; mappings are told of by their queues.

@@ -35,7 +35,8 @@ pub(super) fn section(heading: &str, note: &str, heads: &[Head], texts: usize, r
     }
 }
 
-fn head_cell((head, meaning): Head) -> Markup {
+/// What stands above a column.
+pub(super) fn head_cell((head, meaning): Head) -> Markup {
     html! {
         @if meaning.is_empty() { (head) } @else { abbr title=(meaning) { (head) } }
     }
