@@ -1,5 +1,6 @@
 use super::{
-    Attempt, Call, FlowId, FunctionId, GivenBack, InvocationType, Pool, QualifierId, StartKind, Verdict, VersionId,
+    Arrival, Attempt, Call, FlowId, FunctionId, GivenBack, InvocationType, Pool, QualifierId, Recorded, StartKind,
+    Verdict, VersionId,
 };
 use crate::units::{SimTime, Span};
 
@@ -21,6 +22,21 @@ pub struct Train<'a> {
     pub sampled: &'a [Span],
     /// Those at this instant or later do not come before other arrivals.
     pub until: SimTime,
+}
+
+impl Train<'_> {
+    /// One of its arrivals.
+    #[inline]
+    pub fn arrival(&self, place: usize) -> Arrival {
+        Arrival {
+            time: self.times[place],
+            flow: self.flow,
+            ordinal: self.ordinal + place as u64,
+            uniform: self.uniforms[place],
+            recorded: Recorded::default(),
+            sampled: Some(self.sampled[place]),
+        }
+    }
 }
 
 /// Arrivals of one flow that were served one after another, each by one plain attempt ([`Attempt::is_plain`]) that answers the

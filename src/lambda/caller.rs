@@ -115,13 +115,13 @@ impl Clients {
     }
 
     /// Attempt number `attempt` (from 0) failed. The delay before the next one and what it took from the quota; `None` where
-    /// the client gives up. `uniform` is a 53-bit draw.
+    /// the client gives up. `uniform` makes a 53-bit draw: most who give up, or wait a fixed time, do without.
     pub fn failed(
         &mut self,
         ordinal: u64,
         attempt: u32,
         failure: Failure,
-        uniform: u64,
+        uniform: impl FnOnce() -> u64,
         now: SimTime,
     ) -> Option<(Span, u32)> {
         let config = self.config;
@@ -144,7 +144,7 @@ impl Clients {
             _ => {}
         }
         let longest = longest_delay(config.mode, failure, attempt);
-        let delay = ((uniform as u128 * longest.as_micros() as u128) >> 53) as u64;
+        let delay = ((uniform() as u128 * longest.as_micros() as u128) >> 53) as u64;
         Some((Span::from_micros(delay), cost))
     }
 }
@@ -319,7 +319,7 @@ mod tests {
     /// Upper bounds of all waits of one request, in milliseconds, until the client gives up.
     fn waits(mode: RetryMode, max_attempts: u32, failure: Failure) -> Vec<u64> {
         let mut clients = clients(mode, max_attempts);
-        let wait = |attempt| clients.failed(0, attempt, failure, LARGEST, SimTime::ZERO);
+        let wait = |attempt| clients.failed(0, attempt, failure, || LARGEST, SimTime::ZERO);
         (0..)
             .map_while(wait)
             .map(|(delay, _)| delay.as_micros().div_ceil(1_000))
@@ -347,7 +347,7 @@ mod tests {
         let retries = |mode, failure| {
             let mut clients = clients(mode, 3);
             (0..1_000)
-                .filter(|_| clients.failed(0, 0, failure, 0, SimTime::ZERO).is_some())
+                .filter(|_| clients.failed(0, 0, failure, || 0, SimTime::ZERO).is_some())
                 .count()
         };
         assert_eq!(retries(RetryMode::Standard, Failure::Throttle), 100);
@@ -360,12 +360,12 @@ mod tests {
     #[test]
     fn a_success_returns_what_the_last_retry_took_or_one() {
         let mut clients = clients(RetryMode::Standard2026, 3);
-        while clients.failed(0, 0, Failure::Throttle, 0, SimTime::ZERO).is_some() {}
+        while clients.failed(0, 0, Failure::Throttle, || 0, SimTime::ZERO).is_some() {}
         clients.succeeded(0, 0, SimTime::ZERO);
-        assert_eq!(clients.failed(0, 0, Failure::Throttle, 0, SimTime::ZERO), None);
+        assert_eq!(clients.failed(0, 0, Failure::Throttle, || 0, SimTime::ZERO), None);
         clients.succeeded(0, 5, SimTime::ZERO);
         assert_eq!(
-            clients.failed(0, 0, Failure::Throttle, 0, SimTime::ZERO),
+            clients.failed(0, 0, Failure::Throttle, || 0, SimTime::ZERO),
             Some((Span::ZERO, 5))
         );
     }
@@ -378,7 +378,7 @@ mod tests {
             assert_eq!(clients.send_at(0, at(ms)), at(ms));
             clients.succeeded(0, 0, at(ms));
         }
-        clients.failed(0, 0, Failure::Throttle, 0, at(2_000));
+        clients.failed(0, 0, Failure::Throttle, || 0, at(2_000));
         // 100 answers a second were measured: CUBIC goes down to 70 % of them, a token every 14 ms.
         let sent: Vec<u64> = (0..4)
             .map(|_| clients.send_at(0, at(2_000)).as_micros() - 2_000_000)

@@ -177,7 +177,7 @@ impl Platform {
 
     /// An arrival goes the general way.
     #[inline(never)]
-    fn request<O: Observer>(&mut self, arrival: &Arrival, observer: &mut O) -> Reply {
+    pub(super) fn request<O: Observer>(&mut self, arrival: &Arrival, observer: &mut O) -> Reply {
         let flow = &self.flows[arrival.flow.index()];
         let function = flow.function.index();
         let task = Task::new(arrival);

@@ -1,6 +1,6 @@
 //! Trains: where one function is all that happens for a while, its arrivals are served one after another in one loop, and
 //! told together. What the short way looks up for each arrival is looked up once for all of them. As on the short way,
-//! whatever differs in anything is left as it is and goes the general way: the train ends before it.
+//! whatever differs in anything is left as it is and goes the general way, in its place: then the train goes on.
 
 use super::ends::Trains;
 use super::execution::{Execution, scaled};
@@ -8,10 +8,10 @@ use super::function::{Context, Function};
 use super::plain_flow::PlainFlow;
 use super::platform::Platform;
 use super::task::Task;
-use crate::facts::{Arrival, GivenBack, Observer, Recorded, ServedTrain, Train};
+use crate::facts::{GivenBack, Observer, ServedTrain, Train};
 use crate::units::{SimTime, Span};
 
-/// After a train of which not even the first arrival was plain, so many arrivals go by before the next try.
+/// Where something happens before even the first arrival of a train, so many arrivals go by before the next try.
 const PAUSE: u32 = 16;
 
 impl Platform {
@@ -21,8 +21,7 @@ impl Platform {
         self.alone.is_some()
     }
 
-    /// Serves the first arrivals of a train, those before `end`, as far as nothing else happens and each is plain; returns
-    /// how many.
+    /// Takes in the first arrivals of a train, those before `end`, as far as nothing else happens; returns how many.
     #[inline]
     pub(crate) fn serve_train<O: Observer>(&mut self, train: &Train, end: SimTime, observer: &mut O) -> usize {
         let plain = self.plain_flows.get(train.flow.index()).copied().flatten();
@@ -34,24 +33,36 @@ impl Platform {
             return 0;
         }
         self.advance_to(train.times[0], observer);
-        let until = end.min(train.until).min(self.cut).min(self.agenda.quiet_until());
         let mut served = self.trains.served.take().unwrap_or_default();
-        let (function, mut cx) = self.split(plain.function.index(), observer);
-        function.serve_train(train, until, &plain, &mut served, &mut cx);
-        let count = served.count;
+        let mut taken = 0;
+        loop {
+            let until = end.min(train.until).min(self.cut).min(self.agenda.quiet_until());
+            let (function, mut cx) = self.split(plain.function.index(), observer);
+            function.serve_train(train, taken, until, &plain, &mut served, &mut cx);
+            taken += served.count;
+            let Some(now) = train.times.get(taken).copied().filter(|now| *now < until) else {
+                break;
+            };
+            // It is not plain. A function that refuses most of what comes would begin a train for each of the few it serves.
+            self.catch_up(now, observer);
+            self.request(&train.arrival(taken), observer);
+            taken += 1;
+        }
         self.trains = Trains {
             served: Some(served),
-            pause: if count == 0 { PAUSE } else { 0 },
+            pause: if taken == 0 { PAUSE } else { 0 },
         };
-        count
+        taken
     }
 }
 
 impl Function {
+    /// Serves the arrivals of a train from place `from` on, as far as each is plain and comes before `until`.
     #[inline(never)]
     fn serve_train<O: Observer>(
         &mut self,
         train: &Train,
+        from: usize,
         until: SimTime,
         plain: &PlainFlow,
         served: &mut ServedTrain,
@@ -61,7 +72,7 @@ impl Function {
         let version = &self.config.versions[plain.version.index()];
         let (timeout, factor, key) = (version.timeout, version.duration_factor, flow.key);
         let may_fail = !(version.error_rate.is_none() && version.crash_rate.is_none());
-        (served.flow, served.ordinal, served.count) = (train.flow, train.ordinal, 0);
+        (served.flow, served.ordinal, served.count) = (train.flow, train.ordinal + from as u64, 0);
         (served.function, served.version, served.qualifier) = (self.id, plain.version, flow.qualifier);
         (served.given_back, served.rise) = (GivenBack::default(), 0);
         served.reserved = self.config.reserved.is_some();
@@ -70,20 +81,14 @@ impl Function {
             return;
         };
         let longest = timeout.min(Span::from_micros(patience));
-        for (index, now) in train.times.iter().copied().enumerate() {
-            let duration = scaled(train.sampled[index], factor);
+        for (index, now) in train.times[from..].iter().copied().enumerate() {
+            let place = from + index;
+            let duration = scaled(train.sampled[place], factor);
             let end = now.saturating_add(duration);
             if now >= until || duration > longest || end.saturating_add(served.overhead) >= cx.horizon {
                 break;
             }
-            let task = Task::new(&Arrival {
-                time: now,
-                flow: train.flow,
-                ordinal: train.ordinal + index as u64,
-                uniform: train.uniforms[index],
-                recorded: Recorded::default(),
-                sampled: None,
-            });
+            let task = Task::new(&train.arrival(place));
             if may_fail {
                 let version = &self.config.versions[plain.version.index()];
                 if !Execution::warm(duration, &task, version, key).verdict.is_ok() {

@@ -123,9 +123,9 @@ impl Function {
         cx: &mut Context<O>,
     ) {
         let flow = &cx.flows[task.flow.index()];
-        let uniform = flow.key.draw(task.ordinal, task.attempt, Purpose::Jitter).first;
+        let jitter = || flow.key.draw(task.ordinal, task.attempt, Purpose::Jitter).first;
         let clients = &mut cx.clients[flow.traffic.index()];
-        let decided = clients.failed(task.ordinal, task.attempt, failure, uniform, now);
+        let decided = clients.failed(task.ordinal, task.attempt, failure, jitter, now);
         cx.account.in_flight.clients_short |= clients.remembers_success();
         if cx.observer.follows(task.flow, task.ordinal) {
             cx.observer.client_decided(&ClientRetry {
