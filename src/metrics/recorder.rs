@@ -156,6 +156,9 @@ struct FlowState {
     served: u64,
     /// Final answers by start kind and whether they were good.
     latency: [Option<Box<Histogram>>; LATENCY_CELLS],
+    /// Durations of those served in trains whose answer took no longer: counted once here instead of in `latency` and among
+    /// its function's durations, to which they are added at the end.
+    answered_at_once: Histogram,
 }
 
 impl FlowState {
@@ -165,6 +168,7 @@ impl FlowState {
             counts: Counts::default(),
             served: 0,
             latency: Default::default(),
+            answered_at_once: Histogram::default(),
         }
     }
 
@@ -337,6 +341,7 @@ impl<'a> Recorder<'a> {
         if self.period_end.as_micros() - self.period.as_micros() < self.config.horizon.as_micros() {
             self.end_period();
         }
+        self.add_answers_at_once();
         for call in unanswered.iter().filter(|call| call.arrived >= self.window.from) {
             self.flows[call.flow.index()].counts.in_flight_at_end += 1;
         }
@@ -389,6 +394,19 @@ impl<'a> Recorder<'a> {
             ..self.timeline.finish(&requests)
         };
         (summary, timeline)
+    }
+
+    /// Adds what has been counted once for two histograms to both.
+    fn add_answers_at_once(&mut self) {
+        for flow in &mut self.flows {
+            let times = std::mem::take(&mut flow.answered_at_once);
+            if times.count() > 0 {
+                self.functions[flow.info.function.index()].duration.merge(&times);
+                flow.latency[cell(StartKind::Warm, true)]
+                    .get_or_insert_with(Box::default)
+                    .merge(&times);
+            }
+        }
     }
 
     /// Where the time of good answers, and of events that succeeded, went by function.
@@ -947,15 +965,19 @@ impl Observer for Recorder<'_> {
                     .0,
             )
         });
-        let latencies = delayed.as_ref().unwrap_or(&durations);
-        self.timeline.latency.record_all(latencies);
+        self.timeline.latency.record_all(delayed.as_ref().unwrap_or(&durations));
         if *first >= self.window.from {
             flow.served += count;
             version.counts.invocations += count;
-            state.duration.record_all(&durations);
-            flow.latency[cell(StartKind::Warm, true)]
-                .get_or_insert_with(Box::default)
-                .record_all(latencies);
+            match &delayed {
+                None => flow.answered_at_once.record_all(&durations),
+                Some(latencies) => {
+                    state.duration.record_all(&durations);
+                    flow.latency[cell(StartKind::Warm, true)]
+                        .get_or_insert_with(Box::default)
+                        .record_all(latencies);
+                }
+            }
         }
         let first = state.first_period;
         let named = (train.qualifier.0 > 0).then_some(first + train.qualifier.0 as u32);
