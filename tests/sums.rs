@@ -33,6 +33,7 @@ impl Observer for InSums {
 
     fn served_train(&mut self, train: &ServedTrain) {
         self.in_trains += train.count as u64;
+        self.given_back += train.given_back.count;
     }
 
     fn given_back(&mut self, _pool: Pool, slots: GivenBack) {

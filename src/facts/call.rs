@@ -47,4 +47,11 @@ impl GivenBack {
         self.count += 1;
         self.instants = self.instants.wrapping_add(time.as_micros());
     }
+
+    /// All of others besides.
+    #[inline]
+    pub fn add_all(&mut self, others: GivenBack) {
+        self.count += others.count;
+        self.instants = self.instants.wrapping_add(others.instants);
+    }
 }

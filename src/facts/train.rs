@@ -100,6 +100,13 @@ impl ServedTrain {
         }
     }
 
+    /// Nothing yet, from arrival `ordinal` of the same flow on.
+    #[inline]
+    pub fn begin(&mut self, ordinal: u64) {
+        (self.ordinal, self.count, self.rise) = (ordinal, 0, 0);
+        self.given_back = GivenBack::default();
+    }
+
     /// When each arrived and was admitted.
     pub fn starts(&self) -> &[SimTime] {
         &self.starts[..self.count]

@@ -1,13 +1,15 @@
 //! What functions, account and platform keep for what is in flight and for trains; what is done with it stands in
 //! `in_flight` and `train`.
 
-use crate::facts::ServedTrain;
+use crate::facts::{ServedTrain, TrafficId};
 use crate::kernel::{Calendar, Key};
 
 /// What runs and will end plainly, by when it ends.
 #[derive(Clone, Debug, Default)]
 pub(super) struct InFlight {
     pub ends: Calendar,
+    /// Who calls the function.
+    pub callers: Vec<TrafficId>,
     /// What has ended and is being given back; empty in between.
     pub over: Vec<Key>,
     /// Whether callers call other functions as well, and remember failures of all together.

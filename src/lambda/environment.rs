@@ -1,5 +1,3 @@
-use std::collections::VecDeque;
-
 use super::config::EnvPick;
 use super::equipment::Held;
 use super::execution::Readiness;
@@ -99,15 +97,23 @@ impl IdleLife {
     }
 }
 
-/// One idle environment.
+/// One idle environment. What is rarely asked for stands with the environment itself: so much is moved for every invocation.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct IdleEntry {
-    pub environment: u32,
-    pub number: u64,
     pub since: SimTime,
     /// First instant at which it can serve again (`env.turnaround`).
     pub usable: SimTime,
-    pub death: SimTime,
+    pub environment: u32,
+}
+
+/// What an idle pool must know of its environments now and then.
+pub(super) trait Residents {
+    /// Counted from 0 in order of creation.
+    fn number(&self, environment: u32) -> u64;
+    /// End of its maximum life (LIFE-13).
+    fn death(&self, environment: u32) -> SimTime;
+    /// The uniform of its current idle life.
+    fn idle_draw(&self, environment: u32) -> u64;
 }
 
 /// Idle environments of one version, the one that became idle last at the back.
@@ -116,73 +122,111 @@ pub(super) struct IdleEntry {
 /// true time.
 #[derive(Clone, Debug)]
 pub(super) struct IdlePool {
-    entries: VecDeque<IdleEntry>,
+    /// From place `gone` on; what stood before has been taken from the front.
+    entries: Vec<IdleEntry>,
+    gone: usize,
     life: IdleLife,
-    /// No entry ends before this instant.
+    /// No entry ends before this instant, unless it came by [`IdlePool::push_first`] and comes to the end of its maximum life.
     earliest_end: SimTime,
 }
 
 impl IdlePool {
     pub fn new(life: IdleLife) -> IdlePool {
         IdlePool {
-            entries: VecDeque::new(),
+            entries: Vec::new(),
+            gone: 0,
             life,
             earliest_end: SimTime::MAX,
         }
     }
 
     #[inline]
-    pub fn push(&mut self, entry: IdleEntry) {
-        let end = entry.since.saturating_add(self.life.floor).min(entry.death);
+    pub fn push(&mut self, entry: IdleEntry, death: SimTime) {
+        let end = entry.since.saturating_add(self.life.floor).min(death);
         self.earliest_end = self.earliest_end.min(end);
-        self.entries.push_back(entry);
+        self.entries.push(entry);
     }
 
-    /// The entry that became idle last if it can serve at `now` and certainly lives, whatever is drawn: nearly always.
+    /// The first `count` of four entries. All four are copied, because how many come can not be guessed, and a wrong guess
+    /// costs more than three copies.
+    #[inline(always)]
+    pub fn push_first(&mut self, count: usize, entries: &[IdleEntry; 4]) {
+        self.earliest_end = self.earliest_end.min(entries[0].since.saturating_add(self.life.floor));
+        let length = self.entries.len() + count;
+        self.entries.extend_from_slice(entries);
+        self.entries.truncate(length);
+    }
+
+    /// Puts the last `count` entries in order where several became idle at one instant: what began first comes first (contract
+    /// §2.5).
+    #[cold]
+    pub fn order_last(&mut self, count: usize, order: impl Fn(u32) -> u64) {
+        let from = self.entries.len() - count;
+        self.entries[from..].sort_by_key(|entry| (entry.since, order(entry.environment)));
+    }
+
+    /// The entry that became idle last if it can serve at `now` and its idle life goes on, whatever is drawn: nearly always.
     #[inline]
-    pub fn latest_alive(&self, now: SimTime) -> Option<&IdleEntry> {
-        let alive = |entry: &&IdleEntry| entry.since.saturating_add(self.life.floor).min(entry.death) > now;
-        self.entries.back().filter(alive).filter(|entry| entry.usable <= now)
+    pub fn latest(&self, now: SimTime) -> Option<&IdleEntry> {
+        let alive = |entry: &&IdleEntry| entry.since.saturating_add(self.life.floor) > now;
+        self.living().last().filter(alive).filter(|entry| entry.usable <= now)
+    }
+
+    #[inline]
+    fn living(&self) -> &[IdleEntry] {
+        &self.entries[self.gone..]
     }
 
     /// When `entry` ends if nobody takes it before.
-    pub fn end_of(&self, entry: &IdleEntry, draw: impl Fn(u32) -> u64) -> SimTime {
-        end_of(&self.life, entry, &draw)
+    pub fn end_of(&self, entry: &IdleEntry, residents: &impl Residents) -> SimTime {
+        end_of(&self.life, entry, residents)
     }
 
     /// All entries with when they end if nobody takes them, the one that became idle last at the end.
-    pub fn entries(&self, draw: impl Fn(u32) -> u64) -> impl Iterator<Item = (IdleEntry, SimTime)> {
-        let end = move |entry: &IdleEntry| (*entry, end_of(&self.life, entry, &draw));
-        self.entries.iter().map(end)
+    pub fn entries(&self, residents: &impl Residents) -> impl Iterator<Item = (IdleEntry, SimTime)> {
+        let end = move |entry: &IdleEntry| (*entry, end_of(&self.life, entry, residents));
+        self.living().iter().map(end)
+    }
+
+    /// Whose environments are idle.
+    pub fn environments(&self) -> impl Iterator<Item = u32> {
+        self.living().iter().map(|entry| entry.environment)
     }
 
     /// Removes the entry that became idle last.
+    #[inline]
     pub fn pop(&mut self) -> Option<IdleEntry> {
-        self.entries.pop_back()
+        if self.living().is_empty() {
+            None
+        } else {
+            self.entries.pop()
+        }
     }
 
     /// From now on idle environments live by `life`, also those that are idle already.
     pub fn set_life(&mut self, life: IdleLife) {
-        let end = |entry: &IdleEntry| entry.since.saturating_add(life.floor).min(entry.death);
-        self.earliest_end = self.entries.iter().map(end).min().unwrap_or(SimTime::MAX);
+        self.earliest_end = SimTime::ZERO;
         self.life = life;
     }
 
-    /// Whether some entry may have ended by `now`.
+    /// Whether some entry may have ended by `now`, as far as that is known here.
     pub fn may_have_ended(&self, now: SimTime) -> bool {
-        self.earliest_end <= now && !self.entries.is_empty()
+        self.earliest_end <= now && !self.living().is_empty()
     }
 
-    /// Removes every entry that has ended by `now` and tells each with its end. `draw` gives an environment's uniform of
-    /// its idle life.
-    pub fn settle(&mut self, now: SimTime, draw: impl Fn(u32) -> u64, mut ended: impl FnMut(IdleEntry, SimTime)) {
-        if !self.may_have_ended(now) {
-            return;
-        }
+    /// Removes every entry that has ended by `now` and tells each with its end; returns how many it has looked at.
+    pub fn settle(
+        &mut self,
+        now: SimTime,
+        residents: &impl Residents,
+        mut ended: impl FnMut(IdleEntry, SimTime),
+    ) -> usize {
+        self.entries.drain(..std::mem::take(&mut self.gone));
+        let looked_at = self.entries.len();
         let mut earliest = SimTime::MAX;
         let life = &self.life;
         self.entries.retain(|entry| {
-            let end = end_of(life, entry, &draw);
+            let end = end_of(life, entry, residents);
             if end <= now {
                 ended(*entry, end);
                 return false;
@@ -191,6 +235,7 @@ impl IdlePool {
             true
         });
         self.earliest_end = earliest;
+        looked_at
     }
 
     /// Takes the environment that serves next (LIFE-16) among those that are usable; tells those found to have ended.
@@ -199,26 +244,28 @@ impl IdlePool {
         now: SimTime,
         pick: EnvPick,
         random: impl FnOnce() -> u64,
-        draw: impl Fn(u32) -> u64,
+        residents: &impl Residents,
         mut ended: impl FnMut(IdleEntry, SimTime),
     ) -> Option<IdleEntry> {
         if pick != EnvPick::MostRecentlyUsed {
-            self.settle(now, draw, ended);
-            return self.entries.remove(self.choose(pick, now, random)?);
+            if self.may_have_ended(now) {
+                self.settle(now, residents, ended);
+            }
+            return self.take(self.choose(pick, now, random, residents)?);
         }
-        let mut index = self.entries.len();
-        while index > 0 {
-            index -= 1;
-            let entry = self.entries[index];
+        let mut place = self.living().len();
+        while place > 0 {
+            place -= 1;
+            let entry = self.living()[place];
             if entry.usable > now {
                 continue;
             }
-            let certainly_alive = entry.since.saturating_add(self.life.floor).min(entry.death) > now;
-            if certainly_alive {
-                return self.take(index);
+            let floor = entry.since.saturating_add(self.life.floor);
+            if floor.min(residents.death(entry.environment)) > now {
+                return self.take(place);
             }
-            let end = end_of(&self.life, &entry, &draw);
-            self.take(index);
+            let end = self.end_of(&entry, residents);
+            self.take(place);
             if end > now {
                 return Some(entry);
             }
@@ -227,19 +274,33 @@ impl IdlePool {
         None
     }
 
-    /// Removes an entry; nearly always it is the last one.
-    fn take(&mut self, index: usize) -> Option<IdleEntry> {
-        if index + 1 == self.entries.len() {
-            self.entries.pop_back()
-        } else {
-            self.entries.remove(index)
+    /// Removes an entry; nearly always it is the last one, or the first where the one that has been idle longest serves.
+    fn take(&mut self, place: usize) -> Option<IdleEntry> {
+        if place + 1 == self.living().len() {
+            return self.pop();
         }
+        if place > 0 {
+            return Some(self.entries.remove(self.gone + place));
+        }
+        let first = self.living().first().copied();
+        self.gone += 1;
+        if 2 * self.gone > self.entries.len() {
+            self.entries.drain(..std::mem::take(&mut self.gone));
+        }
+        first
     }
 
-    /// Index of the chosen one among those usable, all alive.
-    fn choose(&self, pick: EnvPick, now: SimTime, random: impl FnOnce() -> u64) -> Option<usize> {
-        let mut usable = (0..self.entries.len()).filter(|index| self.entries[*index].usable <= now);
-        let by_number = |index: &usize| self.entries[*index].number;
+    /// Place of the chosen one among those usable, all alive.
+    fn choose(
+        &self,
+        pick: EnvPick,
+        now: SimTime,
+        random: impl FnOnce() -> u64,
+        residents: &impl Residents,
+    ) -> Option<usize> {
+        let entries = self.living();
+        let mut usable = (0..entries.len()).filter(|place| entries[*place].usable <= now);
+        let by_number = |place: &usize| residents.number(entries[*place].environment);
         match pick {
             EnvPick::MostRecentlyUsed => usable.next_back(),
             EnvPick::LeastRecentlyUsed => usable.next(),
@@ -253,13 +314,15 @@ impl IdlePool {
     }
 }
 
-fn end_of(life: &IdleLife, entry: &IdleEntry, draw: &impl Fn(u32) -> u64) -> SimTime {
+/// What became idle only after the end of its maximum life, unnoticed because it came with others, ended at once.
+fn end_of(life: &IdleLife, entry: &IdleEntry, residents: &impl Residents) -> SimTime {
+    let death = residents.death(entry.environment).max(entry.since);
     match &life.life {
-        None => entry.death,
-        Some(life) => entry
-            .since
-            .saturating_add(life.sample(draw(entry.environment)))
-            .min(entry.death),
+        None => death,
+        Some(life) => {
+            let idle = life.sample(residents.idle_draw(entry.environment));
+            entry.since.saturating_add(idle).min(death)
+        }
     }
 }
 
@@ -267,27 +330,41 @@ fn end_of(life: &IdleLife, entry: &IdleEntry, draw: &impl Fn(u32) -> u64) -> Sim
 mod tests {
     use super::*;
 
+    /// Numbers run against the order of becoming idle, so that every option picks another one.
+    struct Three;
+
+    impl Residents for Three {
+        fn number(&self, environment: u32) -> u64 {
+            [1, 2, 0][environment as usize % 3]
+        }
+
+        fn death(&self, _environment: u32) -> SimTime {
+            SimTime::MAX
+        }
+
+        fn idle_draw(&self, _environment: u32) -> u64 {
+            0
+        }
+    }
+
     fn pool_of(idle_since_secs: &[u64], turnaround_secs: u64) -> IdlePool {
         let life = Distribution::constant(Span::from_secs(300));
         let mut pool = IdlePool::new(IdleLife::new(Some(&life)));
-        // Numbers run against the order of becoming idle, so that every option picks another one.
         for (index, &secs) in idle_since_secs.iter().enumerate() {
-            let number = [1, 2, 0][index % 3];
             let since = SimTime::ZERO + Span::from_secs(secs);
-            pool.push(IdleEntry {
+            let entry = IdleEntry {
                 environment: index as u32,
-                number,
                 since,
                 usable: since + Span::from_secs(turnaround_secs),
-                death: SimTime::MAX,
-            });
+            };
+            pool.push(entry, SimTime::MAX);
         }
         pool
     }
 
     fn picked(pool: &mut IdlePool, pick: EnvPick, at_secs: u64) -> Option<u32> {
         let now = SimTime::ZERO + Span::from_secs(at_secs);
-        pool.pick(now, pick, || 0, |_| 0, |_, _| {})
+        pool.pick(now, pick, || 0, &Three, |_, _| {})
             .map(|entry| entry.environment)
     }
 
@@ -337,12 +414,27 @@ mod tests {
     fn settling_tells_the_true_end_of_each_environment() {
         let mut pool = pool_of(&[10, 20, 30], 0);
         let mut ends = Vec::new();
-        pool.settle(
-            SimTime::ZERO + Span::from_secs(325),
-            |_| 0,
-            |entry, end| ends.push((entry.environment, end.as_micros())),
-        );
+        pool.settle(SimTime::ZERO + Span::from_secs(325), &Three, |entry, end| {
+            ends.push((entry.environment, end.as_micros()))
+        });
         assert_eq!(ends, [(0, 310_000_000), (1, 320_000_000)]);
         assert!(pool.pop().is_some() && pool.pop().is_none());
+    }
+
+    #[test]
+    fn entries_leave_a_pool_in_the_order_of_each_end() {
+        let mut pool = pool_of(&[0, 1, 2, 3, 4, 5, 6, 7], 0);
+        let taken = [0, 1, 2, 3].map(|_| picked(&mut pool, EnvPick::LeastRecentlyUsed, 40));
+        assert_eq!(taken, [0, 1, 2, 3].map(Some));
+        assert_eq!(pool.environments().collect::<Vec<_>>(), [4, 5, 6, 7]);
+        assert_eq!(pool.pop().map(|entry| entry.environment), Some(7));
+        let entry = |since: u64, environment| IdleEntry {
+            since: SimTime::from_micros(since),
+            usable: SimTime::from_micros(since),
+            environment,
+        };
+        pool.push_first(3, &[entry(8, 9), entry(9, 12), entry(9, 10), entry(99, 11)]);
+        pool.order_last(3, u64::from);
+        assert_eq!(pool.environments().collect::<Vec<_>>(), [4, 5, 6, 9, 10, 12]);
     }
 }

@@ -5,7 +5,7 @@ use super::budget::{self, Asking};
 use super::caller::Clients;
 use super::config::{AccountConfig, EnvPick, FlowConfig, FunctionConfig, Through, TransferConfig};
 use super::ends::InFlight;
-use super::environment::{Environment, Finished, IdleEntry, IdleLife, IdlePool};
+use super::environment::{Environment, Finished, IdleEntry, IdleLife, IdlePool, Residents};
 use super::equipment::{Equipment, Held};
 use super::execution::{Execution, Readiness};
 use super::interfaces::Interfaces;
@@ -114,6 +114,10 @@ pub(super) struct Function {
     /// Requests per second that its reservation allows (RPS-2).
     pub requests: RequestRate,
     created: u64,
+    /// No environment comes to the end of its maximum life before this instant.
+    earliest_death: SimTime,
+    /// Idle environments looked at since that was found out.
+    looked_for_dead: usize,
     /// Whether environments hold something that all functions share (EFS-2, VPC-6).
     pub holds: bool,
     pub interfaces: Interfaces,
@@ -200,6 +204,8 @@ impl Function {
             growth: account.request_growth.then(RequestGrowth::new),
             requests: RequestRate::new(shape, config.reserved.unwrap_or(0)),
             created: 0,
+            earliest_death: SimTime::MAX,
+            looked_for_dead: 0,
             holds: equipment().any(Equipment::holds),
             interfaces: Interfaces::default(),
             closing: Slab::new(),
@@ -301,7 +307,7 @@ impl Function {
                 .provisioned
                 .iter()
                 .position(|pool| here(pool) && pool.version == version);
-            provisioned = pool.and_then(|pool| self.take_provisioned(now, pool, task, flow));
+            provisioned = pool.and_then(|pool| self.take_provisioned(now, pool, task, flow, cx.flows));
             spilled = self.provisioned.iter().any(|pool| here(pool) && pool.requested > 0);
         }
         if let Some(environment) = provisioned {
@@ -351,7 +357,14 @@ impl Function {
     }
 
     /// Step 9 (RPS-3).
-    fn take_provisioned(&mut self, now: SimTime, pool: usize, task: &Task, flow: &FlowConfig) -> Option<u32> {
+    fn take_provisioned(
+        &mut self,
+        now: SimTime,
+        pool: usize,
+        task: &Task,
+        flow: &FlowConfig,
+        flows: &[FlowConfig],
+    ) -> Option<u32> {
         let pool = &mut self.provisioned[pool];
         if pool.busy >= pool.ready || !pool.rate.take(now) {
             return None;
@@ -361,7 +374,11 @@ impl Function {
                 .draw(task.ordinal, task.attempt, Purpose::EnvironmentPick)
                 .first
         };
-        let entry = pool.idle.pick(now, self.config.env_pick, random, |_| 0, |_, _| {});
+        let residents = Inhabitants {
+            environments: &self.environments,
+            flows,
+        };
+        let entry = pool.idle.pick(now, self.config.env_pick, random, &residents, |_, _| {});
         match entry {
             Some(entry) => {
                 pool.busy += 1;
@@ -406,7 +423,9 @@ impl Function {
         cx: &mut Context<O>,
     ) -> Option<u32> {
         let idle = &mut self.idle[version.index()];
-        if self.config.env_pick == EnvPick::MostRecentlyUsed && idle.latest_alive(now).is_some() {
+        let environments = &self.environments;
+        let alive = |entry: &&IdleEntry| environments[entry.environment as usize].death > now;
+        if self.config.env_pick == EnvPick::MostRecentlyUsed && idle.latest(now).filter(alive).is_some() {
             return idle.pop().map(|entry| entry.environment);
         }
         self.search_idle(now, version, task, flow, cx)
@@ -422,20 +441,19 @@ impl Function {
         flow: &FlowConfig,
         cx: &mut Context<O>,
     ) -> Option<u32> {
-        let (environments, flows) = (&self.environments, cx.flows);
+        let residents = Inhabitants {
+            environments: &self.environments,
+            flows: cx.flows,
+        };
         let mut gone = Vec::new();
         let random = || {
             flow.key
                 .draw(task.ordinal, task.attempt, Purpose::EnvironmentPick)
                 .first
         };
-        let entry = self.idle[version.index()].pick(
-            now,
-            self.config.env_pick,
-            random,
-            |environment| idle_draw(&environments[environment as usize], flows),
-            |entry, end| gone.push((entry.environment, end)),
-        );
+        let entry = self.idle[version.index()].pick(now, self.config.env_pick, random, &residents, |entry, end| {
+            gone.push((entry.environment, end))
+        });
         for (environment, end) in gone {
             self.retire(end, environment, cx);
         }
@@ -612,6 +630,7 @@ impl Function {
     ) -> u32 {
         let number = self.created;
         self.created += 1;
+        self.earliest_death = self.earliest_death.min(death);
         let environment = Environment {
             number,
             created: now,
@@ -633,8 +652,11 @@ impl Function {
 
     /// Other functions must not find taken what an idle environment holds beyond its end.
     fn schedule_expiry<O: Observer>(&self, version: VersionId, entry: &IdleEntry, cx: &mut Context<O>) {
-        let draw = |environment: u32| idle_draw(&self.environments[environment as usize], cx.flows);
-        let end = self.idle[version.index()].end_of(entry, draw);
+        let residents = Inhabitants {
+            environments: &self.environments,
+            flows: cx.flows,
+        };
+        let end = self.idle[version.index()].end_of(entry, &residents);
         if end < SimTime::MAX {
             cx.agenda.schedule(end, Class::Expiry, Event::Expired.pack(self.id));
         }
@@ -642,20 +664,27 @@ impl Function {
 
     /// Ends idle environments whose time is over, so that what exists can be counted.
     pub fn settle<O: Observer>(&mut self, now: SimTime, cx: &mut Context<O>) {
+        let some_died = self.earliest_death <= now;
         for version in 0..self.idle.len() {
-            if !self.idle[version].may_have_ended(now) {
+            if !some_died && !self.idle[version].may_have_ended(now) {
                 continue;
             }
-            let environments = &self.environments;
+            let residents = Inhabitants {
+                environments: &self.environments,
+                flows: cx.flows,
+            };
             let mut gone = Vec::new();
-            self.idle[version].settle(
-                now,
-                |environment| idle_draw(&environments[environment as usize], cx.flows),
-                |entry, end| gone.push((entry.environment, end)),
-            );
+            self.looked_for_dead +=
+                self.idle[version].settle(now, &residents, |entry, end| gone.push((entry.environment, end)));
             for (environment, end) in gone {
                 self.retire(end, environment, cx);
             }
+        }
+        // Whoever is busy may die next as well. All are looked at only as often as that costs no more than the looks above.
+        if some_died && self.looked_for_dead >= self.environments.len() {
+            let deaths = self.environments.iter().map(|(_, environment)| environment.death);
+            self.earliest_death = deaths.min().unwrap_or(SimTime::MAX);
+            self.looked_for_dead = 0;
         }
     }
 
@@ -673,23 +702,21 @@ impl Function {
         let finished = (!plainly_ended).then(|| environment.finished());
         let entry = IdleEntry {
             environment: index,
-            number: environment.number,
             since: now,
             usable: now.saturating_add(self.config.turnaround),
-            death: environment.death,
         };
-        let (version, kind) = (environment.version, environment.pool_kind());
+        let (version, kind, death) = (environment.version, environment.pool_kind(), environment.death);
         cx.observer.slot(now, self.pool(flow.qualifier, kind), false);
         if kind == StartKind::Provisioned {
             self.return_provisioned(now, entry, flow.qualifier, version, cx);
             return finished;
         }
         self.give_slot_back(cx.account);
-        if entry.death <= now {
+        if death <= now {
             self.retire(now, index, cx);
             return finished;
         }
-        self.idle[version.index()].push(entry);
+        self.idle[version.index()].push(entry, death);
         if self.holds {
             self.schedule_expiry(version, &entry, cx);
         }
@@ -799,11 +826,25 @@ impl Function {
     }
 }
 
-/// The uniform of an environment's current idle life: that of the invocation it served last.
-pub(super) fn idle_draw(environment: &Environment, flows: &[FlowConfig]) -> u64 {
-    let task = &environment.task;
-    flows[task.flow.index()]
-        .key
-        .draw(task.ordinal, task.attempt, Purpose::Life)
-        .first
+/// The environments of one function, as its idle pools ask for them.
+pub(super) struct Inhabitants<'a> {
+    pub environments: &'a Slab<Environment>,
+    pub flows: &'a [FlowConfig],
+}
+
+impl Residents for Inhabitants<'_> {
+    fn number(&self, environment: u32) -> u64 {
+        self.environments[environment as usize].number
+    }
+
+    fn death(&self, environment: u32) -> SimTime {
+        self.environments[environment as usize].death
+    }
+
+    /// That of the invocation it served last.
+    fn idle_draw(&self, environment: u32) -> u64 {
+        let task = &self.environments[environment as usize].task;
+        let key = self.flows[task.flow.index()].key;
+        key.draw(task.ordinal, task.attempt, Purpose::Life).first
+    }
 }

@@ -7,11 +7,13 @@
 
 use super::config::FlowConfig;
 use super::ends::{AccountInFlight, InFlight};
-use super::environment::IdleEntry;
+use super::environment::{IdleEntry, IdlePool};
 use super::function::{Context, Event, Function};
 use super::platform::Platform;
 use super::task::Task;
-use crate::facts::{FlowId, FunctionId, GivenBack, Observer, Pool, QualifierId, StartKind, TrafficId, Verdict};
+use crate::facts::{
+    FlowId, FunctionId, GivenBack, Observer, Pool, QualifierId, StartKind, TrafficId, Verdict, VersionId,
+};
 use crate::kernel::{Class, Key, Moment};
 use crate::units::SimTime;
 
@@ -65,16 +67,70 @@ impl Function {
         }
     }
 
-    /// The same for trains, whose listeners hear of it with the train.
+    /// The same for trains, whose listeners hear of it with the train. `unasked` says that no caller wants to know of good
+    /// answers: then whole keys go from the calendar onto the idle stack, and no environment is looked up. One that is past
+    /// its maximum life ends when it is found there, told with its true time. A test holds this against [`Function::catch_up`].
     #[inline(always)]
-    pub fn catch_up_in_train<O: Observer>(&mut self, now: SimTime, given_back: &mut GivenBack, cx: &mut Context<O>) {
-        if let Some(in_flight) = &mut self.in_flight {
-            in_flight.ends.take_until(now, &mut in_flight.over);
-            if !in_flight.over.is_empty() {
-                let (_, more) = self.give_back_silently(cx);
-                given_back.count += more.count;
-                given_back.instants = given_back.instants.wrapping_add(more.instants);
+    pub fn catch_up_in_train<O: Observer>(
+        &mut self,
+        now: SimTime,
+        version: VersionId,
+        unasked: bool,
+        given_back: &mut GivenBack,
+        cx: &mut Context<O>,
+    ) {
+        let Some(in_flight) = &mut self.in_flight else { return };
+        let idle = &mut self.idle[version.index()];
+        let turnaround = self.config.turnaround;
+        let (mut slots, mut at_one_instant) = (GivenBack::default(), false);
+        let drained = unasked
+            && in_flight.ends.drain_until(now, |count, keys| {
+                let entries = keys.map(|key| IdleEntry {
+                    since: key.time(),
+                    usable: key.time().saturating_add(turnaround),
+                    environment: key.label(),
+                });
+                idle.push_first(count, &entries);
+                slots.count += count as u64;
+                for (place, entry) in entries.iter().enumerate() {
+                    let instant = if place < count { entry.since.as_micros() } else { 0 };
+                    slots.instants = slots.instants.wrapping_add(instant);
+                    // Ties across fours are looked for whenever four came at once.
+                    at_one_instant |= place > 0 && place < count && entry.since == entries[place - 1].since;
+                }
+                at_one_instant |= count == entries.len();
+            });
+        if drained {
+            if at_one_instant {
+                let environments = &self.environments;
+                idle.order_last(slots.count as usize, |index| environments[index as usize].order);
             }
+            self.on_demand -= slots.count as u32;
+            if self.config.reserved.is_none() {
+                cx.account.give_slots_back(slots.count);
+            }
+            given_back.add_all(slots);
+            return;
+        }
+        in_flight.ends.take_until(now, &mut in_flight.over);
+        if !in_flight.over.is_empty() {
+            let (_, more) = self.give_back_silently(cx);
+            given_back.add_all(more);
+        }
+    }
+
+    /// Whether no caller wants to know of good answers.
+    pub fn is_unasked<O: Observer>(&self, cx: &Context<O>) -> bool {
+        let asks = |traffic: &TrafficId| cx.clients[traffic.index()].remembers_success();
+        self.in_flight
+            .as_ref()
+            .is_some_and(|in_flight| !in_flight.callers.iter().any(asks))
+    }
+
+    /// Environments that have become idle unnoticed are no longer called busy.
+    pub fn note_idle(&mut self) {
+        for environment in self.idle.iter().flat_map(IdlePool::environments) {
+            self.environments[environment as usize].busy = false;
         }
     }
 
@@ -124,20 +180,18 @@ impl Function {
         environment.busy = false;
         let entry = IdleEntry {
             environment: index,
-            number: environment.number,
             since: time,
             usable: time.saturating_add(self.config.turnaround),
-            death: environment.death,
         };
-        let (version, flow) = (environment.version, environment.task.flow);
+        let (version, flow, death) = (environment.version, environment.task.flow, environment.death);
         if cx.clients[cx.flows[flow.index()].traffic.index()].remembers_success() {
             let finished = self.environments[index as usize].finished();
             self.answered(time, &finished, cx);
         }
-        if entry.death <= time {
+        if death <= time {
             self.retire(time, index, cx);
         } else {
-            self.idle[version.index()].push(entry);
+            self.idle[version.index()].push(entry, death);
         }
         flow
     }
@@ -211,6 +265,7 @@ impl Platform {
         let together = here().any(|flow| remember(flow) && elsewhere(flow.traffic));
         self.functions[alone.index()].in_flight = Some(Box::new(InFlight {
             together,
+            callers: here().map(|flow| flow.traffic).collect(),
             ..InFlight::default()
         }));
         (self.alone, self.cut) = (Some(alone), observer.next_cut());

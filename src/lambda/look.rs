@@ -2,8 +2,7 @@
 
 use super::account::Account;
 use super::config::{FlowConfig, ScalingRule};
-use super::environment::IdleEntry;
-use super::function::{Function, idle_draw};
+use super::function::{Function, Inhabitants};
 use super::task::Task;
 use crate::facts::{EndedEnvironment, IdleEnvironment, InvocationType, Look, ProvisionedRoom, Slots, VersionId};
 use crate::units::SimTime;
@@ -22,15 +21,24 @@ impl Function {
     ) -> Look {
         let mut idle = Vec::new();
         let mut ended: Option<EndedEnvironment> = None;
-        let draw = |environment: u32| idle_draw(&self.environments[environment as usize], flows);
-        for (entry, end) in self.idle[version.index()].entries(draw) {
+        let residents = Inhabitants {
+            environments: &self.environments,
+            flows,
+        };
+        for (entry, end) in self.idle[version.index()].entries(&residents) {
+            let environment = &self.environments[entry.environment as usize];
             if end <= now {
-                ended = ended.max_by_end(&entry, end);
+                ended = ended.max_by_end(EndedEnvironment {
+                    number: environment.number,
+                    since: entry.since,
+                    end,
+                    aged: end == environment.death,
+                });
             } else if entry.usable <= now {
                 idle.push(IdleEnvironment {
-                    number: entry.number,
+                    number: environment.number,
                     since: entry.since,
-                    reset: self.environments[entry.environment as usize].reset,
+                    reset: environment.reset,
                 });
             }
         }
@@ -95,17 +103,11 @@ impl Function {
 
 /// The environment that ended later.
 trait Latest {
-    fn max_by_end(self, entry: &IdleEntry, end: SimTime) -> Self;
+    fn max_by_end(self, other: EndedEnvironment) -> Self;
 }
 
 impl Latest for Option<EndedEnvironment> {
-    fn max_by_end(self, entry: &IdleEntry, end: SimTime) -> Self {
-        let other = EndedEnvironment {
-            number: entry.number,
-            since: entry.since,
-            end,
-            aged: end == entry.death,
-        };
-        Some(self.filter(|known| known.end >= end).unwrap_or(other))
+    fn max_by_end(self, other: EndedEnvironment) -> Self {
+        Some(self.filter(|known| known.end >= other.end).unwrap_or(other))
     }
 }

@@ -100,9 +100,9 @@ impl Function {
     /// wanting.
     #[inline(always)]
     pub fn take_plainly(&mut self, now: SimTime, plain: &PlainFlow, account: &mut Account) -> Option<u32> {
-        let idle = self.idle[plain.version.index()].latest_alive(now)?.environment;
+        let idle = self.idle[plain.version.index()].latest(now)?.environment;
         let environment = &self.environments[idle as usize];
-        let served_before = environment.readiness() == Readiness::Warm && environment.used;
+        let served_before = environment.death > now && environment.readiness() == Readiness::Warm && environment.used;
         if self.provisioned_requested > 0 || !served_before || !self.admits_plainly(now, account) {
             return None;
         }

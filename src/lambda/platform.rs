@@ -177,7 +177,7 @@ impl Platform {
 
     /// An arrival goes the general way.
     #[inline(never)]
-    pub(super) fn request<O: Observer>(&mut self, arrival: &Arrival, observer: &mut O) -> Reply {
+    fn request<O: Observer>(&mut self, arrival: &Arrival, observer: &mut O) -> Reply {
         let flow = &self.flows[arrival.flow.index()];
         let function = flow.function.index();
         let task = Task::new(arrival);
@@ -411,6 +411,7 @@ impl Platform {
             {
                 function.tell_recycling(environment, end, &mut cx);
             }
+            function.note_idle();
             let running = function.environments.iter().filter(|(_, environment)| environment.busy);
             let tasks = running
                 .map(|(_, environment)| &environment.task)

@@ -190,7 +190,6 @@ impl Function {
     fn add_ready<O: Observer>(&mut self, now: SimTime, pool: usize, count: u32, cx: &mut Context<O>) {
         for _ in 0..count {
             let version = self.provisioned[pool].version;
-            let number = self.next_number();
             let held = self.hold(version, &mut cx.account.resources);
             let held = held.map_or(Held::default(), |(held, _)| held);
             let index = self.insert(
@@ -203,12 +202,10 @@ impl Function {
             );
             let entry = IdleEntry {
                 environment: index,
-                number,
                 since: now,
                 usable: now,
-                death: SimTime::MAX,
             };
-            self.provisioned[pool].idle.push(entry);
+            self.provisioned[pool].idle.push(entry, SimTime::MAX);
             cx.observer.environment(now, self.id, true);
         }
         let pool = &mut self.provisioned[pool];
@@ -246,7 +243,7 @@ impl Function {
             self.end_provisioned(now, entry.environment, cx);
             self.tell_provisioned(now, qualifier, cx);
         } else {
-            pool.idle.push(entry);
+            pool.idle.push(entry, SimTime::MAX);
         }
     }
 

@@ -8,7 +8,7 @@ use super::function::{Context, Function};
 use super::plain_flow::PlainFlow;
 use super::platform::Platform;
 use super::task::Task;
-use crate::facts::{GivenBack, Observer, ServedTrain, Train};
+use crate::facts::{Arrival, Observer, ServedTrain, Train};
 use crate::units::{SimTime, Span};
 
 /// Where something happens before even the first arrival of a train, so many arrivals go by before the next try.
@@ -33,72 +33,74 @@ impl Platform {
             return 0;
         }
         self.advance_to(train.times[0], observer);
+        let until = end.min(train.until).min(self.cut);
         let mut served = self.trains.served.take().unwrap_or_default();
-        let mut taken = 0;
-        loop {
-            let until = end.min(train.until).min(self.cut).min(self.agenda.quiet_until());
-            let (function, mut cx) = self.split(plain.function.index(), observer);
-            function.serve_train(train, taken, until, &plain, &mut served, &mut cx);
-            taken += served.count;
-            let Some(now) = train.times.get(taken).copied().filter(|now| *now < until) else {
-                break;
-            };
-            // It is not plain. A function that refuses most of what comes would begin a train for each of the few it serves.
-            self.catch_up(now, observer);
-            self.request(&train.arrival(taken), observer);
-            taken += 1;
-        }
+        let (function, mut cx) = self.split(plain.function.index(), observer);
+        let taken = function.serve_train(train, until, &plain, &mut served, &mut cx);
         self.trains = Trains {
             served: Some(served),
             pause: if taken == 0 { PAUSE } else { 0 },
         };
+        if self.account.in_flight.clients_short {
+            self.make_ends_events(train.times[taken - 1], observer);
+        }
         taken
     }
 }
 
 impl Function {
-    /// Serves the arrivals of a train from place `from` on, as far as each is plain and comes before `until`.
+    /// Takes in the arrivals of a train before `until`, as far as nothing else happens; returns how many.
     #[inline(never)]
     fn serve_train<O: Observer>(
         &mut self,
         train: &Train,
-        from: usize,
         until: SimTime,
         plain: &PlainFlow,
         served: &mut ServedTrain,
         cx: &mut Context<O>,
-    ) {
+    ) -> usize {
         let flow = &cx.flows[train.flow.index()];
         let version = &self.config.versions[plain.version.index()];
         let (timeout, factor, key) = (version.timeout, version.duration_factor, flow.key);
         let may_fail = !(version.error_rate.is_none() && version.crash_rate.is_none());
-        (served.flow, served.ordinal, served.count) = (train.flow, train.ordinal + from as u64, 0);
-        (served.function, served.version, served.qualifier) = (self.id, plain.version, flow.qualifier);
-        (served.given_back, served.rise) = (GivenBack::default(), 0);
+        (served.flow, served.function) = (train.flow, self.id);
+        (served.version, served.qualifier) = (plain.version, flow.qualifier);
         served.reserved = self.config.reserved.is_some();
         served.overhead = self.config.overhead.as_constant().unwrap_or_default();
-        let Some(patience) = plain.patience.as_micros().checked_sub(served.overhead.as_micros()) else {
-            return;
-        };
-        let longest = timeout.min(Span::from_micros(patience));
-        for (index, now) in train.times[from..].iter().copied().enumerate() {
-            let place = from + index;
+        served.begin(train.ordinal);
+        let patience = plain.patience.as_micros().checked_sub(served.overhead.as_micros());
+        let longest = patience.map(|patience| timeout.min(Span::from_micros(patience)));
+        let mut unasked = self.is_unasked(cx);
+        let mut quiet = until.min(cx.agenda.quiet_until());
+        let mut taken = 0;
+        for (place, now) in train.times.iter().copied().enumerate() {
+            if now >= quiet {
+                break;
+            }
+            taken = place + 1;
             let duration = scaled(train.sampled[place], factor);
             let end = now.saturating_add(duration);
-            if now >= until || duration > longest || end.saturating_add(served.overhead) >= cx.horizon {
-                break;
-            }
-            let task = Task::new(&train.arrival(place));
-            if may_fail {
+            let ends_well = Some(duration) <= longest && end.saturating_add(served.overhead) < cx.horizon && {
                 let version = &self.config.versions[plain.version.index()];
-                if !Execution::warm(duration, &task, version, key).verdict.is_ok() {
+                !may_fail || {
+                    let task = Task::new(&train.arrival(place));
+                    Execution::warm(duration, &task, version, key).verdict.is_ok()
+                }
+            };
+            self.catch_up_in_train(now, plain.version, unasked, &mut served.given_back, cx);
+            let environment = ends_well.then(|| self.take_plainly(now, plain, cx.account)).flatten();
+            let Some(environment) = environment else {
+                // A function that refuses most of what comes would begin a train for each of the few that it serves.
+                self.serve_otherwise(&train.arrival(place), served, cx);
+                if cx.account.in_flight.clients_short {
                     break;
                 }
-            }
-            self.catch_up_in_train(now, &mut served.given_back, cx);
-            let Some(environment) = self.take_plainly(now, plain, cx.account) else {
-                break;
+                unasked = self.is_unasked(cx);
+                quiet = until.min(cx.agenda.quiet_until());
+                continue;
             };
+            let task = Task::new(&train.arrival(place));
+            let index = served.count;
             served.environments[index] = self.serve_in_train(task, environment, end, cx);
             served.starts[index] = now;
             served.durations[index] = duration;
@@ -106,8 +108,24 @@ impl Function {
             served.count = index + 1;
             served.rise = served
                 .rise
-                .max((index as u64 + 1).saturating_sub(served.given_back.count));
+                .max((served.count as u64).saturating_sub(served.given_back.count));
         }
+        Function::tell_train(served, cx);
+        taken
+    }
+
+    /// An arrival in the middle of a train that is not plain goes the general way, after all before it have been told.
+    #[inline(never)]
+    fn serve_otherwise<O: Observer>(&mut self, arrival: &Arrival, served: &mut ServedTrain, cx: &mut Context<O>) {
+        Function::tell_train(served, cx);
+        served.begin(arrival.ordinal + 1);
+        let task = Task::new(arrival);
+        cx.observer.arrived(&task.call(&cx.flows[arrival.flow.index()]));
+        self.request(arrival.time, &task, cx);
+    }
+
+    #[inline(always)]
+    fn tell_train<O: Observer>(served: &ServedTrain, cx: &mut Context<O>) {
         if served.count > 0 || served.given_back.count > 0 {
             cx.observer.served_train(served);
         }
