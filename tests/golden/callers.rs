@@ -91,7 +91,7 @@ fn retries(mode: RetryMode, failure: Failure) -> Vec<u32> {
     });
     let mut retries_of = |ordinal: u64| {
         let tries = (0..3).take_while(|attempt| {
-            let answer = clients.failed(ordinal, *attempt, failure, 0, SimTime::ZERO);
+            let answer = clients.failed(ordinal, *attempt, failure, || 0, SimTime::ZERO);
             answer.is_some()
         });
         tries.count() as u32
