@@ -80,13 +80,13 @@ impl Function {
             taken = place + 1;
             let duration = scaled(train.sampled[place], factor);
             let end = now.saturating_add(duration);
-            let ends_well = Some(duration) <= longest && end.saturating_add(served.overhead) < cx.horizon && {
-                let version = &self.config.versions[plain.version.index()];
-                !may_fail || {
+            let ends_well = Some(duration) <= longest
+                && end.saturating_add(served.overhead) < cx.horizon
+                && (!may_fail || {
+                    let version = &self.config.versions[plain.version.index()];
                     let task = Task::new(&train.arrival(place));
                     Execution::warm(duration, &task, version, key).verdict.is_ok()
-                }
-            };
+                });
             self.catch_up_in_train(now, plain.version, unasked, &mut served.given_back, cx);
             let environment = ends_well.then(|| self.take_plainly(now, plain, cx.account)).flatten();
             let Some(environment) = environment else {

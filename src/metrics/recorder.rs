@@ -110,7 +110,7 @@ pub struct Recorder<'a> {
     /// The earliest of `period_end`, the end of the timeline's step and the next edge of the window.
     next_cut: SimTime,
     throttles: BTreeMap<Throttled, u64>,
-    /// Not in `throttles` yet: throttles mostly come in runs of one kind, and looking up each took a quarter of its time here.
+    /// Not in `throttles` yet: they mostly come in runs of one kind, which are looked up once.
     latest_throttles: Option<(Throttled, u64)>,
     /// What callers behind front ends were answered.
     statuses: BTreeMap<(TrafficId, u16), u64>,
