@@ -171,8 +171,28 @@ fn a_large_run_is_not_repeated_unless_that_is_asked_for() {
     // 8,400 × 120 = 1,008,000 calls of a millisecond.
     let scenario = "duration: 2 min\nparameters: { placement: 0 s, overhead: 0 s }\nfunctions:\n  api: { memory_size: 512, init: 0 s, duration: 1 ms \
                     }\ntraffic:\n  users: { to: api, arrivals: { constant: 8400/s } }\n";
-    let (folder, _) = run(scenario, &["--quiet"]);
+    let (folder, told) = run(scenario, &[]);
     assert!(!folder.path().join("out/advice.json").exists());
     let page = fs::read_to_string(folder.path().join("out/report.html")).unwrap();
-    assert!(page.contains("more than a million requests") && page.contains("lambdasim run --advice"));
+    for text in [page, told] {
+        assert!(text.contains("more than a million requests") && text.contains("lambdasim run --advice"));
+    }
+}
+
+#[test]
+fn a_run_of_thousands_of_functions_is_not_repeated_unless_that_is_asked_for() {
+    let scenario = |functions: u32| {
+        let names = 0..functions;
+        let list: String = names
+            .map(|number| format!("  f{number}: {{ init: 0 s, duration: 1 ms }}\n"))
+            .collect();
+        format!("duration: 1 s\nfunctions:\n{list}traffic:\n  users: {{ to: f0, arrivals: {{ at: [0 s] }} }}\n")
+    };
+    // With its single request 1,999 × 500 + 1 are below a million, 2,000 × 500 + 1 above it.
+    let (few, _) = run(&scenario(1_999), &["--quiet"]);
+    assert!(few.path().join("out/advice.json").exists());
+    let (many, told) = run(&scenario(2_000), &[]);
+    assert!(!many.path().join("out/advice.json").exists());
+    assert!(told.contains("each further run of 2000 functions"), "{told}");
+    assert!(told.contains("lambdasim run --advice"), "{told}");
 }

@@ -16,6 +16,8 @@ use crate::simulation::{Plan, RunResult};
 
 /// Requests and messages up to which a run is repeated without being asked to.
 const MOST_REQUESTS: u64 = 1_000_000;
+/// Requests that take as long as reading one function of the scenario anew.
+const REQUESTS_PER_FUNCTION: u64 = 500;
 /// Requests of the largest multiple of the traffic that is tried.
 const MOST_MULTIPLIED: u64 = 2_000_000;
 /// Hundredths of the traffic.
@@ -33,12 +35,13 @@ pub(super) struct Trials<'a> {
 impl Trials<'_> {
     /// What helps against throttling, and how much traffic the scenario bears. Large runs are not repeated unless `forced`.
     pub fn advice(&self, forced: bool) -> Result<Advice, Failure> {
-        let requests = self.requests();
-        if requests > MOST_REQUESTS && !forced {
-            let skipped = "Not tried, as this run has more than a million requests and messages: `lambdasim run --advice` runs it \
-                           again with changes that may help against throttling, and with more traffic.";
+        if let Some(reason) = self.too_large().filter(|_| !forced) {
+            let skipped = format!(
+                "Advice was not tried, as {reason}: `lambdasim run --advice` runs the scenario again with changes that may help \
+                 against throttling, and with more traffic."
+            );
             return Ok(Advice {
-                skipped: Some(skipped.to_owned()),
+                skipped: Some(skipped),
                 ..Advice::default()
             });
         }
@@ -46,6 +49,22 @@ impl Trials<'_> {
             tried: self.tried()?,
             bearing: self.bearing(forced)?,
             skipped: None,
+        })
+    }
+
+    /// Why the run is not repeated without being asked to. By counts, not by a clock, so that every computer decides alike.
+    fn too_large(&self) -> Option<String> {
+        let functions = self.plan.functions.len() as u64;
+        let requests = self.requests();
+        if requests > MOST_REQUESTS {
+            return Some("this run has more than a million requests and messages".to_owned());
+        }
+        (requests + functions * REQUESTS_PER_FUNCTION > MOST_REQUESTS).then(|| {
+            format!(
+                "each further run of {functions} functions takes as long as {} requests, and with those of this run they are more \
+                 than a million",
+                functions * REQUESTS_PER_FUNCTION
+            )
         })
     }
 

@@ -394,7 +394,7 @@ fn advice_in_short(input: &ReportInput) -> String {
         .bearing
         .as_ref()
         .map(|bearing| bearing_in_words(input.plan, bearing));
-    let told: Vec<String> = helps.into_iter().chain(bears).collect();
+    let told: Vec<String> = helps.into_iter().chain(bears).chain(advice.skipped.clone()).collect();
     match told.is_empty() {
         true => String::new(),
         false => paragraph("", &told.join(" ")) + "\n",

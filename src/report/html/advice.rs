@@ -1,9 +1,11 @@
 //! What would help against throttling, by the runs that tried it.
 
 use maud::{Markup, html};
+use serde_json::Value;
 
+use super::facts::figure;
 use super::tables::{Cells, section, text};
-use crate::report::advice::{Advice, Bearing, Effect, Tried, bearing_in_words, headline};
+use crate::report::advice::{Effect, Tried, bearing_in_words, headline};
 use crate::report::causes::title;
 use crate::report::numbers::{dollars_of, milliseconds, percent, short_name};
 use crate::report::{ReportInput, fragment};
@@ -13,26 +15,46 @@ pub(super) fn advice(input: &ReportInput) -> Markup {
     let Some(advice) = input.advice else {
         return html! {};
     };
+    let file = advice.json(input.plan);
     html! {
         @if let Some(why) = &advice.skipped {
             h3 { "What would help" }
             p.soft { (why) }
         }
-        @for (place, tried) in advice.tried.iter().enumerate() { (cause(input, tried, place == 0)) }
-        @if let Some(bearing) = &advice.bearing { (bears(input, advice, bearing)) }
+        div data-file="advice.json" {
+            @for (place, tried) in advice.tried.iter().enumerate() { (cause(input, &file, tried, place)) }
+            @if let Some(bearing) = &advice.bearing {
+                @if advice.tried.is_empty() { h3 { "How much more traffic" } }
+                p { (figure(&file, &["traffic_multiple", "bears"], bearing_in_words(input.plan, bearing))) }
+            }
+        }
     }
 }
 
-fn cause(input: &ReportInput, tried: &Tried, first: bool) -> Markup {
+fn cause(input: &ReportInput, file: &Value, tried: &Tried, place: usize) -> Markup {
     let complaint = &tried.complaint;
     let before = &tried.before;
-    let mut rows: Vec<Cells> = vec![row(html! { "as it is" }, Some(before), before)];
-    for (change, after) in complaint.changes.iter().zip(&tried.after) {
+    let above = ["throttling".to_owned(), place.to_string()];
+    let at = |rest: &[&str]| {
+        above
+            .iter()
+            .cloned()
+            .chain(rest.iter().map(|key| (*key).to_owned()))
+            .collect::<Vec<_>>()
+    };
+    let mut rows: Vec<Cells> = vec![row(file, &at(&["before"]), html! { "as it is" }, Some(before), before)];
+    for (number, (change, after)) in complaint.changes.iter().zip(&tried.after).enumerate() {
         let what = html! {
             (change.what)
             details { summary { "in the scenario" } pre { (fragment(&change.settings)) } }
         };
-        rows.push(row(what, after.as_ref(), before));
+        rows.push(row(
+            file,
+            &at(&["tried", &number.to_string(), "after"]),
+            what,
+            after.as_ref(),
+            before,
+        ));
     }
     let name = short_name(&input.plan.functions[complaint.function.index()].name);
     let note = "Each line is the same scenario with the same luck, run again with that one change.";
@@ -46,16 +68,17 @@ fn cause(input: &ReportInput, tried: &Tried, first: bool) -> Markup {
         ),
         ("A month", "cost of a month like the run"),
     ];
-    let heading = match first {
-        true => "What would help".to_owned(),
-        false => format!("What would help against {} of {name}", title(complaint.cause)),
+    let heading = match place {
+        0 => "What would help".to_owned(),
+        _ => format!("What would help against {} of {name}", title(complaint.cause)),
     };
     html! {
         (section(&heading, &format!("Against {}. {note}", headline(input.plan, complaint)), &heads, 1, &rows))
     }
 }
 
-fn row(what: Markup, effect: Option<&Effect>, before: &Effect) -> Cells {
+/// `above` leads to the effect in `advice.json`.
+fn row(file: &Value, above: &[String], what: Markup, effect: Option<&Effect>, before: &Effect) -> Cells {
     let Some(effect) = effect else {
         let refused = || text("–");
         return vec![
@@ -67,11 +90,13 @@ fn row(what: Markup, effect: Option<&Effect>, before: &Effect) -> Cells {
         ];
     };
     // A difference that the digits do not show is none.
-    let compared = |now: f64, then: f64, show: &dyn Fn(f64) -> String| {
+    let compared = |key: &str, now: f64, then: f64, show: &dyn Fn(f64) -> String| {
         let (shown, same) = (show(now), show(now) == show(then));
-        html! {
+        let words = html! {
             @if same { (shown) } @else if now < then { span.good { (shown) } } @else { span.bad { (shown) } }
-        }
+        };
+        let path: Vec<&str> = above.iter().map(String::as_str).chain([key]).collect();
+        figure(file, &path, words)
     };
     let p99 = |effect: &Effect| effect.p99.unwrap_or(f64::NAN);
     let answer = |ms: f64| {
@@ -83,16 +108,14 @@ fn row(what: Markup, effect: Option<&Effect>, before: &Effect) -> Cells {
     };
     vec![
         what,
-        compared(effect.of_function, before.of_function, &percent),
-        compared(effect.of_all, before.of_all, &percent),
-        compared(p99(effect), p99(before), &answer),
-        compared(effect.monthly, before.monthly, &dollars_of),
+        compared(
+            "function_throttled_share",
+            effect.of_function,
+            before.of_function,
+            &percent,
+        ),
+        compared("throttled_share", effect.of_all, before.of_all, &percent),
+        compared("p99", p99(effect), p99(before), &answer),
+        compared("monthly_estimate", effect.monthly, before.monthly, &dollars_of),
     ]
-}
-
-fn bears(input: &ReportInput, advice: &Advice, bearing: &Bearing) -> Markup {
-    html! {
-        @if advice.tried.is_empty() { h3 { "How much more traffic" } }
-        p { (bearing_in_words(input.plan, bearing)) }
-    }
 }

@@ -9,8 +9,17 @@ use crate::report::headline::Unit;
 use crate::report::plot::{Domain, Series, SeriesChart, Stroke};
 use crate::units::{SimTime, Span};
 
-/// A chart that shows something; nothing for one that does not.
+/// A chart that shows something, inside a section; nothing for one that does not.
 pub(super) fn chart(facts: &Facts, chart: &SeriesChart) -> Markup {
+    under(facts, chart, &html! { h3 { (chart.title) } })
+}
+
+/// The same as a part of the page of its own.
+pub(super) fn leading_chart(facts: &Facts, chart: &SeriesChart) -> Markup {
+    under(facts, chart, &html! { h2 { (chart.title) } })
+}
+
+fn under(facts: &Facts, chart: &SeriesChart, heading: &Markup) -> Markup {
     if chart.series.iter().all(|series| series.highest() <= 0.0) {
         return html! {};
     }
@@ -18,7 +27,7 @@ pub(super) fn chart(facts: &Facts, chart: &SeriesChart) -> Markup {
     html! {
         figure.chart id=(chart.id) {
             figcaption {
-                h3 { (chart.title) }
+                (heading)
                 @if !chart.note.is_empty() { p.soft { (chart.note) } }
             }
             @if let Some(svg) = svg {

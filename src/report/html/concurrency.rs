@@ -2,18 +2,18 @@
 
 use maud::{Markup, html};
 
+use super::bands::over_replications;
 use super::chart::{chart, step};
 use super::facts::Facts;
 use super::section::Section;
 use super::tables::{Cells, FUNCTIONS_SHOWN, count, hidden, name_cell, section, text};
 use crate::control::{Change, FunctionChange};
 use crate::facts::{Cause, FunctionId};
+use crate::report::Replicated;
 use crate::report::ReportInput;
 use crate::report::headline::Unit;
 use crate::report::numbers::{grouped, percent, share, short_name};
 use crate::report::plot::{Domain, Ink, Series, SeriesChart, Stroke};
-use crate::report::replicated::StepSample;
-use crate::report::{CONFIDENCE, Replicated};
 use crate::units::SimTime;
 
 /// A limit beyond so many times the largest value would press the data flat: it waits in the legend.
@@ -29,7 +29,7 @@ pub(super) fn concurrency(facts: &Facts) -> Section {
     let body = html! {
         (in_words(facts))
         (chart(facts, &stacked(facts)))
-        @if let Some(replicated) = facts.input.replications { (chart(facts, &over_replications(replicated))) }
+        @if let Some(replicated) = facts.input.replications { (chart(facts, &of_replications(replicated))) }
         (pushed_out(facts))
         (limits(facts))
     };
@@ -177,37 +177,20 @@ fn over_time(input: &ReportInput, first: f64, set: impl Fn(&Change) -> Option<f6
     buckets.map(|bucket| at(bucket.start.saturating_add(length))).collect()
 }
 
-/// Mean and maximum over all replications, with their intervals.
-fn over_replications(replicated: &Replicated) -> SeriesChart {
-    let line = |name: &str, ink: usize, value: fn(&StepSample) -> crate::experiment::Sample| {
-        let samples: Vec<_> = replicated.steps().iter().map(value).collect();
-        let middle = samples.iter().map(|sample| (sample.count() > 0).then(|| sample.mean()));
-        let ends = || samples.iter().map(|sample| sample.interval(CONFIDENCE));
-        let above = ends().map(|ends| ends.map(|ends| ends.high)).collect();
-        let below = ends().map(|ends| ends.map(|ends| ends.low.max(0.0)));
-        [
-            Series::new(
-                format!("{name}: 95 % interval"),
-                Ink::Data(ink + 7),
-                Stroke::Band(above),
-                below,
-            ),
-            Series::new(name, Ink::Data(ink), Stroke::Line, middle),
-        ]
-    };
-    let means = line("account, mean", 0, |step| step.concurrency_mean);
-    let maxima = line("account, maximum", 1, |step| step.concurrency_max);
-    SeriesChart {
-        id: "concurrency-over-replications",
-        title: "Concurrent executions over all replications",
-        note:
-            "Means of all replications, with the interval that holds the expected value in 95 of 100 such experiments."
-                .to_owned(),
-        domain: Domain::Time,
-        unit: Unit::Count,
-        quantity: "concurrent executions",
-        series: means.into_iter().chain(maxima).collect(),
-    }
+/// Mean and maximum over all replications.
+fn of_replications(replicated: &Replicated) -> SeriesChart {
+    over_replications(
+        replicated,
+        (
+            "concurrency-over-replications",
+            "Concurrent executions over all replications",
+        ),
+        (Unit::Count, "concurrent executions"),
+        &[
+            ("account, mean", 0, |step| step.concurrency_mean),
+            ("account, maximum", 1, |step| step.concurrency_max),
+        ],
+    )
 }
 
 /// Who held the unreserved pool while it refused others.

@@ -4,32 +4,35 @@ use maud::{Markup, html};
 
 use super::facts::Facts;
 use super::section::Section;
-use super::tables::{Cells, count, name_cell, section, text};
-use crate::control::PlannedChange;
+use super::tables::{Cells, name_cell, section, text};
+use crate::control::{PlannedChange, ScalingConfig};
 use crate::report::ReportInput;
 use crate::report::changes::{reason, refusals};
+use crate::report::control::address;
 use crate::report::happenings::{Happening, happenings};
-use crate::report::numbers::{counted, short_name};
-use crate::units::{SimTime, Span};
+use crate::report::numbers::{counted, grouped, short_name};
+use crate::units::SimTime;
 
 const HAPPENINGS_SHOWN: usize = 100;
 
 /// Everything that acted, in order.
 pub(super) fn deployments(facts: &Facts) -> Section {
     let body = html! {
-        (rollouts(facts.input))
-        (alarms(facts.input))
+        (rollouts(facts))
+        (alarms(facts))
+        (scaling(facts))
         (control(facts.input))
-        (changes(facts.input))
+        (changes(facts))
     };
     Section::new("deployments", "Deployments, alarms and changes", body)
 }
 
-fn since_start(time: Option<SimTime>) -> Markup {
-    text(time.map_or_else(|| "–".to_owned(), |time| (time - SimTime::ZERO).to_string()))
+fn since_start(time: Option<SimTime>) -> String {
+    time.map_or_else(|| "–".to_owned(), |time| (time - SimTime::ZERO).to_string())
 }
 
-fn rollouts(input: &ReportInput) -> Markup {
+fn rollouts(facts: &Facts) -> Markup {
+    let input = facts.input;
     let all = input
         .plan
         .control
@@ -38,12 +41,13 @@ fn rollouts(input: &ReportInput) -> Markup {
         .zip(&input.result.control.deployments);
     let rows: Vec<Cells> = all
         .map(|(config, deployment)| {
+            let at = |key, words: String| facts.show_as(&["deployments", &config.name, key], words);
             vec![
                 name_cell(&config.name),
                 name_cell(&input.plan.functions[config.function.index()].name),
-                text(deployment.status.name()),
-                since_start(deployment.started),
-                since_start(deployment.ended),
+                at("status", deployment.status.name().to_owned()),
+                at("started", since_start(deployment.started)),
+                at("ended", since_start(deployment.ended)),
             ]
         })
         .collect();
@@ -57,20 +61,18 @@ fn rollouts(input: &ReportInput) -> Markup {
     section("Deployments", "", &heads, 3, &rows)
 }
 
-fn alarms(input: &ReportInput) -> Markup {
+fn alarms(facts: &Facts) -> Markup {
+    let input = facts.input;
     let all = input.plan.control.alarms.iter().zip(&input.result.control.alarms);
     let rows: Vec<Cells> = all
         .map(|(config, alarm)| {
+            let at = |key, words: String| facts.show_as(&["alarms", &config.name, key], words);
             vec![
                 name_cell(&config.name),
-                text(alarm.state.name()),
-                count(alarm.alarms),
-                since_start(alarm.first),
-                text(if alarm.in_alarm == Span::ZERO {
-                    "–".to_owned()
-                } else {
-                    alarm.in_alarm.to_string()
-                }),
+                at("state", alarm.state.name().to_owned()),
+                at("alarms", grouped(alarm.alarms)),
+                at("first_alarm", since_start(alarm.first)),
+                at("time_in_alarm", alarm.in_alarm.to_string()),
             ]
         })
         .collect();
@@ -84,8 +86,38 @@ fn alarms(input: &ReportInput) -> Markup {
     section("Alarms", "", &heads, 2, &rows)
 }
 
-fn changes(input: &ReportInput) -> Markup {
-    let when = |time: SimTime| text((time - SimTime::ZERO).to_string());
+/// What Application Auto Scaling did to each target.
+fn scaling(facts: &Facts) -> Markup {
+    let row = |config: &ScalingConfig| {
+        let address = address(facts.input.plan, config.function, config.qualifier);
+        let at = |path: &[&str]| facts.show(&[&["scaling", &address], path].concat());
+        vec![
+            name_cell(&address),
+            at(&["scale_out"]),
+            at(&["scale_in"]),
+            at(&["scheduled"]),
+            at(&["refused"]),
+            at(&["capacity", "min"]),
+            at(&["capacity", "max"]),
+            at(&["capacity", "last"]),
+        ]
+    };
+    let rows: Vec<Cells> = facts.input.plan.control.scaling.iter().map(row).collect();
+    let heads = [
+        ("Target", ""),
+        ("Out", "how often it was scaled out (AAS-5)"),
+        ("In", "how often it was scaled in (AAS-6)"),
+        ("Scheduled", "how often a scheduled action moved it (AAS-10)"),
+        ("Refused", "changes that Lambda refused (PC-9)"),
+        ("Least", "the smallest amount that was asked for and taken"),
+        ("Most", "the largest"),
+        ("At the end", ""),
+    ];
+    section("Scaling of provisioned concurrency", "", &heads, 1, &rows)
+}
+
+fn changes(facts: &Facts) -> Markup {
+    let input = facts.input;
     let row = |change: &PlannedChange| {
         let refused = refusals(input, change).map(|refusal| {
             let function = short_name(&input.plan.functions[refusal.function.index()].name);
@@ -96,12 +128,16 @@ fn changes(input: &ReportInput) -> Markup {
             )
         });
         let refused: Vec<String> = refused.collect();
+        let at = |key, words: String| facts.show_as(&["changes", &change.name, key], words);
         vec![
             name_cell(&change.name),
             html! { @for (path, value) in &change.set { div { code { (path) } " = " (value) } } },
             html! { @for line in &refused { div { (line) } } },
-            when(change.from),
-            change.until.map_or_else(|| text("the end"), when),
+            at("from", since_start(Some(change.from))),
+            match change.until {
+                Some(until) => at("until", since_start(Some(until))),
+                None => text("the end"),
+            },
         ]
     };
     let rows: Vec<Cells> = input.plan.changes.iter().map(row).collect();

@@ -1,8 +1,10 @@
 //! The first screen: question, answer, four figures, one timeline.
 
+use std::borrow::Cow;
+
 use maud::{Markup, html};
 
-use super::chart::{chart, step};
+use super::chart::{leading_chart, step};
 use super::facts::Facts;
 use super::latency::{callers, queued};
 use super::problems::problems;
@@ -18,30 +20,55 @@ use crate::report::warnings::warnings_in_short;
 use crate::report::{ExpectationResult, ReportInput};
 use crate::units::SimTime;
 
+/// Characters of a question that are its heading.
+const LONGEST_QUESTION: usize = 180;
 const WARNINGS_SHOWN: usize = 12;
 
 /// What a reader with ten minutes sees first.
 pub(super) fn first(facts: &Facts) -> Markup {
     html! {
-        (head(facts.input))
+        (head(facts))
         div.overview {
             (answer(facts))
             (tiles(facts))
         }
-        (chart(facts, &timeline(facts)))
+        (leading_chart(facts, &timeline(facts)))
     }
 }
 
-fn head(input: &ReportInput) -> Markup {
+fn head(facts: &Facts) -> Markup {
+    let input = facts.input;
     let plan = input.plan;
+    let question = input.question.unwrap_or(&plan.name);
+    let short = in_short(question);
     html! {
-        h1 { (input.question.unwrap_or(&plan.name)) }
+        h1 { (short) }
+        @if short != question {
+            details { summary { "The whole question" } p { (question) } }
+        }
         p.soft {
-            "Scenario " b { (plan.name) } ", " (plan.horizon() - SimTime::ZERO) " of simulated time, seed " (plan.seed)
-            ", Lambda as of " (plan.model_date) ", " (plan.billing.region) ". lambdasim " (input.version)
-            ", fingerprint " code { (fingerprint(&input.result.summary)) } "."
+            "Scenario " b { (plan.name) } ", " (facts.show_as(&["simulated_seconds"], (plan.horizon() - SimTime::ZERO).to_string()))
+            " of simulated time, seed " (facts.show_as(&["seed"], plan.seed)) ", Lambda as of "
+            (facts.show_as(&["model_date"], &plan.model_date)) ", " (plan.billing.region) ". lambdasim " (input.version)
+            ", fingerprint " code { (facts.show_as(&["fingerprint"], fingerprint(&input.result.summary))) } "."
         }
     }
+}
+
+/// A question that would fill the screen as a heading is cut behind a word.
+fn in_short(question: &str) -> Cow<'_, str> {
+    let Some((end, _)) = question.char_indices().nth(LONGEST_QUESTION) else {
+        return Cow::Borrowed(question);
+    };
+    let whole_words = question[..end]
+        .trim_end_matches(|letter: char| !letter.is_whitespace())
+        .trim_end();
+    let kept = if whole_words.is_empty() {
+        &question[..end]
+    } else {
+        whole_words
+    };
+    Cow::Owned(format!("{kept} …"))
 }
 
 /// One sentence for each expectation and each problem.
@@ -232,6 +259,15 @@ mod tests {
     use crate::metrics::LatencySummary;
     use crate::report::sample::Sample;
     use crate::report::summary_json;
+
+    #[test]
+    fn a_long_question_is_cut_behind_a_word_or_where_there_is_none() {
+        assert_eq!(in_short("Is it fast?"), "Is it fast?");
+        let words = "fast ".repeat(2_000);
+        assert_eq!(in_short(&words), format!("{} …", words[..5 * 36].trim_end()));
+        let letters = "é".repeat(10_000);
+        assert_eq!(in_short(&letters), format!("{} …", "é".repeat(180)));
+    }
 
     #[test]
     fn where_nobody_waits_the_outcome_of_events_is_told() {

@@ -2,18 +2,19 @@
 
 use maud::{Markup, html};
 
+use super::bands::over_replications;
 use super::bars::{Bar, Part, bars};
 use super::chart::{chart, step};
 use super::facts::Facts;
 use super::section::Section;
 use super::tables::{Cells, count, name_cell, section, text, time};
 use crate::metrics::{Bucket, LatencyRow, LatencySummary, TimeSpent};
-use crate::report::ReportInput;
 use crate::report::csv::qualifier_name;
 use crate::report::headline::Unit;
 use crate::report::inference::p99_interval;
 use crate::report::numbers::{counted, grouped, milliseconds, short_name};
 use crate::report::plot::{Domain, Ink, Series, SeriesChart, Stroke};
+use crate::report::{Replicated, ReportInput};
 
 /// As many functions as are spoken of by name.
 const NAMED: usize = 4;
@@ -31,6 +32,7 @@ pub(super) fn latency_section(facts: &Facts) -> Section {
             @for line in first_bytes(input) { li { (line) } }
         }
         (chart(facts, &over_time(facts)))
+        @if let Some(replicated) = input.replications { (chart(facts, &of_replications(replicated))) }
         (chart(facts, &distribution(input)))
         (spent(facts))
         (latency_by_start(facts))
@@ -61,6 +63,19 @@ fn over_time(facts: &Facts) -> SeriesChart {
             line("p50", 0, |bucket| bucket.latency_p50_ms),
         ],
     }
+}
+
+/// Median and 99 % quantile over all replications.
+fn of_replications(replicated: &Replicated) -> SeriesChart {
+    over_replications(
+        replicated,
+        ("latency-over-replications", "Latency over all replications"),
+        (Unit::Milliseconds, "latency"),
+        &[
+            ("p99", 1, |step| step.latency_p99_ms),
+            ("p50", 0, |step| step.latency_p50_ms),
+        ],
+    )
 }
 
 /// How many answers came within what time, by what served them.

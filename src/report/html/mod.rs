@@ -3,6 +3,7 @@
 
 mod advice;
 mod assumptions;
+mod bands;
 mod bars;
 mod budgets;
 mod chart;

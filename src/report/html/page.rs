@@ -54,7 +54,7 @@ pub(in crate::report) fn report_html(input: &ReportInput, summary: &Value, drawn
                         header.first { (first(&facts)) }
                         (warnings(input))
                         @for section in &sections { (section.render()) }
-                        (scenario(input))
+                        (scenario(&facts))
                         (footer())
                     }
                     (contents(&sections))
@@ -116,11 +116,16 @@ fn contents(sections: &[Section]) -> Markup {
     }
 }
 
-fn scenario(input: &ReportInput) -> Markup {
+fn scenario(facts: &Facts) -> Markup {
+    let input = facts.input;
     let shown = beginning(input.source_text, MOST_SCENARIO);
     html! {
         section id="scenario" aria-labelledby="scenario-heading" {
             h2 id="scenario-heading" { "The scenario" }
+            p.soft {
+                "As it was written, before " code { "--set" } " and the like; run with seed "
+                (facts.show_as(&["seed"], input.plan.seed)) "."
+            }
             @if shown.len() < input.source_text.len() {
                 p.soft { "Its first " (counted(shown.lines().count() as u64, "line")) "; scenario.json beside this page has all that was run." }
             }

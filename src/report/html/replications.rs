@@ -19,11 +19,13 @@ pub(super) fn replications(facts: &Facts) -> Section {
     };
     let rows = estimates::rows(input, replicated, FUNCTIONS_SHOWN);
     let rows: Vec<Cells> = rows.iter().map(|row| row.iter().map(text).collect()).collect();
-    let count = counted(replicated.count(), "independent replication");
+    let count = facts.show_as(
+        &["replications", "count"],
+        counted(replicated.count(), "independent replication"),
+    );
     let note = "Each replication is the same scenario with other luck. The interval holds the expected value in 95 of 100 such \
                 experiments; of a maximum, which has none, the smallest and the largest are told. The answer above, the tables \
-                below and all other files show the first replication; lines in charts are means of all, with the interval as a \
-                band.";
+                below and all other files show the first replication, as do charts that do not say otherwise.";
     let [first, mean, interval, width] = estimates::HEADS;
     let meaning = "half the interval, as a share of the mean";
     let heads = [(first, ""), (mean, ""), (interval, ""), (width, meaning)];
@@ -31,7 +33,8 @@ pub(super) fn replications(facts: &Facts) -> Section {
         "replications",
         "How sure",
         html! {
-            (section(&count, note, &heads, 1, &rows))
+            p { "What " (count) " of the scenario say." }
+            (section("Means and intervals", note, &heads, 1, &rows))
             @if let Some(steady) = steady(input, replicated) { p.soft { (steady) } }
         },
     )

@@ -1,10 +1,12 @@
 //! What rests on assumptions, by the runs that tried other values.
 
 use maud::{Markup, html};
+use serde_json::Value;
 
+use super::facts::figure;
 use super::tables::{Cells, section, text};
 use crate::report::numbers::{dollars_of, milliseconds, percent, short_name};
-use crate::report::sensitivity::{Sensitivity, Swing};
+use crate::report::sensitivity::Sensitivity;
 use crate::report::{Effect, ReportInput};
 
 /// Each assumption in play with the effect of a lower and a higher value; those without any effect by name.
@@ -13,12 +15,18 @@ pub(super) fn sensitivity(input: &ReportInput) -> Markup {
         return html! {};
     };
     let base = &sensitivity.base;
-    let (matter, idle): (Vec<&Swing>, Vec<&Swing>) = sensitivity.swings.iter().partition(|swing| swing.matters(base));
-    let mut rows: Vec<Cells> = vec![row(text("as it is"), "", Some(base), base)];
-    for swing in &matter {
-        let name = html! { code { (swing.assumption.name) } };
-        rows.push(row(name, swing.assumption.low, swing.low.as_ref(), base));
-        rows.push(row(text(""), swing.assumption.high, swing.high.as_ref(), base));
+    let file = sensitivity.json(input.plan);
+    let swings = sensitivity.swings.iter().enumerate();
+    let (matter, idle): (Vec<_>, Vec<_>) = swings.partition(|(_, swing)| swing.matters(base));
+    let mut rows: Vec<Cells> = vec![row(&file, &["base"], [text("as it is"), text("")], Some(base), base)];
+    for (place, swing) in &matter {
+        let place = place.to_string();
+        let value = |value: &str| html! { code { (value) } };
+        let at = |end| ["assumptions", &place, end, "effect"];
+        let name = value(swing.assumption.name);
+        let (low, high) = (value(swing.assumption.low), value(swing.assumption.high));
+        rows.push(row(&file, &at("low"), [name, low], swing.low.as_ref(), base));
+        rows.push(row(&file, &at("high"), [text(""), high], swing.high.as_ref(), base));
     }
     let heads = [
         ("Assumption", "a parameter that AWS does not document"),
@@ -31,11 +39,13 @@ pub(super) fn sensitivity(input: &ReportInput) -> Markup {
         ("A month", "cost of a month like the run"),
     ];
     html! {
-        (section("What rests on assumptions", &note(input, sensitivity), &heads, 2, &rows))
+        div data-file="sensitivity.json" {
+            (section("What rests on assumptions", &note(input, sensitivity), &heads, 2, &rows))
+        }
         @if !idle.is_empty() {
             p.soft {
                 "Without effect on these numbers: "
-                @for (place, swing) in idle.iter().enumerate() {
+                @for (place, (_, swing)) in idle.iter().enumerate() {
                     @if place > 0 { ", " }
                     code { (swing.assumption.name) }
                 }
@@ -53,17 +63,21 @@ fn note(input: &ReportInput, sensitivity: &Sensitivity) -> String {
     )
 }
 
-fn row(name: Markup, value: &str, effect: Option<&Effect>, base: &Effect) -> Cells {
+/// `above` leads to the effect in `sensitivity.json`.
+fn row(file: &Value, above: &[&str], [name, value]: [Markup; 2], effect: Option<&Effect>, base: &Effect) -> Cells {
     let Some(effect) = effect else {
-        return vec![name, text(value), text("refused"), text(""), text("")];
+        return vec![name, value, text("refused"), text(""), text("")];
     };
-    let told = |now: String, then: String| html! { @if now == then { span.soft { (now) } } @else { b { (now) } } };
+    let told = |key, now: String, then: String| {
+        let words = html! { @if now == then { span.soft { (now) } } @else { b { (now) } } };
+        figure(file, &[above, &[key]].concat(), words)
+    };
     let p99 = |effect: &Effect| effect.p99.map_or("–".to_owned(), milliseconds);
     vec![
         name,
-        html! { code { (value) } },
-        told(percent(effect.of_all), percent(base.of_all)),
-        told(p99(effect), p99(base)),
-        told(dollars_of(effect.monthly), dollars_of(base.monthly)),
+        value,
+        told("throttled_share", percent(effect.of_all), percent(base.of_all)),
+        told("p99", p99(effect), p99(base)),
+        told("monthly_estimate", dollars_of(effect.monthly), dollars_of(base.monthly)),
     ]
 }
