@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use lambdasim::scenario::{self, LoadOptions};
@@ -87,17 +88,22 @@ fn kept(number: u64, genome: &Genome) -> PathBuf {
     path
 }
 
-/// How many scenarios to compare, from number `DIFFERENTIAL_FIRST` on: `DIFFERENTIAL_CASES`, else so many for each of the cases of a property.
-fn cases() -> u64 {
-    let number = |text: String| text.parse::<u64>().expect("a number of cases");
-    let cases = std::env::var("DIFFERENTIAL_CASES").ok().map(number);
-    cases.unwrap_or_else(|| CASES_FOR_EACH * std::env::var("PROPTEST_CASES").map_or(256, number))
+/// Which scenarios to compare: `DIFFERENTIAL_CASES` of them, else so many for each of the cases of a property, from number
+/// `DIFFERENTIAL_FIRST` on.
+fn cases() -> Range<u64> {
+    let number = |name: &str| {
+        let text = std::env::var(name).ok()?;
+        Some(text.parse::<u64>().expect("a number of scenarios"))
+    };
+    let first = number("DIFFERENTIAL_FIRST").unwrap_or(0);
+    let count = number("DIFFERENTIAL_CASES");
+    first..first + count.unwrap_or_else(|| CASES_FOR_EACH * number("PROPTEST_CASES").unwrap_or(256))
 }
 
 #[test]
 fn both_tell_the_same_story_of_random_scenarios() {
     let folder = tempfile::tempdir().expect("a folder for scenarios");
-    let found = (0..cases())
+    let found = cases()
         .into_par_iter()
         .find_map_any(|number| compare(number, folder.path()).err());
     if let Some(text) = found {

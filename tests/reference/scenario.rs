@@ -89,7 +89,7 @@ impl Genome {
     /// The scenario file.
     pub fn text(&self) -> String {
         let mut dice = Dice::of(&self.account);
-        let kind = dice.below(48);
+        let kind = dice.below(144);
         let mut account = Account {
             large: kind % 3 == 2,
             rush: [(24, 1_003), (27, 502)]

@@ -85,14 +85,15 @@ pub struct Story {
     pub steps: Vec<(u64, Step)>,
     /// Final answers, which may be told ahead of their time: by time, then by arrival.
     pub answers: Vec<Answer>,
-    names: BTreeMap<(u32, u64), usize>,
+    names: BTreeMap<u32, BTreeMap<u64, usize>>,
 }
 
 impl Story {
     /// The number of an environment among those of its function that have served.
     pub fn environment(&mut self, function: u32, own: u64) -> usize {
-        let known = self.names.keys().filter(|key| key.0 == function).count();
-        *self.names.entry((function, own)).or_insert(known)
+        let names = self.names.entry(function).or_default();
+        let next = names.len();
+        *names.entry(own).or_insert(next)
     }
 
     /// What kinds of things happened.
