@@ -54,6 +54,20 @@ impl Groups {
         }
     }
 
+    /// Takes in a message in its place by age, behind others as old.
+    pub fn insert(&mut self, group: u32, message: Message) {
+        self.length += 1;
+        let state = &mut self.groups[group as usize];
+        let in_flight = state.in_flight;
+        if let Some(first) = state.waiting.front() {
+            let others = if in_flight { &mut self.blocked } else { &mut self.open };
+            others.remove(&(first.sent, group));
+        }
+        let place = state.waiting.partition_point(|other| other.sent <= message.sent);
+        state.waiting.insert(place, message);
+        self.close(group, in_flight);
+    }
+
     /// Opens the group whose turn it is for taking; it must be given to [`Groups::close`] again.
     pub fn next(&mut self) -> Option<u32> {
         self.open.pop_first().map(|(_, group)| group)
@@ -80,7 +94,7 @@ impl Groups {
         }
     }
 
-    /// What was in flight is over; `returned` wait again, in their order and before all others.
+    /// What was in flight is over; `returned` wait again, in their order and before all others but older ones.
     pub fn release(&mut self, group: u32, returned: &[Message]) {
         self.length += returned.len();
         let state = &mut self.groups[group as usize];
@@ -88,7 +102,8 @@ impl Groups {
             self.blocked.remove(&(first.sent, group));
         }
         for message in returned.iter().rev() {
-            state.waiting.push_front(*message);
+            let place = state.waiting.partition_point(|other| other.sent < message.sent);
+            state.waiting.insert(place, *message);
         }
         self.close(group, false);
     }

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use super::chunked::Chunked;
 use super::config::QueueConfig;
 use super::groups::Groups;
@@ -25,10 +27,12 @@ pub struct Queue {
 /// What can be received.
 #[derive(Clone, Debug)]
 enum Ready {
-    /// Sent, and returned by who received it: the older of both comes first.
+    /// New messages, and by age those that came back or are taken over from another queue: the older of both comes first.
     Standard {
         sent: Chunked<Message>,
-        returned: Chunked<Message>,
+        returned: BTreeMap<(SimTime, u64), Message>,
+        /// Messages that came back or were taken over so far.
+        count: u64,
     },
     Fifo(Groups),
 }
@@ -56,7 +60,8 @@ impl Queue {
             ready: match config.groups {
                 None => Ready::Standard {
                     sent: Chunked::default(),
-                    returned: Chunked::default(),
+                    returned: BTreeMap::new(),
+                    count: 0,
                 },
                 Some(groups) => Ready::Fifo(Groups::new(groups)),
             },
@@ -92,6 +97,14 @@ impl Queue {
         }
     }
 
+    /// Takes in a message of which this is the dead-letter queue: in its place by age, and at once, as a delay is for new messages.
+    pub fn take_over(&mut self, group: u32, message: Message) {
+        match &mut self.ready {
+            Ready::Fifo(groups) => groups.insert(group, message),
+            standard => standard.take_back(message),
+        }
+    }
+
     /// Where messages go that have been received too often.
     pub fn dead_letter_target(&self) -> Option<QueueId> {
         self.redrive.map(|(_, target)| target)
@@ -114,7 +127,7 @@ impl Queue {
             return 0;
         }
         match &self.ready {
-            Ready::Standard { sent, returned } => (sent.len() + returned.len()).div_ceil(batch_size),
+            Ready::Standard { sent, returned, .. } => (sent.len() + returned.len()).div_ceil(batch_size),
             Ready::Fifo(groups) => groups.open(),
         }
     }
@@ -166,9 +179,7 @@ impl Queue {
     pub fn release(&mut self, group: Option<u32>, returned: &[Message]) {
         self.in_flight -= returned.len();
         match (&mut self.ready, group) {
-            (Ready::Standard { returned: waiting, .. }, _) => {
-                returned.iter().for_each(|message| waiting.push_back(*message));
-            }
+            (standard @ Ready::Standard { .. }, _) => returned.iter().for_each(|message| standard.take_back(*message)),
             (Ready::Fifo(groups), Some(group)) => groups.release(group, returned),
             (Ready::Fifo(_), None) => {}
         }
@@ -187,11 +198,15 @@ impl Queue {
                 .for_each(|(_, message)| expired(message));
         }
         match &mut self.ready {
-            Ready::Standard { sent, returned } => {
-                for waiting in [sent, returned] {
-                    while waiting.front().is_some_and(|message| message.sent <= limit) {
-                        waiting.pop_front().into_iter().for_each(&mut expired);
-                    }
+            Ready::Standard { sent, returned, .. } => {
+                while sent.front().is_some_and(|message| message.sent <= limit) {
+                    sent.pop_front().into_iter().for_each(&mut expired);
+                }
+                while returned.first_key_value().is_some_and(|((sent, _), _)| *sent <= limit) {
+                    returned
+                        .pop_first()
+                        .into_iter()
+                        .for_each(|(_, message)| expired(message));
                 }
             }
             Ready::Fifo(groups) => groups.expire(limit, expired),
@@ -221,7 +236,7 @@ impl Queue {
 impl Ready {
     fn len(&self) -> usize {
         match self {
-            Ready::Standard { sent, returned } => sent.len() + returned.len(),
+            Ready::Standard { sent, returned, .. } => sent.len() + returned.len(),
             Ready::Fifo(groups) => groups.len(),
         }
     }
@@ -241,9 +256,17 @@ impl Ready {
         }
     }
 
+    /// Takes in a message that has been received before, here or in another queue.
+    fn take_back(&mut self, message: Message) {
+        if let Ready::Standard { returned, count, .. } = self {
+            *count += 1;
+            returned.insert((message.sent, *count), message);
+        }
+    }
+
     fn front(&self, group: Option<u32>) -> Option<&Message> {
         match self {
-            Ready::Standard { sent, returned } => match (sent.front(), returned.front()) {
+            Ready::Standard { sent, returned, .. } => match (sent.front(), returned.values().next()) {
                 (Some(first), Some(again)) if first.sent < again.sent => Some(first),
                 (first, again) => again.or(first),
             },
@@ -253,9 +276,9 @@ impl Ready {
 
     fn pop(&mut self, group: Option<u32>) -> Option<Message> {
         match self {
-            Ready::Standard { sent, returned } => match (sent.front(), returned.front()) {
+            Ready::Standard { sent, returned, .. } => match (sent.front(), returned.values().next()) {
                 (Some(first), Some(again)) if first.sent < again.sent => sent.pop_front(),
-                (_, Some(_)) => returned.pop_front(),
+                (_, Some(_)) => returned.pop_first().map(|(_, message)| message),
                 (_, None) => sent.pop_front(),
             },
             Ready::Fifo(groups) => groups.pop(group?),
@@ -264,8 +287,8 @@ impl Ready {
 
     fn oldest(&self) -> Option<SimTime> {
         match self {
-            Ready::Standard { sent, returned } => {
-                let firsts = sent.front().into_iter().chain(returned.front());
+            Ready::Standard { sent, returned, .. } => {
+                let firsts = sent.front().into_iter().chain(returned.values().next());
                 firsts.map(|message| message.sent).min()
             }
             Ready::Fifo(groups) => groups.oldest(),

@@ -286,7 +286,10 @@ impl Platform {
         let (done, left) = match verdict {
             Verdict::Ok => batch.divide(),
             _ => {
-                pollers.scaling.back_off(now);
+                // Throttled before, it has slowed the pollers down already.
+                if batch.refusals == 0 {
+                    pollers.scaling.back_off(now);
+                }
                 (Vec::new(), std::mem::take(&mut batch.records))
             }
         };
@@ -333,11 +336,13 @@ impl Platform {
     fn dead_letter<O: Observer>(&mut self, now: SimTime, from: QueueId, message: Message, observer: &mut O) {
         if let Some(target) = self.queues[from.index()].dead_letter_target() {
             let moved = Message { receives: 0, ..message };
-            self.put(now, target, moved, observer);
+            let group = self.group_of(target, &moved);
+            self.queues[target.index()].take_over(group, moved);
+            self.arrived_in_queue(now, target, &moved, observer);
         }
     }
 
-    /// Puts a message into a queue and tells its readers.
+    /// Puts a new message into a queue and tells its readers.
     pub(in crate::lambda) fn put<O: Observer>(
         &mut self,
         now: SimTime,
@@ -345,14 +350,22 @@ impl Platform {
         message: Message,
         observer: &mut O,
     ) {
-        observer.message(now, queue, &message, MessageStep::Sent);
-        let state = &mut self.queues[queue.index()];
+        let group = self.group_of(queue, &message);
+        self.queues[queue.index()].send(group, message);
+        self.arrived_in_queue(now, queue, &message, observer);
+    }
+
+    /// The message group to which a message belongs in a queue: 0 where there are none.
+    fn group_of(&self, queue: QueueId, message: &Message) -> u32 {
         let key = self.links[message.link.index()].config.key;
-        let group = state.groups().map_or(0, |groups| {
+        self.queues[queue.index()].groups().map_or(0, |groups| {
             let uniform = key.draw(message.ordinal, 0, Purpose::Group).first;
             ((uniform as u128 * groups as u128) >> 53) as u32
-        });
-        state.send(group, message);
+        })
+    }
+
+    fn arrived_in_queue<O: Observer>(&mut self, now: SimTime, queue: QueueId, message: &Message, observer: &mut O) {
+        observer.message(now, queue, message, MessageStep::Sent);
         self.watch_expiry(now, queue, Some(message.sent));
         self.notice(now, queue, observer);
     }

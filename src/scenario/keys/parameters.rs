@@ -257,7 +257,7 @@ pub static PARAMETERS: Section = Section {
                 "sqs.latency",
                 Distribution,
                 "20 ms",
-                "From a message that can be received to its receive (SQS-2).",
+                "What a read of a queue takes (SQS-2).",
             ),
             key(
                 "sqs.ramp",
