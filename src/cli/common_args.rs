@@ -24,6 +24,18 @@ pub(super) struct LoadArguments {
     pub allow_outside: bool,
 }
 
+/// How many runs are made.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct RunsArguments {
+    /// Runs at once; results do not depend on it [default: one per core]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub threads: usize,
+
+    /// Progress bar on standard error
+    #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
+    pub progress: When,
+}
+
 /// When to show a progress bar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum When {

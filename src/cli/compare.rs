@@ -99,9 +99,9 @@ fn run_all(sides: &[ComparedSide], metrics: &[Headline], command: &CompareComman
             ComparedSide::Finished(_) => None,
         })
         .collect();
-    let bars = Bars::new(command.progress);
+    let bars = Bars::new(command.runs.progress);
     let bar = bars.count("runs", jobs.len() as u64, 0);
-    let results = in_order(jobs, command.threads, |(side, replication)| {
+    let results = in_order(jobs, command.runs.threads, |(side, replication)| {
         let values = match (&sides[side], &measures[side]) {
             (ComparedSide::Scenario { scenario, .. }, Some(measure)) => {
                 run_plan(&scenario.plan.replicated(replication), measure)

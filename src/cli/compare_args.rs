@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::common_args::{LoadArguments, When};
+use super::common_args::{LoadArguments, RunsArguments};
 
 pub(super) const AFTER_COMPARE: &str = "\
 Example: lambdasim compare shop.yaml shop-arm.yaml
@@ -30,9 +30,8 @@ pub(super) struct CompareCommand {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 
-    /// Runs at once; results do not depend on it [default: one per core]
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    pub threads: usize,
+    #[command(flatten)]
+    pub runs: RunsArguments,
 
     /// Print compare.json on standard output
     #[arg(long)]
@@ -41,8 +40,4 @@ pub(super) struct CompareCommand {
     /// Print nothing but errors
     #[arg(long, short)]
     pub quiet: bool,
-
-    /// Progress bar on standard error
-    #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
-    pub progress: When,
 }

@@ -33,7 +33,7 @@ pub(super) fn optimize(command: &OptimizeCommand) -> Result<ExitCode, Failure> {
         template: &template,
         grid: &grid,
         shard: Shard::WHOLE,
-        threads: command.threads,
+        threads: command.runs.threads,
     };
     sweep.check().map_err(Failure::Scenarios)?;
     let search = Search {
@@ -116,12 +116,12 @@ fn search_all(
     command: &OptimizeCommand,
 ) -> Result<Found, Failure> {
     catch_interrupts();
-    let bars = Bars::new(command.progress);
+    let bars = Bars::new(command.runs.progress);
     let mut round = 0;
     search.run(|pairs| {
         round += 1;
         let bar = bars.count(&format!("round {round}, runs"), pairs.len() as u64, 0);
-        let results = in_order(pairs.to_vec(), command.threads, |(candidate, replication)| {
+        let results = in_order(pairs.to_vec(), command.runs.threads, |(candidate, replication)| {
             let measured = evaluate(sweep, wanted, candidate as u64, replication);
             bar.add();
             measured

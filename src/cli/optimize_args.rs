@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::common_args::{LoadArguments, When};
+use super::common_args::{LoadArguments, RunsArguments};
 
 pub(super) const AFTER_OPTIMIZE: &str = "\
 The scenario says under `optimize` what may vary, what must be met and what is to be small; docs/experiments.md has an example.
@@ -21,9 +21,8 @@ pub(super) struct OptimizeCommand {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 
-    /// Runs at once; results do not depend on it [default: one per core]
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    pub threads: usize,
+    #[command(flatten)]
+    pub runs: RunsArguments,
 
     /// Search more than a million candidates without asking
     #[arg(long)]
@@ -36,8 +35,4 @@ pub(super) struct OptimizeCommand {
     /// Print nothing but errors
     #[arg(long, short)]
     pub quiet: bool,
-
-    /// Progress bar on standard error
-    #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
-    pub progress: When,
 }

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::common_args::{LoadArguments, When};
+use super::common_args::{LoadArguments, RunsArguments};
 
 /// What to plan.
 #[derive(Debug, Subcommand)]
@@ -90,11 +90,6 @@ pub(super) struct PlanArguments {
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(2..=10_000))]
     pub replications: u64,
 
-    /// Runs at once; results do not depend on it [default: one per core]
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    pub threads: usize,
-
-    /// Progress bar on standard error
-    #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
-    pub progress: When,
+    #[command(flatten)]
+    pub runs: RunsArguments,
 }

@@ -56,8 +56,8 @@ impl Planner {
             template,
             base,
             replications: arguments.replications,
-            threads: arguments.threads,
-            bars: Bars::new(arguments.progress),
+            threads: arguments.runs.threads,
+            bars: Bars::new(arguments.runs.progress),
         })
     }
 

@@ -37,7 +37,7 @@ pub(super) fn sweep(command: &SweepCommand) -> Result<ExitCode, Failure> {
         template: &template,
         grid: &grid,
         shard: command.shard.unwrap_or(Shard::WHOLE),
-        threads: command.threads,
+        threads: command.runs.threads,
     };
     if grid.points() > MANY && !command.yes {
         return Err(Failure::Usage(format!(
@@ -218,7 +218,7 @@ fn run_points(sweep: &Sweep, journal: &Journal, metrics: &[String], command: &Sw
     if done > 0 && !command.quiet {
         complain(&format!("{done} of {all} points are there already"));
     }
-    let bars = Bars::new(command.progress);
+    let bars = Bars::new(command.runs.progress);
     let bar = bars.count("points", all, done);
     let ran = sweep.run(points, journal, |scenario| {
         let measure = Measure::new(&scenario.plan, metrics.iter().map(String::as_str));

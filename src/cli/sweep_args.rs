@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::common_args::{LoadArguments, When};
+use super::common_args::{LoadArguments, RunsArguments};
 use crate::experiment::Shard;
 
 pub(super) const AFTER_SWEEP: &str = "\
@@ -48,9 +48,8 @@ pub(super) struct SweepCommand {
     #[arg(long, value_name = "I/N", value_parser = shard)]
     pub shard: Option<Shard>,
 
-    /// Runs at once; results do not depend on it [default: one per core]
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    pub threads: usize,
+    #[command(flatten)]
+    pub runs: RunsArguments,
 
     /// Throw away the points of an earlier sweep in the folder
     #[arg(long)]
@@ -67,10 +66,6 @@ pub(super) struct SweepCommand {
     /// Print nothing but errors
     #[arg(long, short)]
     pub quiet: bool,
-
-    /// Progress bar on standard error
-    #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
-    pub progress: When,
 }
 
 #[derive(Args, Debug)]
