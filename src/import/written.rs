@@ -5,6 +5,11 @@ use crate::kernel::math::log10;
 use crate::lambda::switches::is_on;
 use crate::scenario::is_function_name;
 
+/// Stretches of one rate in the arrivals of a function: more would make a file that nobody reads.
+pub(super) const MOST_STRETCHES: usize = 40;
+/// The longest scenario, in seconds.
+pub(super) const MOST_SECONDS: i64 = 2 * 365 * 86_400;
+
 /// `250.06 ms` of microseconds.
 pub(super) fn milliseconds(micros: u64) -> String {
     match micros % 1_000 {

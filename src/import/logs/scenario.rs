@@ -12,14 +12,10 @@ use crate::import::{BLANK, written};
 use crate::metrics::Histogram;
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
-/// Stretches of one rate in the arrivals of a function.
-const MOST_STRETCHES: usize = 40;
 /// Where lines carry no times, all requests come within this time.
 const WITHOUT_TIMES_SECONDS: i64 = 3_600;
 /// When scenarios begin unless they say otherwise: 2026-11-20.
 const DEFAULT_START: i64 = 1_795_132_800;
-/// The longest scenario.
-const MOST_SECONDS: i64 = 2 * 365 * 86_400;
 /// Lambda's default and smallest memory size, in MB (LIM-1).
 const DEFAULT_MEMORY: u32 = 128;
 /// What an account has unless AWS grants more (CONC-2).
@@ -44,7 +40,7 @@ impl Window {
                 let until = last.div_euclid(MICROS_PER_SECOND) + 1;
                 Window {
                     from,
-                    until: until.min(from + MOST_SECONDS),
+                    until: until.min(from + written::MOST_SECONDS),
                     is_known: true,
                 }
             }
@@ -77,7 +73,7 @@ pub(super) fn draft(files: &[PathBuf], logs: &mut Logs, trace: Option<&str>) -> 
     }
     let length = window.until - window.from;
     let line = root.set("duration", format!("{length} s"));
-    if length == MOST_SECONDS {
+    if length == written::MOST_SECONDS {
         line.note("the longest scenario; later requests are left out");
     }
     root.set("drain", "until_empty").note("logs hold only what ended");
@@ -295,7 +291,9 @@ fn rates(traffic: &mut Block, log: &mut FunctionLog, window: Window) {
     }
     let arrivals = entry.block("arrivals");
     if is_known {
-        let stretches = log.arrivals.stretches(window.from, window.until, MOST_STRETCHES);
+        let stretches = log
+            .arrivals
+            .stretches(window.from, window.until, written::MOST_STRETCHES);
         arrivals
             .set("poisson", poisson(&stretches, window.from))
             .note(counted(requests, "request"));

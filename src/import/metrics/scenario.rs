@@ -11,12 +11,8 @@ use crate::import::{BLANK, written};
 
 /// CloudWatch's period where there are too few datapoints to tell another.
 const DEFAULT_PERIOD: i64 = 60;
-/// Stretches of one rate.
-const MOST_STRETCHES: usize = 40;
 /// Periods that are looked at one by one: some months of minutes.
 const MOST_PERIODS: i64 = 200_000;
-/// The longest scenario, in seconds.
-const MOST_SECONDS: i64 = 2 * 365 * 86_400;
 /// Part of an account's concurrency that reservations must leave (CONC-4).
 const UNRESERVED: u64 = 100;
 const DEFAULT_CONCURRENCY: u64 = 1_000;
@@ -54,7 +50,7 @@ pub(super) fn draft(files: &[PathBuf], series: &[Series]) -> Draft {
         .map(|function| function.period)
         .max()
         .unwrap_or(DEFAULT_PERIOD);
-    let until = (times().max().unwrap_or(0) + longest).min(from + MOST_SECONDS);
+    let until = (times().max().unwrap_or(0) + longest).min(from + written::MOST_SECONDS);
     let mut draft = Draft::new("What would the traffic that these metrics show have met, and what does it cost?");
     let root = &mut draft.root;
     let read: Vec<String> = files.iter().map(|file| short_name(file)).collect();
@@ -210,7 +206,7 @@ impl Function<'_> {
             .set("retry", "none")
             .note("each retry of a caller is a request in the metrics");
         let arrivals = entry.block("arrivals");
-        let stretches = joined(self.stretches(from, until), MOST_STRETCHES);
+        let stretches = joined(self.stretches(from, until), written::MOST_STRETCHES);
         let total: u64 = stretches.iter().map(|stretch| stretch.count).sum();
         if total == 0 {
             arrivals
