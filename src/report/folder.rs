@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::csv::{write_cost, write_latency};
 use super::html::report_html;
 use super::notebook::notebook_json;
-use super::plot::{Chart, draw_png, draw_svg};
+use super::plot::{Card, Chart, card_png, draw_png, draw_svg};
 use super::siblings::{self, Kind, Sibling, Unreplaced};
 use super::{CsvSink, Headline, Records, ReplicationRows, ReportError, ReportInput};
 use crate::scenario::Written;
@@ -20,6 +20,9 @@ use crate::simulation::Plan;
 pub(super) const SUMMARY: &str = "summary.json";
 /// What was run.
 pub(super) const SCENARIO: &str = "scenario.json";
+
+/// The run on one picture.
+const CARD: &str = "plots/summary.png";
 
 /// What to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +124,8 @@ impl RunFolder {
             for chart in Chart::of(input.plan) {
                 self.plot(chart, input)?;
             }
+            let card = card_png(&Card::of(input), &self.inside(CARD));
+            card.map_err(|cause| self.failed(CARD, cause))?;
         }
         let page = report_html(input, summary, options.plots);
         self.write("report.html", |out| out.write_all(page.as_bytes()))?;
@@ -326,8 +331,9 @@ mod tests {
             "throttles.csv",
         ];
         assert_eq!(names(&one), files);
-        // Six charts, and two more as the sample has a queue, each in two formats.
-        assert_eq!(names(&one.join("plots")).len(), 16);
+        // Six charts, and two more as the sample has a queue, each in two formats; and the run on one picture.
+        assert_eq!(names(&one.join("plots")).len(), 17);
+        assert!(one.join(CARD).exists());
         let plots = names(&one.join("plots"))
             .into_iter()
             .map(|name| format!("plots/{name}"));

@@ -24,12 +24,21 @@ pub(super) struct TimeAxis {
 impl Axis {
     /// From 0 to a little more than `max`, evenly divided. `whole` values get no ticks between them.
     pub(super) fn linear(label: impl Into<String>, max: f64, whole: bool) -> Axis {
-        const TICKS: f64 = 6.0;
+        Axis::up_to(label.into(), max, 6.0, whole)
+    }
+
+    /// Of counts, from 0 to a little more than `max`, for a low chart that says elsewhere what is counted.
+    pub(super) fn few(max: f64) -> Axis {
+        Axis::up_to(String::new(), max, 3.0, true)
+    }
+
+    /// With about so many ticks.
+    fn up_to(label: String, max: f64, ticks: f64, whole: bool) -> Axis {
         let max = if max > 0.0 { max } else { 1.0 };
-        let step = round_step(max / TICKS);
+        let step = round_step(max / ticks);
         let step = if whole { step.max(1.0) } else { step };
         let high = (max * 1.04 / step).ceil() * step;
-        Axis::divided(label.into(), high, step, &significant_above(step))
+        Axis::divided(label, high, step, &significant_above(step))
     }
 
     /// Below and above 0, holding 0 and all of `values`, evenly divided.
@@ -76,13 +85,15 @@ impl Axis {
         }
     }
 
-    /// Milliseconds on a logarithmic scale that holds `low` to `high`, both positive.
+    /// Milliseconds on a logarithmic scale that holds `low` to `high`, both positive, with a little room on both sides.
     pub(super) fn log_milliseconds(label: impl Into<String>, low: f64, high: f64) -> Axis {
         let (first, last) = (log10(low).floor() as i32, log10(high).ceil() as i32);
         let steps: &[f64] = if last - first > 3 { &[1.0] } else { &[1.0, 2.0, 5.0] };
         let all = (first..=last).flat_map(|decade| steps.iter().map(move |step| step * power_of_ten(decade)));
         let all: Vec<f64> = all.collect();
         let below = all.iter().copied().rfind(|tick| *tick <= low).unwrap_or(low);
+        // What lies on the edge would be hidden by the other axis.
+        let below = if low < below * 1.02 { low / 1.1 } else { below };
         let above = all
             .iter()
             .copied()
@@ -94,7 +105,7 @@ impl Axis {
             low: log10(below),
             high: log10(above),
             ticks: shown.iter().map(|tick| log10(*tick)).collect(),
-            texts: shown.iter().map(|tick| milliseconds(*tick)).collect(),
+            texts: shown.iter().map(|tick| decimal_time(*tick)).collect(),
         }
     }
 
@@ -181,6 +192,15 @@ impl TimeAxis {
     }
 }
 
+/// A time in milliseconds in a unit that is a power of ten, as decades ask for: `1,000 s` and not `16.7 min`.
+fn decimal_time(ms: f64) -> String {
+    if ms < 1e3 {
+        milliseconds(ms)
+    } else {
+        format!("{} s", significant(ms / 1e3))
+    }
+}
+
 /// The smallest of 1, 2, 5 times a power of ten that is not below `least`.
 fn round_step(least: f64) -> f64 {
     let decade = power_of_ten(log10(least).floor() as i32);
@@ -242,5 +262,8 @@ mod tests {
         let axis = Axis::log_milliseconds("latency", 70.0, 1_500.0);
         assert_eq!(axis.texts, ["50 ms", "100 ms", "200 ms", "500 ms", "1 s", "2 s"]);
         assert!(axis.low <= log10(70.0) && axis.high >= log10(1_500.0));
+        let axis = Axis::log_milliseconds("latency", 10.0, 900_000.0);
+        assert_eq!(axis.texts, ["10 ms", "100 ms", "1 s", "10 s", "100 s", "1,000 s"]);
+        assert!(axis.low < log10(10.0), "what lies at its lowest tick can be seen");
     }
 }

@@ -15,22 +15,27 @@ use super::figure::{Figure, Layer, Mark};
 use crate::report::ReportInput;
 use crate::report::numbers::legible;
 
+/// Of a picture: what a slide has at 96 pixels an inch, so that text of 18 points is 24 pixels high.
 const SIZE: (u32, u32) = (1280, 720);
-const MARGIN: i32 = 28;
+/// A bitmap is drawn so many times larger and then reduced: the library draws hard edges, and steep lines too thin.
+const SMOOTHING: i32 = 2;
+pub(super) const MARGIN: i32 = 28;
 /// The label of the last tick hangs over the end of its axis by half its width.
-const RIGHT_MARGIN: i32 = 60;
-const TITLE_SIZE: i32 = 34;
-const TEXT_SIZE: i32 = 24;
-const LINE_HEIGHT: i32 = 32;
-const INK: RGBColor = RGBColor(0x1F, 0x23, 0x28);
+pub(super) const RIGHT_MARGIN: i32 = 60;
+const TITLE_SIZE: i32 = 38;
+const TEXT_SIZE: i32 = 28;
+const CAPTION_SIZE: i32 = 24;
+pub(super) const LINE_HEIGHT: i32 = 36;
+pub(super) const INK: RGBColor = RGBColor(0x1F, 0x23, 0x28);
+pub(super) const SOFT: RGBColor = RGBColor(0x57, 0x60, 0x6A);
 const GRID: RGBColor = RGBColor(0xE1, 0xE4, 0xE8);
 
 /// An SVG names this list, of which a browser takes the first it has; a bitmap uses the embedded font.
 const FONT: &str = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif";
 static FONT_FILE: &[u8] = include_bytes!("../../../assets/DejaVuSans-subset.ttf");
 
-type Drawn<B> = Result<(), DrawingAreaErrorKind<<B as DrawingBackend>::ErrorType>>;
-type Area<B> = DrawingArea<B, Shift>;
+pub(super) type Drawn<B> = Result<(), Failed<B>>;
+pub(super) type Failed<B> = DrawingAreaErrorKind<<B as DrawingBackend>::ErrorType>;
 type Plane = Cartesian2d<Ruler, Ruler>;
 
 /// The chart as an SVG document.
@@ -45,17 +50,72 @@ pub(in crate::report) fn draw_png(chart: Chart, input: &ReportInput, file: &Path
 
 /// A figure as an SVG document.
 pub(in crate::report) fn figure_svg(figure: &Figure) -> io::Result<String> {
-    use_font()?;
-    let mut svg = String::new();
-    draw(figure, &SVGBackend::with_string(&mut svg, SIZE).into_drawing_area()).map_err(io::Error::other)?;
-    // Without this, bars that touch show a seam of background where they meet between two pixels.
-    Ok(legible(&svg).replace("<rect ", "<rect shape-rendering=\"crispEdges\" "))
+    svg(SIZE, |sheet| draw(figure, sheet))
 }
 
 /// A figure as a PNG file. A file that could not be written whole is left to the caller to remove.
 pub(in crate::report) fn figure_png(figure: &Figure, file: &Path) -> io::Result<()> {
+    png(SIZE, file, |sheet| draw(figure, sheet))
+}
+
+/// An SVG document of what `draw` draws.
+pub(super) fn svg(
+    size: (u32, u32),
+    draw: impl for<'a> FnOnce(&Sheet<SVGBackend<'a>>) -> Drawn<SVGBackend<'a>>,
+) -> io::Result<String> {
     use_font()?;
-    draw(figure, &BitMapBackend::new(file, SIZE).into_drawing_area()).map_err(io::Error::other)
+    let mut svg = String::new();
+    {
+        let sheet = Sheet {
+            area: SVGBackend::with_string(&mut svg, size).into_drawing_area(),
+            zoom: 1,
+        };
+        draw(&sheet)
+            .and_then(|()| sheet.area.present())
+            .map_err(io::Error::other)?;
+    }
+    // Without this, bars that touch show a seam of background where they meet between two pixels.
+    Ok(legible(&svg).replace("<rect ", "<rect shape-rendering=\"crispEdges\" "))
+}
+
+/// A PNG file of what `draw` draws.
+pub(super) fn png(
+    size: (u32, u32),
+    file: &Path,
+    draw: impl for<'a> FnOnce(&Sheet<BitMapBackend<'a>>) -> Drawn<BitMapBackend<'a>>,
+) -> io::Result<()> {
+    use_font()?;
+    let large = (size.0 * SMOOTHING as u32, size.1 * SMOOTHING as u32);
+    let mut pixels = vec![0; 3 * large.0 as usize * large.1 as usize];
+    {
+        let sheet = Sheet {
+            area: BitMapBackend::with_buffer(&mut pixels, large).into_drawing_area(),
+            zoom: SMOOTHING,
+        };
+        draw(&sheet)
+            .and_then(|()| sheet.area.present())
+            .map_err(io::Error::other)?;
+    }
+    let mut smaller = BitMapBackend::new(file, size);
+    smaller
+        .blit_bitmap((0, 0), size, &reduced(&pixels, large.0 as usize))
+        .and_then(|()| smaller.present())
+        .map_err(io::Error::other)
+}
+
+/// A bitmap of three bytes a pixel, each square of [`SMOOTHING`] = 2 by 2 pixels as one of their mean colour.
+fn reduced(pixels: &[u8], width: usize) -> Vec<u8> {
+    let mut small = Vec::with_capacity(pixels.len() / 4);
+    for rows in pixels.chunks_exact(2 * 3 * width) {
+        let (upper, lower) = rows.split_at(3 * width);
+        for (above, below) in upper.chunks_exact(6).zip(lower.chunks_exact(6)) {
+            for part in 0..3 {
+                let all = [above[part], above[part + 3], below[part], below[part + 3]];
+                small.push((all.map(u16::from).iter().sum::<u16>() / 4) as u8);
+            }
+        }
+    }
+    small
 }
 
 fn use_font() -> io::Result<()> {
@@ -68,111 +128,196 @@ fn use_font() -> io::Result<()> {
     }
 }
 
-fn font(size: i32) -> TextStyle<'static> {
-    (FONT, size).into_font().color(&INK)
+/// What is drawn on. Lengths are those of the picture; on the area they are `zoom` times as long.
+pub(super) struct Sheet<B: DrawingBackend> {
+    pub(super) area: DrawingArea<B, Shift>,
+    zoom: i32,
+}
+
+impl<B: DrawingBackend> Sheet<B> {
+    /// Width and height.
+    pub(super) fn size(&self) -> (i32, i32) {
+        let (width, height) = self.area.dim_in_pixel();
+        (width as i32 / self.zoom, height as i32 / self.zoom)
+    }
+
+    /// What lies between two heights.
+    pub(super) fn slice(&self, top: i32, bottom: i32) -> Sheet<B> {
+        let (width, _) = self.size();
+        let (top, bottom) = (top * self.zoom, bottom * self.zoom);
+        Sheet {
+            area: self
+                .area
+                .clone()
+                .shrink((0, top), (width * self.zoom, (bottom - top).max(1))),
+            zoom: self.zoom,
+        }
+    }
+
+    fn font(&self, size: i32, color: RGBColor) -> TextStyle<'static> {
+        (FONT, size * self.zoom).into_font().color(&color)
+    }
+
+    /// How wide a text is.
+    pub(super) fn width_of(&self, text: &str, size: i32) -> Result<i32, Failed<B>> {
+        let (width, _) = self.area.estimate_text_size(text, &self.font(size, INK))?;
+        Ok((width as i32 + self.zoom - 1) / self.zoom)
+    }
+
+    /// Writes a line whose upper left corner is at `place`.
+    pub(super) fn write(&self, text: &str, place: (i32, i32), size: i32, color: RGBColor) -> Drawn<B> {
+        let place = (place.0 * self.zoom, place.1 * self.zoom);
+        self.area
+            .draw(&Text::new(drawable(text), place, self.font(size, color)))
+    }
+
+    /// Fills the box between two corners.
+    pub(super) fn fill_box(&self, from: (i32, i32), to: (i32, i32), color: RGBColor) -> Drawn<B> {
+        let corner = |(x, y): (i32, i32)| (x * self.zoom, y * self.zoom);
+        self.area
+            .draw(&Rectangle::new([corner(from), corner(to)], color.filled()))
+    }
+
+    /// As much of the beginning of a text as is not wider than `width`, ending in … where something is left out.
+    pub(super) fn clamped(&self, text: &str, size: i32, width: i32) -> Result<String, Failed<B>> {
+        if self.width_of(text, size)? <= width {
+            return Ok(text.to_owned());
+        }
+        let letters: Vec<char> = text.chars().collect();
+        let (mut fits, mut beyond) = (0, letters.len());
+        while fits + 1 < beyond {
+            let middle = usize::midpoint(fits, beyond);
+            let part: String = letters[..middle].iter().chain(&['…']).collect();
+            match self.width_of(&part, size)? <= width {
+                true => fits = middle,
+                false => beyond = middle,
+            }
+        }
+        let kept: String = letters[..fits].iter().collect();
+        Ok(format!("{}…", kept.trim_end()))
+    }
 }
 
 /// A text without the control characters that names may hold: no XML may.
 fn drawable(text: &str) -> String {
-    text.replace(char::is_control, "\u{fffd}")
+    legible(&text.replace(char::is_control, "\u{fffd}"))
 }
 
-fn draw<B: DrawingBackend>(figure: &Figure, root: &Area<B>) -> Drawn<B> {
-    root.fill(&WHITE)?;
-    let mut top = MARGIN;
-    root.draw(&Text::new(drawable(&figure.title), (MARGIN, top), font(TITLE_SIZE)))?;
-    let (width, _) = root.estimate_text_size(&figure.caption, &font(TEXT_SIZE))?;
-    let right = SIZE.0 as i32 - MARGIN - width as i32;
-    root.draw(&Text::new(drawable(&figure.caption), (right, top + 8), font(TEXT_SIZE)))?;
-    top += LINE_HEIGHT + 14;
+fn draw<B: DrawingBackend>(figure: &Figure, sheet: &Sheet<B>) -> Drawn<B> {
+    sheet.area.fill(&WHITE)?;
+    let (width, height) = sheet.size();
+    let room = width - 2 * MARGIN;
+    let title = sheet.clamped(&figure.title, TITLE_SIZE, room)?;
+    sheet.write(&title, (MARGIN, MARGIN - 6), TITLE_SIZE, INK)?;
+    let caption = sheet.clamped(&figure.caption, CAPTION_SIZE, room)?;
+    let left = width - MARGIN - sheet.width_of(&caption, CAPTION_SIZE)?;
+    let bottom = height - MARGIN - CAPTION_SIZE + 12;
+    sheet.write(&caption, (left, bottom), CAPTION_SIZE, SOFT)?;
     if let Some(reason) = figure.empty {
-        draw_reason(reason, root)?;
-    } else {
-        top += draw_legend(figure, root, top)?;
-        let (_, below) = root.split_vertically(top);
-        draw_plane(figure, &below)?;
+        return draw_reason(reason, sheet);
     }
-    root.present()
+    let top = MARGIN + LINE_HEIGHT + 10;
+    let top = top + draw_legend(&figure.layers, sheet, top)?;
+    let below = sheet.slice(top, bottom - 2);
+    let margin = MARGIN + sheet.width_of(" ", TEXT_SIZE)? + LINE_HEIGHT;
+    draw_plane(
+        figure,
+        &below,
+        widest_label(figure, sheet)? + margin,
+        Below::Description,
+    )
 }
 
 /// In place of axes, which would measure nothing.
-fn draw_reason<B: DrawingBackend>(reason: &str, root: &Area<B>) -> Drawn<B> {
+fn draw_reason<B: DrawingBackend>(reason: &str, sheet: &Sheet<B>) -> Drawn<B> {
     let text = format!("Nothing to show: {reason}.");
-    let (width, height) = root.estimate_text_size(&text, &font(TITLE_SIZE))?;
-    let place = ((SIZE.0 as i32 - width as i32) / 2, (SIZE.1 as i32 - height as i32) / 2);
-    root.draw(&Text::new(text, place, font(TITLE_SIZE)))
+    let (width, height) = sheet.size();
+    let left = (width - sheet.width_of(&text, TITLE_SIZE)?) / 2;
+    sheet.write(&text, (left, (height - TITLE_SIZE) / 2), TITLE_SIZE, INK)
 }
 
 /// Entries side by side, in as many lines as they need; returns the height.
-fn draw_legend<B: DrawingBackend>(
-    figure: &Figure,
-    root: &Area<B>,
-    top: i32,
-) -> Result<i32, DrawingAreaErrorKind<B::ErrorType>> {
-    const SWATCH: i32 = 26;
+pub(super) fn draw_legend<B: DrawingBackend>(layers: &[Layer], sheet: &Sheet<B>, top: i32) -> Result<i32, Failed<B>> {
+    const SWATCH: i32 = 30;
     const GAP: i32 = 36;
+    let (right, _) = sheet.size();
     let (mut left, mut line) = (MARGIN, 0);
-    for layer in &figure.layers {
-        let (width, _) = root.estimate_text_size(&layer.label, &font(TEXT_SIZE))?;
-        let width = SWATCH + 10 + width as i32;
-        if left > MARGIN && left + width > SIZE.0 as i32 - MARGIN {
+    for layer in layers {
+        let width = SWATCH + 10 + sheet.width_of(&layer.label, TEXT_SIZE)?;
+        if left > MARGIN && left + width > right - MARGIN {
             (left, line) = (MARGIN, line + 1);
         }
         let middle = top + line * LINE_HEIGHT + LINE_HEIGHT / 2;
-        let dash = [(0, 10), (SWATCH - 10, SWATCH)];
+        let dash = [(0, 12), (SWATCH - 12, SWATCH)];
         let (half, parts) = match layer.mark {
             Mark::Level(_) => (2, &dash[..]),
             Mark::Moments(_) => (1, &dash[..]),
             Mark::Lines(_) => (2, &[(0, SWATCH)][..]),
-            Mark::Boxes(_) | Mark::Band(_) => (8, &[(0, SWATCH)][..]),
+            Mark::Boxes(_) | Mark::Band(_) => (9, &[(0, SWATCH)][..]),
         };
         for (from, to) in parts {
-            let swatch = [(left + from, middle - half), (left + to, middle + half)];
-            root.draw(&Rectangle::new(swatch, layer.color.filled()))?;
+            sheet.fill_box((left + from, middle - half), (left + to, middle + half), layer.color)?;
         }
-        let place = (left + SWATCH + 10, middle - 9);
-        root.draw(&Text::new(drawable(&layer.label), place, font(TEXT_SIZE)))?;
+        sheet.write(&layer.label, (left + SWATCH + 10, middle - 8), TEXT_SIZE, INK)?;
         left += width + GAP;
     }
-    Ok(if figure.layers.is_empty() {
+    Ok(if layers.is_empty() {
         0
     } else {
         (line + 1) * LINE_HEIGHT + 6
     })
 }
 
-fn draw_plane<B: DrawingBackend>(figure: &Figure, area: &Area<B>) -> Drawn<B> {
-    let widest = figure
-        .y
-        .texts
-        .iter()
-        .map(|text| area.estimate_text_size(text, &font(TEXT_SIZE)));
-    let widest = widest
-        .collect::<Result<Vec<_>, _>>()?
-        .into_iter()
-        .map(|(width, _)| width)
-        .max();
-    let mut chart = ChartBuilder::on(area)
-        .margin(MARGIN)
-        .margin_top(10)
-        .margin_right(RIGHT_MARGIN)
-        .x_label_area_size(74)
-        .y_label_area_size(widest.unwrap_or(0) + 62)
+/// How wide the widest label of a tick of the upright axis is.
+pub(super) fn widest_label<B: DrawingBackend>(figure: &Figure, sheet: &Sheet<B>) -> Result<i32, Failed<B>> {
+    let texts = figure.y.texts.iter();
+    let widths: Result<Vec<i32>, _> = texts.map(|text| sheet.width_of(text, TEXT_SIZE)).collect();
+    Ok(widths?.into_iter().max().unwrap_or(0))
+}
+
+/// What stands below a plane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Below {
+    /// Labels of ticks and what the axis measures; the upright axis says that too.
+    Description,
+    /// Labels of ticks.
+    Ticks,
+    /// Nothing: another plane with the same axis follows.
+    Nothing,
+}
+
+/// Axes and layers. `left` is the room for the upright axis.
+pub(super) fn draw_plane<B: DrawingBackend>(figure: &Figure, sheet: &Sheet<B>, left: i32, under: Below) -> Drawn<B> {
+    const TICK: i32 = 6;
+    let zoom = sheet.zoom;
+    let below = match under {
+        Below::Description => 2 * LINE_HEIGHT + 8,
+        Below::Ticks => LINE_HEIGHT,
+        Below::Nothing => 0,
+    };
+    let mut chart = ChartBuilder::on(&sheet.area)
+        .margin(MARGIN * zoom)
+        .margin_top(12 * zoom)
+        .margin_bottom(6 * zoom)
+        .margin_right(RIGHT_MARGIN * zoom)
+        .x_label_area_size(below * zoom)
+        .y_label_area_size(left * zoom - MARGIN * zoom)
         .build_cartesian_2d(Ruler(figure.x.clone()), Ruler(figure.y.clone()))?;
-    chart
-        .configure_mesh()
-        .bold_line_style(GRID)
+    let mut mesh = chart.configure_mesh();
+    mesh.bold_line_style(GRID.stroke_width(zoom as u32))
         .light_line_style(TRANSPARENT)
-        .axis_style(INK)
-        .label_style(font(TEXT_SIZE))
-        .axis_desc_style(font(TEXT_SIZE))
+        .axis_style(INK.stroke_width(zoom as u32))
+        .label_style(sheet.font(TEXT_SIZE, INK))
+        .axis_desc_style(sheet.font(TEXT_SIZE, INK))
+        .set_all_tick_mark_size(TICK * zoom)
         .x_labels(figure.x.ticks.len())
-        .y_labels(figure.y.ticks.len())
-        .x_desc(figure.x.label.as_str())
-        .y_desc(figure.y.label.as_str())
-        .draw()?;
+        .y_labels(figure.y.ticks.len());
+    if under == Below::Description {
+        mesh.x_desc(figure.x.label.as_str()).y_desc(figure.y.label.as_str());
+    }
+    mesh.draw()?;
     for layer in &figure.layers {
-        draw_layer(layer, figure, &mut chart)?;
+        draw_layer(layer, figure, zoom, &mut chart)?;
     }
     Ok(())
 }
@@ -208,17 +353,22 @@ impl ValueFormatter<f64> for Ruler {
     }
 }
 
-fn draw_layer<B: DrawingBackend>(layer: &Layer, figure: &Figure, chart: &mut ChartContext<'_, B, Plane>) -> Drawn<B> {
-    const STROKE: u32 = 3;
+fn draw_layer<B: DrawingBackend>(
+    layer: &Layer,
+    figure: &Figure,
+    zoom: i32,
+    chart: &mut ChartContext<'_, B, Plane>,
+) -> Drawn<B> {
+    let stroke = 4 * zoom as u32;
     let color = layer.color;
     match &layer.mark {
         Mark::Lines(pieces) => {
             for piece in pieces {
                 if let [dot] = piece.as_slice() {
-                    chart.draw_series([Circle::new(*dot, 3, color.filled())])?;
+                    chart.draw_series([Circle::new(*dot, 4 * zoom, color.filled())])?;
                 } else {
                     let corners = corners(piece, |point| chart.backend_coord(point));
-                    chart.draw_series(LineSeries::new(corners, color.stroke_width(STROKE)))?;
+                    chart.draw_series(LineSeries::new(corners, color.stroke_width(stroke)))?;
                 }
             }
         }
@@ -236,12 +386,22 @@ fn draw_layer<B: DrawingBackend>(layer: &Layer, figure: &Figure, chart: &mut Cha
         }
         Mark::Level(level) => {
             let ends = [(figure.x.low, *level), (figure.x.high, *level)];
-            chart.draw_series(DashedLineSeries::new(ends, 12, 8, color.stroke_width(STROKE)))?;
+            chart.draw_series(DashedLineSeries::new(
+                ends,
+                12 * zoom,
+                8 * zoom,
+                color.stroke_width(stroke),
+            ))?;
         }
         Mark::Moments(places) => {
             for place in places {
                 let ends = [(*place, figure.y.low), (*place, figure.y.high)];
-                chart.draw_series(DashedLineSeries::new(ends, 2, 6, color.stroke_width(1)))?;
+                chart.draw_series(DashedLineSeries::new(
+                    ends,
+                    2 * zoom,
+                    6 * zoom,
+                    color.stroke_width(2 * zoom as u32),
+                ))?;
             }
         }
     }

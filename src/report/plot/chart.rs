@@ -36,7 +36,7 @@ pub(in crate::report) enum Chart {
 }
 
 /// Colours of functions, as many as can be told apart beside the account.
-const FUNCTION_COLORS: [usize; 5] = [1, 2, 3, 5, 6];
+const FUNCTION_COLORS: [usize; 4] = [1, 2, 3, 5];
 /// A limit beyond so many times the largest value would press the data flat.
 const WITHIN_REACH: f64 = 3.0;
 /// Latencies that differ by more than this are shown on a logarithmic scale.
@@ -114,7 +114,7 @@ impl Chart {
     }
 
     fn caption(self, input: &ReportInput) -> String {
-        let run = format!("{}, seed {}", input.plan.name, input.plan.seed);
+        let run = source(input);
         match input.replications {
             None => run,
             Some(all) if matches!(self, Chart::Concurrency | Chart::Latency) => {
@@ -123,6 +123,12 @@ impl Chart {
             Some(_) => format!("{run}, the first replication"),
         }
     }
+}
+
+/// Where the numbers of a picture come from.
+pub(super) fn source(input: &ReportInput) -> String {
+    let name = short_name(&input.plan.name);
+    format!("{name}, seed {}, lambdasim {}", input.plan.seed, input.version)
 }
 
 /// When something was changed.
@@ -550,7 +556,7 @@ mod tests {
             .collect();
         let drawn = drawn_functions(&sample.input());
         let tops: Vec<u32> = drawn.iter().map(|(_, maxima, _)| maxima[1]).collect();
-        assert_eq!(tops, [9, 8, 7, 6, 5]);
+        assert_eq!(tops, [9, 8, 7, 6]);
     }
 
     #[test]

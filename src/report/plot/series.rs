@@ -6,6 +6,7 @@ use plotters::style::RGBColor;
 
 use super::axis::Axis;
 use super::canvas::figure_svg;
+use super::chart::source;
 use super::figure::{Figure, LIMIT, Layer, Mark, PALETTE, READY};
 use super::steps::{pieces, places, time_axis};
 use crate::kernel::math::log10;
@@ -178,7 +179,7 @@ impl SeriesChart {
         let (x, spots) = self.spots(input);
         let mut figure = Figure::blank(x, scale.axis.clone());
         figure.title = self.title.to_owned();
-        figure.caption = format!("{}, seed {}", short_name(&input.plan.name), input.plan.seed);
+        figure.caption = source(input);
         let (areas, others): (Vec<&Series>, Vec<&Series>) =
             shown.into_iter().partition(|series| series.stroke == Stroke::Area);
         figure.layers = stacked(&areas, &spots, &scale);
