@@ -2,12 +2,17 @@
 
 use serde_json::{Map, Number, Value};
 
+use super::problem::Fault;
 use super::tree::{self, Entry, Kind, Node};
+use super::values;
 
 /// Values of a text that is read back.
 const NODES: usize = 250_000;
 /// Keys that do not change what happens in a run, or that whoever compares runs tells by himself.
 const BESIDE: [&str; 5] = ["name", "seed", "expect", "optimize", "lesson"];
+
+/// Keys whose values are megabytes where no unit is written.
+const IN_MEGABYTES: [&str; 3] = ["memory_size", "ephemeral_storage", "measured_at"];
 
 /// What a run was given: a scenario file with what it includes and with what the command line sets.
 #[derive(Clone, Debug)]
@@ -76,7 +81,7 @@ fn keys_of_both<'n>(one: &'n Node, other: &'n Node) -> impl Iterator<Item = &'n 
 
 fn compare(path: &str, before: Option<&Node>, after: Option<&Node>, found: &mut Vec<WrittenDifference>) {
     if let (Some(one), Some(other)) = (before, after) {
-        if alike(one, other) {
+        if alike(path.rsplit('.').next().unwrap_or(path), one, other) {
             return;
         }
         // Maps without a common key are two values, such as two kinds of distributions, and not one that was changed.
@@ -94,20 +99,44 @@ fn compare(path: &str, before: Option<&Node>, after: Option<&Node>, found: &mut 
     });
 }
 
-/// Whether two nodes have the same content, wherever they stand and in whatever order their keys are.
-fn alike(one: &Node, other: &Node) -> bool {
+/// Whether two nodes at a key have the same content, wherever they stand, in whatever order their keys are and in whatever units
+/// their values.
+fn alike(key: &str, one: &Node, other: &Node) -> bool {
     match (&one.kind, &other.kind) {
         (Kind::Empty, Kind::Empty) => true,
-        (Kind::Scalar(one), Kind::Scalar(other)) => one == other,
+        (Kind::Scalar(one), Kind::Scalar(other)) => one == other || same_value(key, one, other),
         (Kind::List(one), Kind::List(other)) => {
-            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| alike(one, other))
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| alike(key, one, other))
         }
         (Kind::Map(entries), Kind::Map(others)) => {
-            let has = |entry: &Entry| other.inner(&entry.key).is_some_and(|value| alike(&entry.value, value));
+            let has = |entry: &Entry| {
+                other
+                    .inner(&entry.key)
+                    .is_some_and(|value| alike(&entry.key, &entry.value, value))
+            };
             entries.len() == others.len() && entries.iter().all(has)
         }
         _ => false,
     }
+}
+
+/// Whether two texts say the same in other words, such as `1024` and `1 GB` of memory. Where the key does not tell what is
+/// measured, all readings that take both have to agree.
+fn same_value(key: &str, one: &str, other: &str) -> bool {
+    fn read<T: PartialEq>(reading: fn(&str) -> Result<T, Fault>, one: &str, other: &str) -> Option<bool> {
+        Some(reading(one).ok()? == reading(other).ok()?)
+    }
+    if IN_MEGABYTES.contains(&key) {
+        return read(values::memory, one, other) == Some(true);
+    }
+    let readings = [
+        read(values::duration, one, other),
+        read(values::size, one, other),
+        read(values::share, one, other),
+        read(values::number, one, other),
+    ];
+    let mut taken = readings.into_iter().flatten().peekable();
+    taken.peek().is_some() && taken.all(|same| same)
 }
 
 fn json(node: &Node) -> Value {
@@ -168,6 +197,25 @@ mod tests {
                 .differences(&written("a: { y: 2, x: 1 }"))
                 .is_empty()
         );
+    }
+
+    #[test]
+    fn the_same_value_in_another_unit_is_no_difference() {
+        for (one, other, same) in [
+            ("memory_size: 1024", "memory_size: 1 GB", true),
+            ("memory_size: 1024", "memory_size: 1025 MB", false),
+            ("duration: 60 s", "duration: 1 min", true),
+            ("error_rate: 5 %", "error_rate: 0.05", true),
+            ("payload: [1 KB, 2 KB]", "payload: [1024 B, 2048]", true),
+            ("factor: 1.50", "factor: 1.5", true),
+            ("factor: 1.4", "factor: 1.3", false),
+            // Bytes where nothing is said: a gigabyte is more.
+            ("payload: 1024", "payload: 1024 MB", false),
+            ("to: api", "to: mail", false),
+        ] {
+            let told = written(one).differences(&written(other));
+            assert_eq!(told.is_empty(), same, "{one} and {other}: {told:?}");
+        }
     }
 
     #[test]
