@@ -14,14 +14,16 @@ use lambdasim::lambda::{
 };
 use lambdasim::metrics::{FlowInfo, FunctionInfo, Recorder, RecorderConfig};
 use lambdasim::pricing::{Meter, MeteredFunction, MeteredQualifier, MeteredVersion};
+use lambdasim::report::{ExpectationResult, ReportInput, terminal_summary};
 use lambdasim::scenario::{self, LoadOptions};
-use lambdasim::simulation::Plan;
+use lambdasim::simulation::{Plan, RunResult};
 use lambdasim::units::{Share, SimTime, Span};
 use lambdasim::workload::Arrivals;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
+use unicode_width::UnicodeWidthStr;
 
 use crate::support::{
     Chronicle, Rows, add_function, add_traffic, any_plan, chronicle, function, plan, poisson, qualifier, replay,
@@ -354,9 +356,32 @@ fn change_detector_every_scenario_has_its_stored_fingerprint() {
     files.into_par_iter().for_each(|path| {
         let name = path.file_stem().expect("a name").to_string_lossy();
         let loaded = scenario::load(&path, &LoadOptions::default()).unwrap_or_else(|problems| panic!("{problems}"));
-        let found = crate::support::run(&loaded.plan).summary.fingerprint;
+        let result = crate::support::run(&loaded.plan);
+        let found = result.summary.fingerprint;
         assert_eq!(stored.get(&*name), Some(&format!("{found:016x}").as_str()), "{name}");
+        // Runs of all scenarios take their time: what a terminal shows of them is looked at here as well.
+        assert_fits_a_terminal(&loaded, &result);
     });
+}
+
+/// The summary is at most 80 columns wide, also of letters that take two.
+fn assert_fits_a_terminal(scenario: &scenario::Scenario, result: &RunResult) {
+    let missed = |expectation: &scenario::Expectation| ExpectationResult {
+        text: expectation.text.clone(),
+        value: Some(1_234.5),
+        ok: false,
+        held: None,
+    };
+    let expectations: Vec<ExpectationResult> = scenario.expectations.iter().map(missed).collect();
+    let input = ReportInput {
+        question: scenario.question.as_deref(),
+        warnings: &scenario.warnings,
+        expectations: &expectations,
+        ..ReportInput::bare(&scenario.plan, result)
+    };
+    for line in terminal_summary(&input, None).lines() {
+        assert!(line.width() <= 80, "{}: {line}", scenario.plan.name);
+    }
 }
 
 // ---------------------------------------------------------------- the short way and the general one

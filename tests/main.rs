@@ -32,6 +32,7 @@ mod streams;
 mod sums;
 mod support;
 mod sweep;
+mod terminal;
 mod theory;
 mod timeline;
 mod validated;

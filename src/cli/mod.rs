@@ -2,6 +2,7 @@
 
 mod alone;
 mod args;
+mod colours;
 mod common_args;
 mod compare;
 mod compare_args;

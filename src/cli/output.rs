@@ -3,12 +3,26 @@ use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
+use super::colours;
 use super::failure::Failure;
 
 /// Prints results on standard output. A reader that has gone away (`| head`) is no failure.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
+    write_out(&visible(text))
+}
+
+/// Prints the summary of a run on standard output, on a terminal with colours.
+pub(super) fn print_summary(text: &str) -> Result<(), Failure> {
+    let text = visible(text);
+    match colours::wanted() {
+        true => write_out(&colours::painted(&text)),
+        false => write_out(&text),
+    }
+}
+
+fn write_out(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    match out.write_all(visible(text).as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(cause) if cause.kind() != ErrorKind::BrokenPipe => Err(Failure::Write {
             path: "standard output".into(),
             cause,

@@ -1,11 +1,12 @@
+use std::fmt::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::common_args::When;
 use crate::simulation::Pace;
-use crate::units::SimTime;
+use crate::units::{SimTime, Span};
 
 /// Runs shorter than this show no bar.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -51,9 +52,13 @@ impl Bars {
         let bar = ProgressBar::hidden();
         bar.set_length(horizon.as_micros().max(1));
         bar.set_message(name.to_owned());
-        if let Ok(style) = ProgressStyle::with_template("{msg} {bar:40} {percent} % · {eta} left") {
-            bar.set_style(style);
-        }
+        let style = ProgressStyle::with_template("{msg} {bar:30} {percent} % · {pace} · {eta} left");
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+        bar.set_style(style.with_key("pace", |state: &ProgressState, out: &mut dyn Write| {
+            let simulated = Span::from_micros(state.per_sec() as u64);
+            // A bar that cannot be written is no reason to stop.
+            let _ = write!(out, "{simulated} a second");
+        }));
         let patience = if self.when == When::Always {
             Duration::ZERO
         } else {
@@ -74,7 +79,7 @@ impl Bars {
         let bar = ProgressBar::hidden();
         bar.set_length(runs);
         bar.set_message(name.to_owned());
-        let style = ProgressStyle::with_template("{msg} {bar:40} {pos} of {len} · {eta} left");
+        let style = ProgressStyle::with_template("{msg} {bar:30} {pos} of {len} · {per_sec} · {eta} left");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.set_position(done);
         bar.reset_eta();

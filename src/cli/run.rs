@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::args::RunCommand;
 use super::failure::Failure;
 use super::files::{Files, trace_failure};
-use super::output::print;
+use super::output::{print, print_summary};
 use super::progress::{Bars, catch_interrupts, interrupted};
 use super::replicate::{Replicating, goals, most_replications};
 use super::trials::Trials;
@@ -217,5 +217,5 @@ fn show(done: &[Done], command: &RunCommand) -> Result<(), Failure> {
         return Ok(());
     }
     let tables: Vec<&str> = done.iter().map(|done| done.table.as_str()).collect();
-    print(&tables.join("\n"))
+    print_summary(&tables.join("\n"))
 }
