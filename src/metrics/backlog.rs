@@ -24,6 +24,8 @@ pub struct SourceSteps {
     pub source: SourceId,
     /// The most messages that waited at once; nothing for streams.
     pub waiting: Vec<u64>,
+    /// The fewest that waited; nothing for streams.
+    pub waiting_min: Vec<u64>,
     /// In ms: of queues the largest age of a message that was received, deleted, moved or lost, of streams the largest
     /// `IteratorAge`; `None` where there was none.
     pub age_ms: Vec<Option<f64>>,
@@ -34,8 +36,10 @@ pub struct SourceSteps {
 struct Course {
     waits: u64,
     most: u64,
+    least: u64,
     oldest: Option<Span>,
     waiting: Vec<u64>,
+    waiting_min: Vec<u64>,
     ages: Vec<Option<Span>>,
 }
 
@@ -46,6 +50,7 @@ impl Course {
 
     fn end_step(&mut self) {
         self.waiting.push(std::mem::replace(&mut self.most, self.waits));
+        self.waiting_min.push(std::mem::replace(&mut self.least, self.waits));
         self.ages.push(self.oldest.take());
     }
 }
@@ -78,6 +83,7 @@ impl Backlog {
             MessageStep::Deleted | MessageStep::Rejected => {}
         }
         course.most = course.most.max(course.waits);
+        course.least = course.least.min(course.waits);
         if !matches!(step, MessageStep::Sent | MessageStep::Rejected) {
             course.handle(time.since(message.sent));
         }
@@ -115,12 +121,14 @@ impl Backlog {
 
 fn steps((source, course): (SourceId, Course)) -> SourceSteps {
     let in_ms = |age: &Option<Span>| age.map(Span::as_millis_f64);
+    let (waiting, waiting_min) = match source {
+        SourceId::Queue(_) => (course.waiting, course.waiting_min),
+        SourceId::Stream(_) => (Vec::new(), Vec::new()),
+    };
     SourceSteps {
         source,
-        waiting: match source {
-            SourceId::Queue(_) => course.waiting,
-            SourceId::Stream(_) => Vec::new(),
-        },
+        waiting,
+        waiting_min,
         age_ms: course.ages.iter().map(in_ms).collect(),
     }
 }
@@ -143,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn each_step_knows_the_most_that_waited_and_the_oldest_that_was_handled() {
+    fn each_step_knows_the_most_and_the_fewest_that_waited_and_the_oldest_that_was_handled() {
         use MessageStep::{Deleted, Received, Sent};
         let message = |sent: u64| Message {
             sent: second(sent),
@@ -168,6 +176,7 @@ mod tests {
         };
         assert_eq!(busy.source, SourceId::Queue(QueueId(1)));
         assert_eq!(busy.waiting, [2, 2, 1]);
+        assert_eq!(busy.waiting_min, [0, 1, 1]);
         assert_eq!(busy.age_ms, [None, Some(12_000.0), None]);
     }
 

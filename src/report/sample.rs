@@ -445,6 +445,7 @@ fn busy_timeline() -> TimelineSummary {
         sources: vec![SourceSteps {
             source: SourceId::Queue(QueueId(0)),
             waiting: (0..STEPS).map(|step| step / 48).collect(),
+            waiting_min: (0..STEPS).map(|step| step / 96).collect(),
             age_ms: (0..STEPS)
                 .map(|step| (step == 1 || step == 200).then_some(500.0))
                 .collect(),

@@ -112,14 +112,36 @@ fn waiting(facts: &Facts) -> SeriesChart {
     SeriesChart {
         id: "queue-depth",
         title: "Messages waiting in queues",
-        note: format!("The most that waited at once in each {}.", step(facts)),
+        note: format!(
+            "The most that waited at once in each {}, and from the fewest up to that.",
+            step(facts)
+        ),
         domain: Domain::Time,
         unit: Unit::Count,
         quantity: "messages",
-        series: of_sources(facts.input, Stroke::Steps, |source| {
-            source.waiting.iter().map(|count| Some(*count as f64)).collect()
-        }),
+        series: ranges(facts.input)
+            .into_iter()
+            .chain(of_sources(facts.input, Stroke::Steps, |source| counts(&source.waiting)))
+            .collect(),
     }
+}
+
+fn counts(counts: &[u64]) -> Vec<Option<f64>> {
+    counts.iter().map(|count| Some(*count as f64)).collect()
+}
+
+/// From the fewest to the most that waited in each step.
+fn ranges(input: &ReportInput) -> Vec<Series> {
+    let most = of_sources(input, Stroke::Steps, |source| counts(&source.waiting));
+    let fewest = of_sources(input, Stroke::Steps, |source| counts(&source.waiting_min));
+    let range = |most: Series| {
+        let fewest = fewest.iter().find(|fewest| fewest.name == most.name);
+        let fewest = fewest.map_or_else(|| vec![Some(0.0); most.values.len()], |fewest| fewest.values.clone());
+        let Ink::Data(ink) = most.ink else { return None };
+        let name = format!("{}: fewest to most", most.name);
+        Some(Series::new(name, Ink::Data(ink + 7), Stroke::Band(most.values), fewest))
+    };
+    most.into_iter().filter_map(range).collect()
 }
 
 fn ages(facts: &Facts) -> SeriesChart {
