@@ -340,12 +340,13 @@ impl Recorded {
     }
 }
 
-/// When a request came: before START, or before what REPORT tells, by the time that INIT or a restore took.
+/// When a request came: before START, or before what REPORT tells, by the time that INIT or a restore took. Before 1970
+/// is no time of a log.
 fn arrival(report: &Report, started: Option<i64>, ended: Option<i64>) -> Option<i64> {
     let micros = |span: Span| span.as_micros() as i64;
     let started = started.or_else(|| Some(ended? - micros(report.duration)))?;
     let ahead = report.init.or(report.restore).unwrap_or(Span::ZERO);
-    Some(started - micros(ahead))
+    Some(started - micros(ahead)).filter(|arrived| *arrived >= 0)
 }
 
 #[cfg(test)]

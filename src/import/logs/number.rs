@@ -1,3 +1,5 @@
+use crate::units::Span;
+
 /// Digits that always fit a `u64`.
 const MOST_DIGITS: usize = 18;
 
@@ -26,6 +28,12 @@ pub(super) fn milliseconds(text: &[u8]) -> Option<(u64, &[u8])> {
     Some((units.checked_mul(1_000)?.checked_add(decimals)?, rest))
 }
 
+/// A length of time that a line tells, in microseconds; none beyond a day, as Lambda's own limit is 15 minutes.
+pub(super) fn length(micros: u64) -> Option<Span> {
+    const LONGEST: u64 = 86_400_000_000;
+    (micros <= LONGEST).then(|| Span::from_micros(micros))
+}
+
 /// Thousandths from the digits after a point.
 fn decimals(text: &[u8]) -> (u64, &[u8]) {
     let length = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -42,6 +50,12 @@ fn decimals(text: &[u8]) -> (u64, &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_length_is_at_most_a_day() {
+        assert_eq!(length(24 * 3_600 * 1_000_000), Some(Span::from_secs(24 * 3_600)));
+        assert_eq!(length(24 * 3_600 * 1_000_000 + 1), None);
+    }
 
     #[test]
     fn milliseconds_become_microseconds_without_a_float_between() {

@@ -6,11 +6,9 @@ use serde::Deserialize;
 
 use super::instant::instant;
 use super::line::Line;
+use super::number::length;
 use super::report::{Report, RequestId, Status};
 use crate::units::Span;
-
-/// Longest length that a line may tell: a day; Lambda's own limit is 15 minutes.
-const LONGEST_MS: f64 = 86_400_000.0;
 
 #[derive(Deserialize)]
 struct Event<'a> {
@@ -103,8 +101,11 @@ impl Record<'_> {
 }
 
 fn span(milliseconds: f64) -> Option<Span> {
-    let is_length = (0.0..=LONGEST_MS).contains(&milliseconds);
-    is_length.then(|| Span::from_micros((milliseconds * 1e3).round() as u64))
+    // What is no number, and what is negative, is no length; what is beyond all numbers becomes the largest.
+    let is_length = milliseconds >= 0.0;
+    is_length
+        .then_some((milliseconds * 1e3).round() as u64)
+        .and_then(length)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use super::number::{milliseconds, whole};
+use super::number::{length, milliseconds, whole};
 use crate::units::Span;
 
 /// How an invocation ended, as far as its line tells.
@@ -192,7 +192,7 @@ pub(super) fn parse_phase_report(text: &[u8]) -> Option<(Span, bool)> {
 }
 
 fn span(value: &[u8]) -> Option<Span> {
-    milliseconds(value).map(|(micros, _)| Span::from_micros(micros))
+    milliseconds(value).and_then(|(micros, _)| length(micros))
 }
 
 fn megabytes(value: &[u8]) -> Option<u32> {

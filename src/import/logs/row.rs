@@ -1,7 +1,7 @@
 use super::instant::instant;
 use super::line::Line;
 use super::line_reader::LineReader;
-use super::number::milliseconds;
+use super::number::{length, milliseconds};
 use super::origin::{Origin, function_of_group};
 use super::report::{Report, RequestId};
 use crate::units::Span;
@@ -100,7 +100,7 @@ impl Row {
     fn report(&self) -> Option<Report> {
         let span = |field| match self.get(field) {
             None => Some(None),
-            Some(text) => Some(Some(Span::from_micros(number(text)?))),
+            Some(text) => Some(Some(length(number(text)?)?)),
         };
         let megabytes = |field| match self.get(field) {
             None => Some(0),
