@@ -4,7 +4,6 @@ use super::line_reader::LineReader;
 use super::number::{length, milliseconds};
 use super::origin::{Origin, function_of_group};
 use super::report::{Report, RequestId};
-use crate::units::Span;
 
 /// Logs Insights gives memory in bytes, a million for each MB (LOG-12).
 const INSIGHTS_MEGABYTE: u64 = 1_000_000;
@@ -132,6 +131,7 @@ fn number(text: &[u8]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::units::Span;
 
     fn row(fields: &[(&str, &str)]) -> Row {
         let mut row = Row::default();
