@@ -375,9 +375,7 @@ impl<'a> Recorder<'a> {
                 .collect(),
             totals,
             account,
-            traffic: (0..self.config.traffic)
-                .map(|index| self.traffic_summary(TrafficId(index as u32)))
-                .collect(),
+            traffic: self.traffic_summaries(),
             latency: self.latency_rows(),
             functions: self.function_summaries(),
             streams: self.streams.finish(),
@@ -658,14 +656,30 @@ impl<'a> Recorder<'a> {
         )
     }
 
-    fn traffic_summary(&self, traffic: TrafficId) -> TrafficSummary {
-        let flows = || self.flows.iter().filter(move |flow| flow.info.traffic == traffic);
-        let sync = flows().filter(|flow| flow.is_synchronous());
+    /// The flows of each of `count` entries or functions.
+    fn flows_by(&self, count: usize, index: impl Fn(&FlowInfo) -> usize) -> Vec<Vec<&FlowState>> {
+        let mut flows = vec![Vec::new(); count];
+        for flow in &self.flows {
+            flows[index(&flow.info)].push(flow);
+        }
+        flows
+    }
+
+    fn traffic_summaries(&self) -> Vec<TrafficSummary> {
+        let flows = self.flows_by(self.config.traffic, |flow| flow.traffic.index());
+        let entries = (0..).map(TrafficId).zip(flows);
+        entries
+            .map(|(traffic, flows)| self.traffic_summary(traffic, &flows))
+            .collect()
+    }
+
+    fn traffic_summary(&self, traffic: TrafficId, flows: &[&FlowState]) -> TrafficSummary {
+        let sync = flows.iter().filter(|flow| flow.is_synchronous());
         TrafficSummary {
-            counts: total(flows()),
-            latency: merged(sync.flat_map(FlowState::good)).summary(),
-            latency_all: merged(flows().flat_map(|flow| &flow.latency)).summary(),
-            retries: self.retries[traffic.index()].summary(flows().map(|flow| flow.served).sum()),
+            counts: total(flows.iter().copied()),
+            latency: merged(sync.flat_map(|flow| flow.good())).summary(),
+            latency_all: merged(flows.iter().flat_map(|flow| &flow.latency)).summary(),
+            retries: self.retries[traffic.index()].summary(flows.iter().map(|flow| flow.served).sum()),
             time_to_first_byte: merged(self.first_byte.get(traffic.index()).into_iter()).summary(),
             status: self
                 .statuses
@@ -696,10 +710,7 @@ impl<'a> Recorder<'a> {
     }
 
     fn function_summaries(&self) -> Vec<FunctionSummary> {
-        let mut flows = vec![Vec::new(); self.functions.len()];
-        for flow in &self.flows {
-            flows[flow.info.function.index()].push(flow);
-        }
+        let flows = self.flows_by(self.functions.len(), |flow| flow.function.index());
         let states = self.functions.iter().zip(flows);
         states
             .map(|(state, flows)| self.function_summary(state, &flows))
