@@ -603,13 +603,13 @@ fn ctrl_c_leaves_the_earlier_folder_and_nothing_else() {
     assert!(before == folder.everything(), "the earlier folder is as it was");
 }
 
-/// In a mount namespace of its own, `disk` is a file system of 256 kB that is filled between two runs.
+/// In a mount namespace of its own, `disk` is a file system of 512 kB that is filled between two runs.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_leaves_the_earlier_folder_as_it_was() {
     let folder = Folder::new().with("a.yaml", SMALL);
     fs::create_dir(folder.path("disk")).unwrap();
-    let script = r#"mount -t tmpfs -o size=256k none disk || exit 77
+    let script = r#"mount -t tmpfs -o size=512k none disk || exit 77
         "$0" run a.yaml --no-plots --quiet --out disk/out || exit 78
         before=$(cat disk/out/* | cksum)
         head -c 1000000 /dev/zero > disk/fill 2>/dev/null
