@@ -44,7 +44,7 @@ fn draw<B: DrawingBackend>(card: &Card, sheet: &Sheet<B>) -> Drawn<B> {
         let color = Figure::color(usize::from(!answer.fine));
         let text = lines(sheet, &answer.text, ANSWER.0, room - 2 * BAR, 2)?;
         let bottom = top + ANSWER.1 * text.len() as i32;
-        sheet.fill_box((MARGIN, top), (MARGIN + BAR, bottom - 8), color)?;
+        sheet.fill_box((MARGIN, top - 6), (MARGIN + BAR, bottom - 14), color)?;
         for line in text {
             sheet.write(&line, (MARGIN + 2 * BAR, top), ANSWER.0, INK)?;
             top += ANSWER.1;
@@ -65,11 +65,11 @@ fn draw_tiles<B: DrawingBackend>(tiles: &[Tile; 4], sheet: &Sheet<B>, top: i32) 
         let left = MARGIN + number * (each + GAP);
         sheet.fill_box((left, top), (left + each, top + TILE_HEIGHT), GROUND)?;
         let (left, room) = (left + INNER, each - 2 * INNER);
-        sheet.write(tile.name, (left, top + 6), DETAIL, INK)?;
+        sheet.write(tile.name, (left, top + 16), DETAIL, INK)?;
         let value = sheet.clamped(&tile.value, VALUE, room)?;
-        sheet.write(&value, (left, top + 44), VALUE, INK)?;
+        sheet.write(&value, (left, top + 52), VALUE, INK)?;
         for (line, text) in (0..).zip(lines(sheet, &tile.detail, DETAIL, room, 2)?) {
-            sheet.write(&text, (left, top + 112 + line * (DETAIL + 4)), DETAIL, SOFT)?;
+            sheet.write(&text, (left, top + 120 + line * (DETAIL + 4)), DETAIL, SOFT)?;
         }
     }
     Ok(())
