@@ -1,5 +1,7 @@
 use statrs::distribution::{Beta, Binomial, ContinuousCDF, DiscreteCDF, StudentsT};
 
+use crate::kernel::math::{exp, inverse_normal};
+
 /// Values of independent replications in a few numbers, gathered one by one.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Sample {
@@ -108,18 +110,66 @@ impl Interval {
 pub fn probability_interval(hits: u64, trials: u64, confidence: f64) -> Interval {
     let beyond = (1.0 - confidence) / 2.0;
     let misses = trials.saturating_sub(hits);
-    let quantile = |of: f64, others: f64, at: f64| Beta::new(of, others).ok().map(|beta| beta.inverse_cdf(at));
     // A beta distribution exists for both parameters above 0 alone: without hits, or without misses, that end is known.
     Interval {
-        low: quantile(hits as f64, misses as f64 + 1.0, beyond).unwrap_or(0.0),
-        high: quantile(hits as f64 + 1.0, misses as f64, 1.0 - beyond).unwrap_or(1.0),
+        low: beta_quantile(hits as f64, misses as f64 + 1.0, beyond).unwrap_or(0.0),
+        high: beta_quantile(hits as f64 + 1.0, misses as f64, 1.0 - beyond).unwrap_or(1.0),
     }
+}
+
+/// Counts from which normal approximations with a correction for skewness differ from exact quantiles by less than a
+/// hundred-thousandth of a standard deviation, and the library's series ends before it has converged.
+const MANY: f64 = 10_000.0;
+
+/// Quantile `at` of the beta distribution; none where a parameter is not above 0. The library's own inverse goes on for ever for
+/// small shares of large counts.
+fn beta_quantile(alpha: f64, beta: f64, at: f64) -> Option<f64> {
+    let distribution = Beta::new(alpha, beta).ok()?;
+    if alpha.min(beta) > MANY {
+        return Some(quantile_of_large_beta(alpha, beta, at));
+    }
+    let (mut low, mut high) = (0.0, 1.0);
+    loop {
+        let middle = (low + high) / 2.0;
+        if middle <= low || middle >= high {
+            return Some(middle);
+        }
+        if distribution.cdf(middle) < at {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+}
+
+/// Abramowitz and Stegun, Handbook of Mathematical Functions, 26.5.22.
+fn quantile_of_large_beta(alpha: f64, beta: f64, at: f64) -> f64 {
+    let y = -inverse_normal(at);
+    let lambda = (y * y - 3.0) / 6.0;
+    let (s, t) = (1.0 / (2.0 * alpha - 1.0), 1.0 / (2.0 * beta - 1.0));
+    let h = 2.0 / (s + t);
+    let w = y * (h + lambda).sqrt() / h - (t - s) * (lambda + 5.0 / 6.0 - 2.0 / (3.0 * h));
+    alpha / (alpha + beta * exp(2.0 * w))
+}
+
+/// The least number of successes in `count` trials that is not exceeded with a probability of at least `at`, where the number
+/// of expected successes and failures is large (Cornish and Fisher's expansion with one term, corrected for continuity).
+fn quantile_of_large_binomial(count: u64, fraction: f64, at: f64) -> u64 {
+    let z = inverse_normal(at);
+    let mean = count as f64 * fraction;
+    let deviation = (mean * (1.0 - fraction)).sqrt();
+    let skewness = (1.0 - 2.0 * fraction) * (z * z - 1.0) / 6.0;
+    (mean + z * deviation + skewness - 0.5).ceil() as u64
 }
 
 /// The ranks (from 1) of the two of `count` independent values, in rising order, between which quantile `fraction` of their
 /// distribution lies with this `confidence`, whatever that distribution is. `None` where there are too few of them.
 pub fn quantile_ranks(count: u64, fraction: f64, confidence: f64) -> Option<(u64, u64)> {
     let beyond = (1.0 - confidence) / 2.0;
+    if count as f64 * fraction.min(1.0 - fraction) > MANY {
+        let quantile = |at| quantile_of_large_binomial(count, fraction, at);
+        return Some((quantile(beyond), quantile(1.0 - beyond) + 1));
+    }
     let below = Binomial::new(fraction, count).ok()?;
     // Rank k lies at or below the quantile if at least k values do, rank k above it if at most k - 1 do.
     let first = (1..=below.inverse_cdf(beyond) + 1)
@@ -188,6 +238,44 @@ mod tests {
         let at_most = Binomial::new(some.high, trials).unwrap().cdf(hits);
         assert!(close(at_least, 0.025, 1e-6) && close(at_most, 0.025, 1e-6), "{some:?}");
         assert_eq!(probability_interval(0, 0, 0.95), Interval { low: 0.0, high: 1.0 });
+    }
+
+    #[test]
+    fn probability_intervals_of_rare_and_of_very_many_hits_end() {
+        // Quantiles of gamma distributions, which rare hits follow: of 1 at 2.5 %, -ln 0.975; of 2 at 97.5 %, where
+        // (1 + x) e^-x is 2.5 %. And P(X >= 5), solved by sums of 30 digits.
+        let once = probability_interval(1, 1_000_000_000, 0.95);
+        assert!(close(once.low * 1e9, 0.025_317_808, 1e-7), "{once:?}");
+        assert!(close(once.high * 1e9, 5.571_643_4, 1e-5), "{once:?}");
+        let rare = probability_interval(5, 1_000_004, 0.95);
+        assert!(close(rare.low * 1e6, 1.623_481_8, 1e-6), "{rare:?}");
+        for trials in [1_000_000, 100_000_000, 10_000_000_000] {
+            for hits in [1, 90, 9_990, 10_010, trials / 3, trials - 11_000] {
+                let found = probability_interval(hits, trials, 0.95);
+                let share = hits as f64 / trials as f64;
+                assert!(found.low < share && share < found.high, "{hits} of {trials}: {found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn approximations_for_large_counts_go_on_where_exact_quantiles_end() {
+        for (alpha, beta) in [(9_999.0, 9_999.0), (9_000.0, 3e6), (5e5, 9_999.0)] {
+            let both: f64 = alpha + beta;
+            let deviation = (alpha * beta / (both + 1.0)).sqrt() / both;
+            for at in [0.025, 0.5, 0.975] {
+                let exact = beta_quantile(alpha, beta, at).unwrap();
+                let found = quantile_of_large_beta(alpha, beta, at);
+                assert!(close(found, exact, 1e-5 * deviation), "{alpha} {beta} {at}: {found} {exact}");
+            }
+        }
+        for (count, fraction) in [(19_000, 0.5), (900_000, 0.99), (90_000, 0.9)] {
+            for at in [0.025, 0.975] {
+                let exact = Binomial::new(fraction, count).unwrap().inverse_cdf(at);
+                let found = quantile_of_large_binomial(count, fraction, at);
+                assert!(found.abs_diff(exact) <= 1, "{count} {fraction} {at}: {found} {exact}");
+            }
+        }
     }
 
     #[test]
