@@ -266,7 +266,10 @@ mod tests {
             for at in [0.025, 0.5, 0.975] {
                 let exact = beta_quantile(alpha, beta, at).unwrap();
                 let found = quantile_of_large_beta(alpha, beta, at);
-                assert!(close(found, exact, 1e-5 * deviation), "{alpha} {beta} {at}: {found} {exact}");
+                assert!(
+                    close(found, exact, 1e-5 * deviation),
+                    "{alpha} {beta} {at}: {found} {exact}"
+                );
             }
         }
         for (count, fraction) in [(19_000, 0.5), (900_000, 0.99), (90_000, 0.9)] {
