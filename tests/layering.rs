@@ -54,7 +54,7 @@ const IMPURE: [&str; 14] = [
 ];
 
 /// Libraries and the rooms that may use them.
-const HOMES: [(&str, &[&str]); 9] = [
+const HOMES: [(&str, &[&str]); 10] = [
     ("base64", &["import"]),
     ("plotters", &["report"]),
     ("clap", &["cli"]),
@@ -76,6 +76,7 @@ const HOMES: [(&str, &[&str]); 9] = [
     ("rand", &["kernel"]),
     ("rand_chacha", &["kernel"]),
     ("libm", &["kernel"]),
+    ("pulp", &["kernel", "workload"]),
 ];
 
 /// Pairs of files that import each other and may, each with its reason. An entry that is no longer needed fails.

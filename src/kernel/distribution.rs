@@ -1,3 +1,5 @@
+use pulp::{Arch, Simd, WithSimd};
+
 use crate::kernel::draws::BLOCK;
 use crate::kernel::math;
 use crate::kernel::ration::Ration;
@@ -227,24 +229,25 @@ impl Distribution {
         }
     }
 
-    /// [`Distribution::sample`] of several uniforms, [`BLOCK`] at most: the same values. Lognormal ones, the most usual, come
-    /// in vector registers, at a third of the time.
+    /// [`Distribution::sample`] of [`BLOCK`] uniforms: the same values, several at once in vector registers as wide as the
+    /// processor has them where a formula gives them.
     pub fn sample_block(&self, uniforms: &[u64; BLOCK], out: &mut [Span; BLOCK]) {
-        let Shape::Lognormal { mu, sigma } = &self.0 else {
-            for (sampled, uniform) in out.iter_mut().zip(uniforms) {
-                *sampled = self.sample(*uniform);
+        match &self.0 {
+            Shape::Uniform { .. }
+            | Shape::Exponential { .. }
+            | Shape::Normal { .. }
+            | Shape::Lognormal { .. }
+            | Shape::Weibull { .. }
+            | Shape::Pareto { .. } => Arch::new().dispatch(SampleBlock {
+                shape: &self.0,
+                uniforms,
+                out,
+            }),
+            _ => {
+                for (sampled, uniform) in out.iter_mut().zip(uniforms) {
+                    *sampled = self.sample(*uniform);
+                }
             }
-            return;
-        };
-        let fractions = uniforms.map(|uniform| (uniform | 1) as f64 / TWO_53);
-        let mut normal = fractions.map(math::central_normal);
-        for (value, fraction) in normal.iter_mut().zip(fractions) {
-            if !math::is_central(fraction) {
-                *value = math::inverse_normal(fraction);
-            }
-        }
-        for (sampled, value) in out.iter_mut().zip(normal) {
-            *sampled = round_micros(math::exp(mu + sigma * value));
         }
     }
 
@@ -286,6 +289,63 @@ impl Distribution {
     }
 }
 
+/// [`Distribution::sample_block`] where a formula gives the values, compiled once for each width of vector registers.
+struct SampleBlock<'a> {
+    shape: &'a Shape,
+    uniforms: &'a [u64; BLOCK],
+    out: &'a mut [Span; BLOCK],
+}
+
+impl WithSimd for SampleBlock<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let mut values = [0.0; BLOCK];
+        for (value, uniform) in values.iter_mut().zip(self.uniforms) {
+            *value = (uniform | 1) as f64 / TWO_53;
+        }
+        match *self.shape {
+            Shape::Uniform { low, width } => {
+                for value in &mut values {
+                    *value = low + width * *value;
+                }
+            }
+            Shape::Exponential { mean } => {
+                for value in &mut values {
+                    *value = -mean * math::ln(1.0 - *value);
+                }
+            }
+            Shape::Normal { mean, sd } => {
+                math::inverse_normal_block(&mut values);
+                for value in &mut values {
+                    *value = mean + sd * *value;
+                }
+            }
+            Shape::Lognormal { mu, sigma } => {
+                math::inverse_normal_block(&mut values);
+                for value in &mut values {
+                    *value = math::exp(mu + sigma * *value);
+                }
+            }
+            Shape::Weibull { scale, inverse_shape } => {
+                for value in &mut values {
+                    *value = scale * math::pow(-math::ln(1.0 - *value), inverse_shape);
+                }
+            }
+            Shape::Pareto { minimum, inverse_shape } => {
+                for value in &mut values {
+                    *value = minimum * math::exp(-inverse_shape * math::ln(1.0 - *value));
+                }
+            }
+            _ => unreachable!("{:?} is no formula", self.shape),
+        }
+        for (sampled, value) in self.out.iter_mut().zip(&values) {
+            *sampled = round_micros(*value);
+        }
+    }
+}
+
 fn rationed(micros: f64, plain: f64, cpu: f64, ration: Ration) -> f64 {
     let work = round_micros(micros * cpu).as_micros();
     micros * plain + ration.elapsed(work) as f64
@@ -303,7 +363,7 @@ fn interpolate(points: &[(f64, f64)], u: f64) -> f64 {
 }
 
 /// Whole microseconds, half to even; negative values become 0.
-#[inline]
+#[inline(always)]
 fn round_micros(micros: f64) -> Span {
     let micros = micros.clamp(0.0, LONGEST_MICROS);
     Span::from_micros((micros + TWO_52).to_bits() & 0x000f_ffff_ffff_ffff)
@@ -312,20 +372,72 @@ fn round_micros(micros: f64) -> Span {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::draws::{Purpose, StreamKey};
+    use crate::kernel::draws::{Pair, Purpose, StreamKey};
+
+    /// Uniforms of which every fourth lies far down, and the next one as far up, on both sides of all borders there are.
+    fn uniforms(first_ordinal: u64) -> [u64; BLOCK] {
+        let key = StreamKey::derive(1, 0, "test", "block");
+        let mut uniforms = [0; BLOCK];
+        for (ordinal, uniform) in (first_ordinal..).zip(&mut uniforms) {
+            let Pair { first, second } = key.draw(ordinal, 0, Purpose::Work);
+            let small = first >> (second % 53);
+            *uniform = [first, first, small, (1 << 53) - 1 - small][(ordinal % 4) as usize];
+        }
+        uniforms
+    }
 
     #[test]
     fn a_block_holds_the_same_samples_as_one_by_one() {
-        let key = StreamKey::derive(1, 0, "test", "block");
-        let mut uniforms = [0; BLOCK];
-        for (ordinal, uniform) in (0..).zip(&mut uniforms) {
-            // Every fourth one lies in a tail.
-            *uniform = key.draw(ordinal, 0, Purpose::Work).first >> (if ordinal % 4 == 0 { 5 } else { 0 });
+        let shapes = [
+            Distribution::constant(Span::from_millis(5)),
+            Distribution::uniform(10.0, 30.0),
+            Distribution::exponential(50.0),
+            Distribution::normal(100.0, 60.0),
+            Distribution::lognormal(4.0, 0.8),
+            Distribution::gamma(20.0, 0.5),
+            Distribution::weibull(100.0, 0.7),
+            Distribution::pareto(10.0, 0.4),
+            Distribution::quantiles(&[(0.1, 100.0), (0.5, 200.0), (0.99, 400.0)]),
+            Distribution::mixture(vec![
+                (3.0, Distribution::exponential(10.0)),
+                (1.0, Distribution::lognormal(4.0, 0.8)),
+            ]),
+            Distribution::empirical(vec![Span::from_millis(3), Span::from_millis(1)]),
+            Distribution::lognormal(4.0, 0.8).affine(1.3, Span::from_millis(20)),
+        ];
+        for first_ordinal in (0..64_000).step_by(BLOCK) {
+            let uniforms = uniforms(first_ordinal);
+            for shape in &shapes {
+                let one_by_one = uniforms.map(|uniform| shape.sample(uniform));
+                let mut block = [Span::ZERO; BLOCK];
+                shape.sample_block(&uniforms, &mut block);
+                assert_eq!(block, one_by_one, "{shape:?}");
+            }
         }
-        for shape in [Distribution::lognormal(4.0, 0.8), Distribution::gamma(20.0, 0.5)] {
-            let mut block = [Span::ZERO; BLOCK];
-            shape.sample_block(&uniforms, &mut block);
-            assert_eq!(block, uniforms.map(|uniform| shape.sample(uniform)));
+    }
+
+    /// Without vector instructions, and below the widest there are.
+    fn architectures() -> Vec<Arch> {
+        let mut architectures = vec![Arch::Scalar];
+        #[cfg(target_arch = "x86_64")]
+        architectures.extend(pulp::x86::V3::try_new().map(Arch::V3));
+        architectures
+    }
+
+    #[test]
+    fn registers_of_every_width_give_the_same_samples() {
+        for first_ordinal in (0..64_000).step_by(BLOCK) {
+            let (uniforms, shape) = (uniforms(first_ordinal), Distribution::lognormal(4.0, 0.8));
+            let (mut widest, mut narrow) = ([Span::ZERO; BLOCK], [Span::ZERO; BLOCK]);
+            shape.sample_block(&uniforms, &mut widest);
+            for arch in architectures() {
+                arch.dispatch(SampleBlock {
+                    shape: &shape.0,
+                    uniforms: &uniforms,
+                    out: &mut narrow,
+                });
+                assert_eq!(narrow, widest);
+            }
         }
     }
 

@@ -4,6 +4,7 @@
 //! Philox4x32-10 under that key; the counter holds ordinal, attempt and [`Purpose`]. Adding an entity, or drawing more
 //! for one purpose, therefore never shifts the draws of another.
 
+use pulp::{Arch, Simd, WithSimd};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -121,14 +122,36 @@ impl StreamKey {
     }
 
     /// The draws of [`BLOCK`] consecutive ordinals from `first`, attempt 0: the same bits as [`StreamKey::draw`] one by one,
-    /// at a good half of the instructions, because the compiler does several at once in vector registers.
+    /// several at once in vector registers as wide as the processor has them.
     pub fn draw_block(self, first: u64, purpose: Purpose, out: &mut PairBlock) {
-        let key = [self.0 as u32, (self.0 >> 32) as u32];
+        Arch::new().dispatch(DrawBlock {
+            key: self,
+            first,
+            purpose,
+            out,
+        });
+    }
+}
+
+/// [`StreamKey::draw_block`], compiled once for each width of vector registers.
+struct DrawBlock<'a> {
+    key: StreamKey,
+    first: u64,
+    purpose: Purpose,
+    out: &'a mut PairBlock,
+}
+
+impl WithSimd for DrawBlock<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let key = [self.key.0 as u32, (self.key.0 >> 32) as u32];
         for offset in 0..BLOCK {
-            let ordinal = first.wrapping_add(offset as u64);
-            let words = philox4x32_wide([ordinal & LOW_HALF, ordinal >> 32, 0, purpose as u64], key);
-            out.first[offset] = (words[1] << 32 | words[0]) >> 11;
-            out.second[offset] = (words[3] << 32 | words[2]) >> 11;
+            let ordinal = self.first.wrapping_add(offset as u64);
+            let words = philox4x32_wide([ordinal & LOW_HALF, ordinal >> 32, 0, self.purpose as u64], key);
+            self.out.first[offset] = (words[1] << 32 | words[0]) >> 11;
+            self.out.second[offset] = (words[3] << 32 | words[2]) >> 11;
         }
     }
 }
@@ -177,8 +200,9 @@ fn philox4x32(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
 
 const LOW_HALF: u64 = 0xffff_ffff;
 
-/// [`philox4x32`] on words of 32 bits in the low halves of 64, as vector multiplication wants them. Nothing but arithmetic,
-/// inlined, so that a loop around it can be turned into vector instructions.
+/// [`philox4x32`] on words of 32 bits in the low halves of 64, as vector multiplication wants them: it does not look at the
+/// high halves, so what gathers there is cut off once, at the end. Nothing but arithmetic, inlined, so that a loop around
+/// it can be turned into vector instructions.
 #[inline(always)]
 fn philox4x32_wide(mut counter: [u64; 4], mut key: [u32; 2]) -> [u64; 4] {
     for _ in 0..ROUNDS {
@@ -186,13 +210,18 @@ fn philox4x32_wide(mut counter: [u64; 4], mut key: [u32; 2]) -> [u64; 4] {
         let right = (counter[2] & LOW_HALF) * MULTIPLIERS[1] as u64;
         counter = [
             (right >> 32) ^ counter[1] ^ key[0] as u64,
-            right & LOW_HALF,
+            right,
             (left >> 32) ^ counter[3] ^ key[1] as u64,
-            left & LOW_HALF,
+            left,
         ];
         key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
     }
-    counter
+    [
+        counter[0] & LOW_HALF,
+        counter[1] & LOW_HALF,
+        counter[2] & LOW_HALF,
+        counter[3] & LOW_HALF,
+    ]
 }
 
 /// FNV-1a over label, a separator and name: a stable hash, the same in every build.

@@ -3,13 +3,15 @@
 //! Accuracy is a few units in the last place, far below what a simulation can see; what matters is that a run on one
 //! machine can be repeated on another.
 
+use super::draws::BLOCK;
+
 const LN2_HI: f64 = 6.931_471_803_691_238_164_90e-1;
 const LN2_LO: f64 = 1.908_214_929_270_587_700_02e-10;
 const TWO_52: f64 = 4_503_599_627_370_496.0;
 const ROUNDER: f64 = 1.5 * TWO_52;
 
 /// Natural logarithm of a positive, normal, finite number (the fdlibm method: argument reduction and a polynomial).
-#[inline]
+#[inline(always)]
 pub fn ln(x: f64) -> f64 {
     let bits = x.to_bits();
     // Shift the mantissa so that it lies in [sqrt(1/2), sqrt(2)).
@@ -30,7 +32,7 @@ pub fn ln(x: f64) -> f64 {
 }
 
 /// e to the power of `x`, for |x| ≤ 700; beyond that the value at ±700.
-#[inline]
+#[inline(always)]
 pub fn exp(x: f64) -> f64 {
     let x = x.clamp(-700.0, 700.0);
     // Adding and subtracting 1.5 × 2^52 rounds to the nearest whole number, and leaves it in the low bits of the sum: from
@@ -65,6 +67,7 @@ const INVERSE_FACTORIALS: [f64; 13] = [
 ];
 
 /// `x` to the power of `y`, for positive `x`.
+#[inline(always)]
 pub fn pow(x: f64, y: f64) -> f64 {
     exp(y * ln(x))
 }
@@ -84,31 +87,70 @@ pub fn power_of_ten(exponent: i32) -> f64 {
 }
 
 /// Quantile of the standard normal distribution for 0 < `p` < 1 (Wichura, algorithm AS 241, 1988).
-#[inline]
 pub fn inverse_normal(p: f64) -> f64 {
-    let q = p - 0.5;
     if is_central(p) {
         return central_normal(p);
     }
-    let tail = if q < 0.0 { p } else { 1.0 - p };
-    let r = (-ln(tail)).sqrt();
+    let r = tail_radius(p);
     let z = if r <= 5.0 {
         ratio(r - 1.6, &SHOULDER)
     } else {
         ratio(r - 5.0, &TAIL)
     };
-    if q < 0.0 { -z } else { z }
+    if p < 0.5 { -z } else { z }
+}
+
+/// [`inverse_normal`] of each, in place and without a branch that depends on the draw: first all as if they were central,
+/// then those that are not, gathered, as if they lay on a shoulder; beyond the shoulders lies one in 10^10.
+#[inline(always)]
+pub fn inverse_normal_block(block: &mut [f64; BLOCK]) {
+    const LANES: usize = 8;
+    let (mut outer, mut places, mut count) = ([0.0; BLOCK], [0; BLOCK], 0);
+    for (place, p) in block.iter().enumerate() {
+        outer[count % BLOCK] = *p;
+        places[count % BLOCK] = place;
+        count += usize::from(!is_central(*p));
+    }
+    for p in block.iter_mut() {
+        *p = central_normal(*p);
+    }
+    for group in 0..count.div_ceil(LANES) {
+        let from = group % (BLOCK / LANES) * LANES;
+        let (mut radii, mut quantiles) = ([0.0; LANES], [0.0; LANES]);
+        for lane in 0..LANES {
+            let p = outer[from + lane];
+            let r = tail_radius(p);
+            let z = ratio(r - 1.6, &SHOULDER);
+            radii[lane] = r;
+            quantiles[lane] = if p < 0.5 { -z } else { z };
+        }
+        for lane in 0..LANES.min(count - from) {
+            let on_shoulder = radii[lane] <= 5.0;
+            block[places[from + lane]] = if on_shoulder {
+                quantiles[lane]
+            } else {
+                inverse_normal(outer[from + lane])
+            };
+        }
+    }
+}
+
+/// The tail of `p` in the measure of AS 241: the root of minus its logarithm.
+#[inline(always)]
+fn tail_radius(p: f64) -> f64 {
+    let tail = if p < 0.5 { p } else { 1.0 - p };
+    (-ln(tail)).sqrt()
 }
 
 /// Whether `p` lies where [`central_normal`] holds: 85 of 100 do.
-#[inline]
-pub fn is_central(p: f64) -> bool {
+#[inline(always)]
+fn is_central(p: f64) -> bool {
     (p - 0.5).abs() <= 0.425
 }
 
 /// [`inverse_normal`] of what [`is_central`], without a branch; of no use elsewhere.
-#[inline]
-pub fn central_normal(p: f64) -> f64 {
+#[inline(always)]
+fn central_normal(p: f64) -> f64 {
     let q = p - 0.5;
     q * ratio(0.180625 - q * q, &CENTRE)
 }
@@ -185,13 +227,13 @@ struct Rational {
     denominator: [f64; 8],
 }
 
-#[inline]
+#[inline(always)]
 fn ratio(x: f64, r: &Rational) -> f64 {
     polynomial(x, &r.numerator) / polynomial(x, &r.denominator)
 }
 
 /// Estrin's scheme: pairs first, so that the processor need not wait for each step before the next.
-#[inline]
+#[inline(always)]
 fn polynomial(x: f64, c: &[f64; 8]) -> f64 {
     let (x2, x4) = (x * x, (x * x) * (x * x));
     let low = (c[0] + c[1] * x) + (c[2] + c[3] * x) * x2;

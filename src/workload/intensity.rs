@@ -1,16 +1,87 @@
+use pulp::{Arch, Simd, WithSimd};
+
 use super::config::RateProfile;
 use crate::kernel::Distribution;
 use crate::kernel::draws::{BLOCK, Purpose, StreamKey};
 use crate::kernel::math;
 use crate::units::{SimTime, Span};
 
+const TWO_52: f64 = 4_503_599_627_370_496.0;
 const TWO_53: f64 = 9_007_199_254_740_992.0;
 
 /// Unit-rate exponential gap at a 53-bit uniform.
-#[inline]
+#[inline(always)]
 pub(super) fn unit_gap(uniform: u64) -> f64 {
     -math::ln(1.0 - (uniform | 1) as f64 / TWO_53)
 }
+
+/// [`unit_gap`] of a whole block.
+pub(super) fn unit_gaps(uniforms: &[u64; BLOCK], gaps: &mut [f64; BLOCK]) {
+    Arch::new().dispatch(UnitGaps { uniforms, gaps });
+}
+
+/// [`unit_gaps`], compiled once for each width of vector registers.
+struct UnitGaps<'a> {
+    uniforms: &'a [u64; BLOCK],
+    gaps: &'a mut [f64; BLOCK],
+}
+
+impl WithSimd for UnitGaps<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for place in 0..BLOCK {
+            self.gaps[place] = unit_gap(self.uniforms[place]);
+        }
+    }
+}
+
+/// Gaps at an even rate, in 65,536ths of a microsecond, and the longest of them in microseconds; compiled once for each width
+/// of vector registers.
+struct EvenSteps<'a> {
+    gaps: &'a [f64; BLOCK],
+    rate: f64,
+    steps: &'a mut [u64; BLOCK],
+}
+
+impl WithSimd for EvenSteps<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f64 {
+        let mut longest = [0.0_f64; 8];
+        for from in (0..BLOCK).step_by(8) {
+            for (lane, longest) in longest.iter_mut().enumerate() {
+                let micros = self.gaps[from + lane] / self.rate;
+                *longest = if micros > *longest { micros } else { *longest };
+                self.steps[from + lane] = short_steps(micros);
+            }
+        }
+        longest
+            .iter()
+            .fold(0.0, |longest, micros| if *micros > longest { *micros } else { longest })
+    }
+}
+
+/// [`steps_of`] up to [`LONGEST_SHORT`] microseconds, without the conversion that vector registers cannot do everywhere:
+/// a number at 2^52 has no digits behind the point, and its whole ones are the low bits.
+#[inline(always)]
+fn short_steps(micros: f64) -> u64 {
+    let steps = micros * 65_536.0 + 0.5;
+    let nearest = steps + TWO_52;
+    let above = u64::from(nearest - TWO_52 > steps);
+    (nearest.to_bits() & 0x000f_ffff_ffff_ffff).wrapping_sub(above)
+}
+
+/// Whole 65,536ths of a microsecond nearest to `micros`.
+#[inline]
+fn steps_of(micros: f64) -> u64 {
+    (micros * 65_536.0 + 0.5) as u64
+}
+
+/// Gaps up to here, in microseconds, are short enough for [`short_steps`].
+const LONGEST_SHORT: f64 = (1u64 << 34) as f64;
 
 /// A stretch of time in which the rate of a Poisson process is linear.
 #[derive(Clone, Copy, Debug)]
@@ -204,7 +275,7 @@ impl Poisson {
         loop {
             let (expected, moved) = self.ahead(gap, self.segment.end);
             if gap < expected {
-                let (micros, fraction) = self.moved_by(moved);
+                let (micros, fraction) = self.stepped_by(steps_of(moved));
                 if micros >= until.as_micros() {
                     self.stop(gap, until);
                     return None;
@@ -227,21 +298,24 @@ impl Poisson {
     pub fn next_block(&mut self, gaps: &[f64; BLOCK], until: SimTime, key: StreamKey, times: &mut [SimTime; BLOCK]) {
         // At an even rate, gaps that are short against what is left of the segment all end inside it: no need to look.
         let left = self.segment.end.min(until).since(SimTime::from_micros(self.micros));
-        let even = self.segment.slope == 0.0 && self.segment.rate > 0.0;
-        let mut short = if even {
-            (left.as_micros() as f64 / (4 * BLOCK) as f64).min(1e12)
-        } else {
-            0.0
-        };
-        for (time, gap) in times.iter_mut().zip(gaps) {
-            let moved = gap / self.segment.rate;
-            if moved < short {
-                (self.micros, self.fraction) = self.moved_by(moved);
-                *time = SimTime::from_micros(self.micros);
-            } else {
-                short = 0.0;
-                *time = self.next(*gap, until, key).unwrap_or(SimTime::MAX);
+        let short = (left.as_micros() as f64 / (4 * BLOCK) as f64).min(LONGEST_SHORT);
+        if self.segment.slope == 0.0 && self.segment.rate > 0.0 {
+            let (rate, mut steps) = (self.segment.rate, [0; BLOCK]);
+            let longest = Arch::new().dispatch(EvenSteps {
+                gaps,
+                rate,
+                steps: &mut steps,
+            });
+            if longest < short {
+                for (time, step) in times.iter_mut().zip(steps) {
+                    (self.micros, self.fraction) = self.stepped_by(step);
+                    *time = SimTime::from_micros(self.micros);
+                }
+                return;
             }
+        }
+        for (time, gap) in times.iter_mut().zip(gaps) {
+            *time = self.next(*gap, until, key).unwrap_or(SimTime::MAX);
         }
     }
 
@@ -275,9 +349,66 @@ impl Poisson {
         )
     }
 
-    /// The instant `micros` after the last event: whole microseconds and fraction.
-    fn moved_by(&self, micros: f64) -> (u64, u64) {
-        let total = self.fraction + (micros * 65_536.0 + 0.5) as u64;
+    /// The instant so many 65,536ths of a microsecond after the last event: whole microseconds and fraction.
+    #[inline]
+    fn stepped_by(&self, steps: u64) -> (u64, u64) {
+        let total = self.fraction + steps;
         (self.micros + (total >> 16), total & 0xffff)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::draws::PairBlock;
+    use crate::units::Rate;
+
+    fn gaps(key: StreamKey, first: u64) -> [f64; BLOCK] {
+        let (mut drawn, mut gaps) = (PairBlock::default(), [0.0; BLOCK]);
+        key.draw_block(first, Purpose::Work, &mut drawn);
+        unit_gaps(&drawn.first, &mut gaps);
+        assert_eq!(gaps, drawn.first.map(unit_gap));
+        gaps
+    }
+
+    #[test]
+    fn a_block_of_times_is_that_of_its_gaps_one_by_one() {
+        let key = StreamKey::derive(1, 0, "test", "block");
+        let until = SimTime::ZERO + Span::from_secs(1_000);
+        for per_hour in [0, 1, 40, 3_600, 360_000, 3_600_000_000] {
+            let point = |secs, events| {
+                (
+                    SimTime::ZERO + Span::from_secs(secs),
+                    Rate::events(events, Span::from_secs(3_600)),
+                )
+            };
+            let profile = RateProfile {
+                points: vec![point(0, 7_200), point(100, per_hour), point(300, per_hour)],
+                repeat: Some(Span::from_secs(400)),
+            };
+            let intensity = Intensity::Profile { profile, scale: 1.0 };
+            let mut one_by_one = Poisson::new(intensity, SimTime::ZERO, key);
+            let mut in_blocks = one_by_one.clone();
+            for first in (0..6_400).step_by(BLOCK) {
+                let gaps = gaps(key, first);
+                let expected = gaps.map(|gap| one_by_one.next(gap, until, key).unwrap_or(SimTime::MAX));
+                let mut times = [SimTime::ZERO; BLOCK];
+                in_blocks.next_block(&gaps, until, key, &mut times);
+                assert_eq!(times, expected);
+            }
+        }
+    }
+
+    #[test]
+    fn short_gaps_become_the_same_steps_without_a_conversion() {
+        let key = StreamKey::derive(1, 0, "test", "steps");
+        for ordinal in 0..100_000 {
+            let drawn = key.draw(ordinal, 0, Purpose::Work);
+            let micros = LONGEST_SHORT / (1u64 << (drawn.second % 52)) as f64 * (drawn.first as f64 / TWO_53);
+            let half = (drawn.first >> 20) as f64 / 131_072.0;
+            for micros in [micros, half.min(LONGEST_SHORT)] {
+                assert_eq!(short_steps(micros), steps_of(micros));
+            }
+        }
     }
 }

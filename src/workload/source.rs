@@ -1,7 +1,7 @@
 use std::iter::Peekable;
 
 use super::config::{Process, SourceChange, SourceConfig, TraceRow};
-use super::intensity::{Intensity, Poisson, unit_gap};
+use super::intensity::{Intensity, Poisson, unit_gap, unit_gaps};
 use crate::facts::{Arrival, FlowId, Recorded, Train};
 use crate::kernel::Distribution;
 use crate::kernel::draws::{BLOCK, PairBlock, Purpose, StreamKey};
@@ -334,9 +334,7 @@ impl WorkBlock {
     fn draw(&mut self, key: StreamKey, first_ordinal: u64, durations: Option<&Distribution>) {
         let mut drawn = PairBlock::default();
         key.draw_block(first_ordinal, Purpose::Work, &mut drawn);
-        for (gap, uniform) in self.gaps.iter_mut().zip(drawn.first) {
-            *gap = unit_gap(uniform);
-        }
+        unit_gaps(&drawn.first, &mut self.gaps);
         self.uniforms = drawn.second;
         if let Some(durations) = durations {
             durations.sample_block(&self.uniforms, &mut self.durations);
