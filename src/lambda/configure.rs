@@ -82,7 +82,7 @@ impl Function {
         while let Some(entry) = self.idle[version.index()].pop() {
             self.retire(now, entry.environment, cx);
         }
-        for (_, environment) in &mut self.environments {
+        for environment in self.environments.iter_mut() {
             if environment.version == version && environment.provisioned.is_none() {
                 environment.death = environment.death.min(now);
             }

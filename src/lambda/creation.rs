@@ -139,7 +139,7 @@ impl Function {
 
     /// The end of an environment. What it holds is free when its extensions have shut down (LIFE-10).
     pub fn retire<O: Observer>(&mut self, end: SimTime, index: u32, cx: &mut Context<O>) {
-        let environment = self.environments.remove(index as usize);
+        let environment = self.environments.remove(index);
         cx.observer.environment(end, self.id, false);
         if environment.held == Held::default() {
             return;

@@ -143,7 +143,7 @@ impl Function {
             ..*task
         };
         if answered > patience {
-            self.environments[started.environment as usize].task.abandoned = true;
+            self.environments.get_mut(started.environment).task.abandoned = true;
             if cx.clients[flow.traffic.index()].repeats_unseen(task.attempt) && patience < cx.horizon {
                 let again = Wake::Answered(Failure::Timeout, Ending::Failed);
                 self.wait(patience, served, again, cx);
@@ -158,7 +158,7 @@ impl Function {
                 return;
             }
             // LIFE-8: the caller has its answer, extensions go on beyond the end of the run.
-            self.environments[started.environment as usize].task.abandoned = true;
+            self.environments.get_mut(started.environment).task.abandoned = true;
         }
         let answer = match started.verdict {
             Verdict::Ok if too_large_response(task, front, cx) => Answer::new(BAD_RESPONSE, Ending::Failed),

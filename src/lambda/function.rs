@@ -6,6 +6,7 @@ use super::caller::Clients;
 use super::config::{AccountConfig, EnvPick, FlowConfig, FunctionConfig, Through, TransferConfig};
 use super::ends::InFlight;
 use super::environment::{Environment, Finished, IdleEntry, IdleLife, IdlePool, Residents};
+use super::environments::Environments;
 use super::equipment::{Equipment, Held};
 use super::execution::{Execution, Readiness};
 use super::interfaces::Interfaces;
@@ -94,7 +95,7 @@ pub(super) struct Context<'a, O> {
 pub(super) struct Function {
     pub id: FunctionId,
     pub config: FunctionConfig,
-    pub environments: Slab<Environment>,
+    pub environments: Environments,
     /// Tasks put aside, each with why it is woken.
     pub waiting: Slab<(Task, Wake)>,
     /// Increments of provisioned concurrency on their way: pool and number.
@@ -191,7 +192,7 @@ impl Function {
         Function {
             id,
             config: config.clone(),
-            environments: Slab::new(),
+            environments: Environments::default(),
             waiting: Slab::new(),
             allocating: Slab::new(),
             idle: config.versions.iter().map(idle).collect(),
@@ -424,7 +425,7 @@ impl Function {
     ) -> Option<u32> {
         let idle = &mut self.idle[version.index()];
         let environments = &self.environments;
-        let alive = |entry: &&IdleEntry| environments[entry.environment as usize].death > now;
+        let alive = |entry: &&IdleEntry| environments[entry.environment].death > now;
         if self.config.env_pick == EnvPick::MostRecentlyUsed && idle.latest(now).filter(alive).is_some() {
             return idle.pop().map(|entry| entry.environment);
         }
@@ -481,7 +482,7 @@ impl Function {
         let version = &self.config.versions[admission.version.index()];
         let readiness = match admission.environment {
             None => Readiness::New,
-            Some(environment) => self.environments[environment as usize].readiness(),
+            Some(environment) => self.environments[environment].readiness(),
         };
         let mut execution = Execution::of(task, version, readiness, flow.key);
         execution.placement = execution.placement.saturating_add(admission.interface);
@@ -536,7 +537,7 @@ impl Function {
     /// The end of what an environment serves becomes an event.
     #[inline]
     pub fn schedule_release<O: Observer>(&mut self, end: SimTime, environment: u32, cx: &mut Context<O>) {
-        let order = self.environments[environment as usize].order;
+        let order = self.environments.order(environment);
         let event = Event::Released(environment).pack(self.id);
         cx.agenda.schedule_in_order(end, order, event);
     }
@@ -553,7 +554,7 @@ impl Function {
     ) -> Attempt {
         let flow = &cx.flows[task.flow.index()];
         let end = now.saturating_add(execution.busy());
-        let environment = &mut self.environments[serving.environment as usize];
+        let environment = self.environments.get_mut(serving.environment);
         environment.reset = matches!(execution.verdict, Verdict::Timeout | Verdict::Crash);
         (environment.busy, environment.start_kind, environment.verdict) = (true, serving.start_kind, execution.told());
         environment.order = cx.agenda.next_order(Class::Completion);
@@ -647,7 +648,7 @@ impl Function {
             verdict: Verdict::Ok,
             task,
         };
-        self.environments.insert(environment) as u32
+        self.environments.insert(environment)
     }
 
     /// Other functions must not find taken what an idle environment holds beyond its end.
@@ -682,7 +683,7 @@ impl Function {
         }
         // Whoever is busy may die next as well. All are looked at only as often as that costs no more than the looks above.
         if some_died && self.looked_for_dead >= self.environments.len() {
-            let deaths = self.environments.iter().map(|(_, environment)| environment.death);
+            let deaths = self.environments.iter().map(|environment| environment.death);
             self.earliest_death = deaths.min().unwrap_or(SimTime::MAX);
             self.looked_for_dead = 0;
         }
@@ -692,7 +693,7 @@ impl Function {
     /// follows from that.
     #[inline]
     pub fn release<O: Observer>(&mut self, now: SimTime, index: u32, cx: &mut Context<O>) -> Option<Finished> {
-        let environment = &mut self.environments[index as usize];
+        let environment = self.environments.get_mut(index);
         environment.busy = false;
         let flow = &cx.flows[environment.task.flow.index()];
         let plainly_ended = self.config.invokes.is_empty()
@@ -828,22 +829,22 @@ impl Function {
 
 /// The environments of one function, as its idle pools ask for them.
 pub(super) struct Inhabitants<'a> {
-    pub environments: &'a Slab<Environment>,
+    pub environments: &'a Environments,
     pub flows: &'a [FlowConfig],
 }
 
 impl Residents for Inhabitants<'_> {
     fn number(&self, environment: u32) -> u64 {
-        self.environments[environment as usize].number
+        self.environments[environment].number
     }
 
     fn death(&self, environment: u32) -> SimTime {
-        self.environments[environment as usize].death
+        self.environments[environment].death
     }
 
     /// That of the invocation it served last.
     fn idle_draw(&self, environment: u32) -> u64 {
-        let task = &self.environments[environment as usize].task;
+        let task = self.environments.task(environment);
         let key = self.flows[task.flow.index()].key;
         key.draw(task.ordinal, task.attempt, Purpose::Life).first
     }

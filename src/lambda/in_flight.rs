@@ -10,9 +10,8 @@ use super::ends::{AccountInFlight, InFlight};
 use super::environment::{IdleEntry, IdlePool};
 use super::function::{Context, Event, Function};
 use super::platform::Platform;
-use super::task::Task;
 use crate::facts::{
-    FlowId, FunctionId, GivenBack, Observer, Pool, QualifierId, StartKind, TrafficId, Verdict, VersionId,
+    Arrival, FlowId, FunctionId, GivenBack, Observer, Pool, QualifierId, StartKind, TrafficId, VersionId,
 };
 use crate::kernel::{Class, Key, Moment};
 use crate::units::SimTime;
@@ -52,11 +51,11 @@ impl Function {
         let Event::Released(environment) = event else {
             return self.catch_up(now, cx);
         };
-        let order = self.environments[environment as usize].order;
+        let order = self.environments.order(environment);
         let Some(in_flight) = &mut self.in_flight else { return };
         in_flight.ends.take_until(now, &mut in_flight.over);
         let environments = &self.environments;
-        let comes_later = |key: &Key| key.time() == now && environments[key.label() as usize].order > order;
+        let comes_later = |key: &Key| key.time() == now && environments.order(key.label()) > order;
         if in_flight.over.iter().any(comes_later) {
             let later: Vec<Key> = in_flight.over.iter().copied().filter(comes_later).collect();
             in_flight.over.retain(|key| !comes_later(key));
@@ -103,7 +102,7 @@ impl Function {
         if drained {
             if at_one_instant {
                 let environments = &self.environments;
-                idle.order_last(slots.count as usize, |index| environments[index as usize].order);
+                idle.order_last(slots.count as usize, |index| environments.order(index));
             }
             self.on_demand -= slots.count as u32;
             if self.config.reserved.is_none() {
@@ -130,7 +129,7 @@ impl Function {
     /// Environments that have become idle unnoticed are no longer called busy.
     pub fn note_idle(&mut self) {
         for environment in self.idle.iter().flat_map(IdlePool::environments) {
-            self.environments[environment as usize].busy = false;
+            self.environments.get_mut(environment).busy = false;
         }
     }
 
@@ -152,7 +151,7 @@ impl Function {
             .map_or_else(Vec::new, |in_flight| std::mem::take(&mut in_flight.over));
         if over.windows(2).any(|pair| pair[0].time() == pair[1].time()) {
             let environments = &self.environments;
-            over.sort_by_key(|key| (key.time(), environments[key.label() as usize].order));
+            over.sort_by_key(|key| (key.time(), environments.order(key.label())));
         }
         self.on_demand -= over.len() as u32;
         if self.config.reserved.is_none() {
@@ -176,7 +175,7 @@ impl Function {
     #[inline(always)]
     fn free<O: Observer>(&mut self, key: Key, cx: &mut Context<O>) -> FlowId {
         let (time, index) = (key.time(), key.label());
-        let environment = &mut self.environments[index as usize];
+        let environment = self.environments.get_mut(index);
         environment.busy = false;
         let entry = IdleEntry {
             environment: index,
@@ -185,7 +184,7 @@ impl Function {
         };
         let (version, flow, death) = (environment.version, environment.task.flow, environment.death);
         if cx.clients[cx.flows[flow.index()].traffic.index()].remembers_success() {
-            let finished = self.environments[index as usize].finished();
+            let finished = self.environments.finished(index);
             self.answered(time, &finished, cx);
         }
         if death <= time {
@@ -226,14 +225,17 @@ impl Function {
         true
     }
 
-    /// An environment serves `task` until `end` as all of a train do; returns its number.
+    /// An environment serves `arrival` until `end` as all of a train do; returns its number.
     #[inline(always)]
-    pub fn serve_in_train<O: Observer>(&mut self, task: Task, index: u32, end: SimTime, cx: &mut Context<O>) -> u64 {
-        let environment = &mut self.environments[index as usize];
-        (environment.busy, environment.start_kind, environment.verdict) = (true, StartKind::Warm, Verdict::Ok);
-        environment.order = cx.agenda.next_order(Class::Completion);
-        environment.task = task;
-        let number = environment.number;
+    pub fn serve_in_train<O: Observer>(
+        &mut self,
+        arrival: &Arrival,
+        index: u32,
+        end: SimTime,
+        cx: &mut Context<O>,
+    ) -> u64 {
+        let order = cx.agenda.next_order(Class::Completion);
+        let number = self.environments.begin_in_train(index, arrival, order);
         if !self.fly(end, index) {
             self.schedule_release(end, index, cx);
         }
@@ -340,7 +342,7 @@ impl Platform {
                 continue;
             };
             for key in in_flight.ends.drain() {
-                let order = function.environments[key.label() as usize].order;
+                let order = function.environments.order(key.label());
                 let event = Event::Released(key.label()).pack(function.id);
                 self.agenda.schedule_in_order(key.time(), order, event);
                 events += 1;

@@ -26,7 +26,7 @@ impl Function {
             flows,
         };
         for (entry, end) in self.idle[version.index()].entries(&residents) {
-            let environment = &self.environments[entry.environment as usize];
+            let environment = &self.environments[entry.environment];
             if end <= now {
                 ended = ended.max_by_end(EndedEnvironment {
                     number: environment.number,
@@ -45,7 +45,7 @@ impl Function {
         let busy = self
             .environments
             .iter()
-            .filter(|(_, one)| one.busy && one.version == version);
+            .filter(|one| one.busy && one.version == version);
         let is_shared = account.config.scaling != ScalingRule::PerFunction;
         Look {
             time: now,

@@ -10,6 +10,7 @@ mod creation;
 mod deliver;
 mod ends;
 mod environment;
+mod environments;
 mod equipment;
 mod esm;
 mod execution;

@@ -8,7 +8,7 @@
 
 use super::account::Account;
 use super::config::{EnvPick, FlowConfig};
-use super::execution::{Execution, Readiness, handler, scaled};
+use super::execution::{Execution, handler, scaled};
 use super::function::{Context, Function, Serving};
 use super::plain_flow::PlainFlow;
 use super::platform::{Platform, Reply};
@@ -79,7 +79,7 @@ impl Function {
         if !ends_well {
             return None;
         }
-        let idle = self.take_plainly(now, plain, cx.account)?;
+        let idle = self.take_plainly(now, plain, false, cx.account)?;
         let serving = Serving {
             environment: idle,
             version: plain.version,
@@ -99,11 +99,19 @@ impl Function {
     /// An idle environment that has served before, with a slot for it; `None`, with nothing changed, where one of them is
     /// wanting.
     #[inline(always)]
-    pub fn take_plainly(&mut self, now: SimTime, plain: &PlainFlow, account: &mut Account) -> Option<u32> {
+    pub fn take_plainly(
+        &mut self,
+        now: SimTime,
+        plain: &PlainFlow,
+        in_train: bool,
+        account: &mut Account,
+    ) -> Option<u32> {
         let idle = self.idle[plain.version.index()].latest(now)?.environment;
-        let environment = &self.environments[idle as usize];
-        let served_before = environment.death > now && environment.readiness() == Readiness::Warm && environment.used;
-        if self.provisioned_requested > 0 || !served_before || !self.admits_plainly(now, account) {
+        let ready = match in_train {
+            true => self.environments.serves_in_train(idle, now),
+            false => self.environments.serves_plainly(idle, now),
+        };
+        if self.provisioned_requested > 0 || !ready || !self.admits_plainly(now, account) {
             return None;
         }
         self.idle[plain.version.index()].pop();

@@ -383,7 +383,7 @@ impl Platform {
             function
                 .environments
                 .iter_mut()
-                .for_each(|(_, environment)| environment.used = false);
+                .for_each(|environment| environment.used = false);
         }
     }
 
@@ -404,18 +404,16 @@ impl Platform {
         let mut unanswered = Vec::new();
         for index in 0..self.functions.len() {
             let (function, mut cx) = self.split(index, observer);
-            for (_, environment) in function
+            for environment in function
                 .environments
                 .iter()
-                .filter(|(_, environment)| environment.provisioned.is_some())
+                .filter(|environment| environment.provisioned.is_some())
             {
                 function.tell_recycling(environment, end, &mut cx);
             }
             function.note_idle();
-            let running = function.environments.iter().filter(|(_, environment)| environment.busy);
-            let tasks = running
-                .map(|(_, environment)| &environment.task)
-                .chain(function.waiting.iter().map(|(_, (task, _))| task));
+            let running = function.environments.running();
+            let tasks = running.chain(function.waiting.iter().map(|(_, (task, _))| *task));
             let polled = |task: &Task| cx.flows[task.flow.index()].mapping.is_some();
             let open = tasks.filter(|task| !task.duplicate && !task.abandoned && !polled(task));
             unanswered.extend(open.map(|task| task.call(&cx.flows[task.flow.index()])));

@@ -248,7 +248,7 @@ impl Function {
     }
 
     fn end_provisioned<O: Observer>(&mut self, now: SimTime, environment: u32, cx: &mut Context<O>) {
-        self.tell_recycling(&self.environments[environment as usize], now, cx);
+        self.tell_recycling(&self.environments[environment], now, cx);
         self.retire(now, environment, cx);
     }
 

@@ -88,7 +88,9 @@ impl Function {
                     Execution::warm(duration, &task, version, key).verdict.is_ok()
                 });
             self.catch_up_in_train(now, plain.version, unasked, &mut served.given_back, cx);
-            let environment = ends_well.then(|| self.take_plainly(now, plain, cx.account)).flatten();
+            let environment = ends_well
+                .then(|| self.take_plainly(now, plain, true, cx.account))
+                .flatten();
             let Some(environment) = environment else {
                 // A function that refuses most of what comes would begin a train for each of the few that it serves.
                 self.serve_otherwise(&train.arrival(place), served, cx);
@@ -99,9 +101,8 @@ impl Function {
                 quiet = until.min(cx.agenda.quiet_until());
                 continue;
             };
-            let task = Task::new(&train.arrival(place));
             let index = served.count;
-            served.environments[index] = self.serve_in_train(task, environment, end, cx);
+            served.environments[index] = self.serve_in_train(&train.arrival(place), environment, end, cx);
             served.starts[index] = now;
             served.durations[index] = duration;
             served.billed_ms[index] = cx.account.billed_ms(duration);

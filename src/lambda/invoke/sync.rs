@@ -47,7 +47,7 @@ impl Function {
                 let read_timeout = cx.clients[traffic.index()].read_timeout();
                 if let Some(read_timeout) = read_timeout.filter(|limit| started.answered.since(now) > *limit) {
                     // INV-10: the invocation goes on and is billed; only its caller is gone.
-                    self.environments[started.environment as usize].task.abandoned = true;
+                    self.environments.get_mut(started.environment).task.abandoned = true;
                     let waiting = Task {
                         start_kind: started.start_kind,
                         ..*task
@@ -56,7 +56,7 @@ impl Function {
                 } else if started.answered < cx.horizon {
                     if !started.completes {
                         // LIFE-8: the caller has its answer, extensions go on beyond the end of the run.
-                        self.environments[started.environment as usize].task.abandoned = true;
+                        self.environments.get_mut(started.environment).task.abandoned = true;
                     }
                     let ending = if started.verdict.is_ok() {
                         Ending::Succeeded
