@@ -3,6 +3,8 @@
 mod differential;
 mod functions;
 mod model;
+mod polling;
+mod queues;
 mod rates;
 mod scenario;
 mod story;

@@ -1,9 +1,7 @@
 //! The reference itself: Lambda as the rules describe it, one after the other, with a list of what is to come. Nothing here is
 //! fast, and nothing but the plan's numbers and the draws is shared with the simulator.
 
-use lambdasim::facts::{
-    Arrival, AsyncStep, Cause, Ending, InvocationType, LinkId, MessageStep, Reason, StartKind, Target, Verdict,
-};
+use lambdasim::facts::{Arrival, AsyncStep, Cause, Ending, InvocationType, LinkId, Reason, StartKind, Target, Verdict};
 use lambdasim::kernel::draws::{Pair, Purpose, StreamKey};
 use lambdasim::lambda::{RetryMode, ScalingRule, VersionConfig};
 use lambdasim::simulation::Plan;
@@ -11,6 +9,7 @@ use lambdasim::units::Share;
 use lambdasim::workload::Arrivals;
 
 use super::functions::{Admitted, Function};
+use super::queues::{Batch, Pollers, Queue};
 use super::rates::{Bucket, RequestRate};
 use super::story::{Answer, Step, Story, Tried};
 
@@ -32,7 +31,7 @@ struct Due {
 }
 
 #[derive(Clone, Debug)]
-enum What {
+pub enum What {
     Arrives(Arrival),
     /// An environment is released, and the attempt that it served is over.
     Completes(Box<Run>),
@@ -42,6 +41,20 @@ enum What {
     Dispatched(Event),
     /// An event has reached its maximum age.
     Expires(Event),
+    /// Pollers of a mapping look what they can receive.
+    Looks(usize),
+    /// A poller of a mapping gets what it reads.
+    HasRead(usize),
+    /// The window of a mapping's batch is over.
+    Closes(usize, u64),
+    /// A throttled batch is tried again.
+    RepeatsBatch(Batch),
+    /// The visibility timeout of a throttled batch has passed.
+    GivesUp(Batch),
+    /// A message of a queue may be too old.
+    Outlives(usize, usize),
+    /// Messages can be received again.
+    ComesBack(Batch),
 }
 
 /// One attempt of an arrival.
@@ -55,7 +68,7 @@ pub struct Call {
 
 /// An event in the queue of a function.
 #[derive(Clone, Copy, Debug)]
-struct Event {
+pub struct Event {
     call: Call,
     /// The version that its first attempt drew (ALIAS-4).
     version: Option<usize>,
@@ -66,11 +79,12 @@ struct Event {
 
 /// An attempt that runs.
 #[derive(Clone, Debug)]
-struct Run {
+pub struct Run {
     call: Call,
     admitted: Admitted,
     verdict: Verdict,
     event: Option<Event>,
+    batch: Option<Batch>,
 }
 
 /// One client's retry quota (SDK-3, SDK-5).
@@ -84,10 +98,10 @@ const RETRY_COST: u64 = 5;
 const SECOND: u64 = 1_000_000;
 
 pub struct Reference<'p> {
-    plan: &'p Plan,
+    pub plan: &'p Plan,
     pending: Vec<Due>,
     sequence: u64,
-    now: u64,
+    pub now: u64,
     functions: Vec<Function>,
     account_rate: RequestRate,
     /// SCALE-6: one bucket for all functions, before SW-SCALE.
@@ -95,6 +109,9 @@ pub struct Reference<'p> {
     quotas: Vec<Vec<Quota>>,
     /// Messages that were sent over each link.
     sent: Vec<u64>,
+    pub queues: Vec<Queue>,
+    /// Those of mappings that read queues.
+    pub pollers: Vec<Option<Pollers>>,
     pub story: Story,
 }
 
@@ -126,6 +143,10 @@ impl<'p> Reference<'p> {
             },
             quotas: plan.traffic.iter().map(clients).collect(),
             sent: vec![0; plan.links.len()],
+            queues: plan.queues.iter().map(Queue::new).collect(),
+            pollers: (0..plan.mappings.len())
+                .map(|mapping| Pollers::of(plan, mapping))
+                .collect(),
             story: Story::default(),
         };
         for arrival in Arrivals::new(&plan.sources) {
@@ -134,7 +155,7 @@ impl<'p> Reference<'p> {
         reference
     }
 
-    fn schedule(&mut self, time: u64, class: Class, what: What) {
+    pub fn schedule(&mut self, time: u64, class: Class, what: What) {
         self.sequence += 1;
         let sequence = self.sequence;
         self.pending.push(Due {
@@ -169,6 +190,13 @@ impl<'p> Reference<'p> {
             What::Repeats(call) => self.tries(call),
             What::Dispatched(event) => self.dispatched(event),
             What::Expires(event) => self.drops(event, AsyncStep::Expired),
+            What::Looks(mapping) => self.looks(mapping),
+            What::HasRead(mapping) => self.has_read(mapping),
+            What::Closes(mapping, number) => self.closes(mapping, number),
+            What::RepeatsBatch(batch) => self.tries_batch(batch),
+            What::GivesUp(batch) => self.gives_up(batch),
+            What::Outlives(queue, index) => self.outlives(queue, index),
+            What::ComesBack(batch) => self.comes_back(batch),
         }
     }
 
@@ -195,6 +223,10 @@ impl<'p> Reference<'p> {
     // ------------------------------------------------------------ callers that wait
 
     fn arrives(&mut self, arrival: &Arrival) {
+        if let Some(link) = arrival.flow.link() {
+            self.sends(link);
+            return;
+        }
         let call = Call {
             flow: arrival.flow.index(),
             ordinal: arrival.ordinal,
@@ -217,7 +249,7 @@ impl<'p> Reference<'p> {
                 self.repeats_or_gives_up(call);
             }
             Ok(admitted) => {
-                let (verdict, answered) = self.runs(call, admitted, None);
+                let (verdict, answered) = self.runs(call, admitted, None, None);
                 let ending = if verdict == Verdict::Ok {
                     Ending::Succeeded
                 } else {
@@ -310,7 +342,7 @@ impl<'p> Reference<'p> {
             Ok(admitted) => {
                 event.throttles_in_row = 0;
                 event.last_start = admitted.start;
-                self.runs(event.call, admitted, Some(event));
+                self.runs(event.call, admitted, Some(event), None);
             }
             Err(Cause::ReservedZero) => {
                 self.refuses(event.call, None);
@@ -401,21 +433,14 @@ impl<'p> Reference<'p> {
         let ordinal = self.sent[link.index()];
         self.sent[link.index()] += 1;
         if let Target::Queue(queue) = self.plan.links[link.index()].target {
-            let step = Step::Message {
-                queue: queue.0,
-                link: link.0,
-                ordinal,
-                receives: 0,
-                step: MessageStep::Sent,
-            };
-            self.story.step(self.now, step);
+            self.takes_letter(queue.index(), self.now, link, ordinal);
         }
     }
 
     // ------------------------------------------------------------ one attempt
 
     /// ALIAS-3.
-    fn resolved(&self, call: Call) -> usize {
+    pub fn resolved(&self, call: Call) -> usize {
         let flow = &self.plan.flows[call.flow];
         let qualifier = &self.plan.functions[flow.function.index()].qualifiers[flow.qualifier.index()];
         match qualifier.additional {
@@ -424,7 +449,7 @@ impl<'p> Reference<'p> {
         }
     }
 
-    fn refuses(&mut self, call: Call, cause: Option<Cause>) {
+    pub fn refuses(&mut self, call: Call, cause: Option<Cause>) {
         let tried = Tried::Refused {
             flow: call.flow as u32,
             ordinal: call.ordinal,
@@ -436,7 +461,7 @@ impl<'p> Reference<'p> {
     }
 
     /// The order of checks of §3.5 from step 6 on.
-    fn invokes(&mut self, call: Call, version: usize, counts_as_request: bool) -> Result<Admitted, Cause> {
+    pub fn invokes(&mut self, call: Call, version: usize, counts_as_request: bool) -> Result<Admitted, Cause> {
         let flow = &self.plan.flows[call.flow];
         let (target, qualifier) = (flow.function.index(), flow.qualifier.index());
         if self.plan.functions[target].reserved == Some(0) {
@@ -534,7 +559,13 @@ impl<'p> Reference<'p> {
     }
 
     /// What an admitted attempt comes to: its verdict, and when a waiting caller has the answer.
-    fn runs(&mut self, call: Call, admitted: Admitted, event: Option<Event>) -> (Verdict, u64) {
+    pub fn runs(
+        &mut self,
+        call: Call,
+        admitted: Admitted,
+        event: Option<Event>,
+        batch: Option<Batch>,
+    ) -> (Verdict, u64) {
         let config = &self.plan.functions[admitted.function];
         let version = &config.versions[admitted.version];
         let cold = self.draw(call, Purpose::ColdStart);
@@ -550,9 +581,15 @@ impl<'p> Reference<'p> {
         if abandoned || self.functions[admitted.function].needs_init(admitted.environment) {
             inside = init;
         }
-        let mut duration = inside + version.duration.sample(work).as_micros();
+        let of_records = |batch: &Batch| self.of_records(batch, admitted.function, admitted.version);
+        let alone = || match &version.per_record {
+            Some(each) => each.sample(self.draw(call, Purpose::Record).first).as_micros(),
+            None => 0,
+        };
+        let (added, raises) = batch.as_ref().map_or_else(|| (alone(), false), of_records);
+        let mut duration = inside + version.duration.sample(work).as_micros() + added;
         let timeout = version.timeout.as_micros();
-        let mut verdict = handled(version, fate);
+        let mut verdict = if raises { Verdict::Error } else { handled(version, fate) };
         if duration > timeout {
             (duration, verdict) = (timeout, Verdict::Timeout);
         }
@@ -587,6 +624,7 @@ impl<'p> Reference<'p> {
             admitted,
             verdict,
             event,
+            batch,
         };
         self.schedule(end, Class::Completion, What::Completes(Box::new(run)));
         (verdict, answered)
@@ -596,9 +634,10 @@ impl<'p> Reference<'p> {
         let idle = self.draw(run.call, Purpose::Life).first;
         let reset = matches!(run.verdict, Verdict::Timeout | Verdict::Crash);
         self.functions[run.admitted.function].releases(self.now, run.admitted.environment, reset, idle);
-        match run.event {
-            Some(event) => self.event_is_over(event, run.verdict),
-            None => self.credits(run.call),
+        match (run.event, run.batch.clone()) {
+            (Some(event), _) => self.event_is_over(event, run.verdict),
+            (None, Some(batch)) => self.batch_is_over(batch, run.admitted.function, run.verdict),
+            (None, None) => self.credits(run.call),
         }
     }
 }

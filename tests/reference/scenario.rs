@@ -19,6 +19,8 @@ pub struct Genome {
     pub account: Gene,
     pub functions: Vec<Gene>,
     pub traffic: Vec<Gene>,
+    /// Queues that are read, each with its mapping and traffic.
+    pub queues: Vec<Gene>,
 }
 
 /// Random genomes.
@@ -29,12 +31,14 @@ pub fn genomes() -> impl Strategy<Value = Genome> {
         vec(any::<u16>(), 0..16),
         vec(gene(), 1..=4),
         vec(vec(any::<u16>(), 0..64), 1..=5),
+        vec(vec(any::<u16>(), 0..64), 0..=2),
     )
-        .prop_map(|(seed, account, functions, traffic)| Genome {
+        .prop_map(|(seed, account, functions, traffic, queues)| Genome {
             seed: u64::from(seed),
             account,
             functions,
             traffic,
+            queues,
         })
 }
 
@@ -83,6 +87,8 @@ struct Account {
     rush: Option<u32>,
     claimed: usize,
     addresses: Vec<String>,
+    /// Addresses that a mapping may invoke, with the seconds that an invocation may take at most.
+    readers: Vec<(String, usize)>,
 }
 
 impl Genome {
@@ -98,6 +104,7 @@ impl Genome {
                 .map(|rush| rush.1),
             claimed: 0,
             addresses: Vec::new(),
+            readers: Vec::new(),
         };
         let small = [1, 2, 3, 5, 8, 20][dice.below(6)];
         let more = [0, 1, 7][dice.below(3)];
@@ -109,6 +116,8 @@ impl Genome {
             ("overhead", ["0 s", "8 ms", "{ uniform: [0 ms, 50 ms] }"]),
             ("rps.shape", ["fixed_1s", "fixed_1s", "token_bucket"]),
             ("rps.refund", ["true", "true", "false"]),
+            ("sqs.latency", ["20 ms", "1 ms", "{ uniform: [5 ms, 60 ms] }"]),
+            ("sqs.backoff", ["[1 s, 30 s]", "[1 s, 4 s]", "off"]),
         ] {
             writeln!(text, "  {name}: {}", dice.pick(&values)).expect("text grows");
         }
@@ -122,7 +131,12 @@ impl Genome {
             text += "region: eu-north-1\nswitches: { SW-SCALE: off }\n";
         }
         writeln!(text, "account: {{ concurrent_executions: {limit} }}").expect("text grows");
-        text + &functions + &self.traffic(&account)
+        let mut queues: Vec<Source> = Vec::new();
+        for gene in &self.queues {
+            let next = queue(gene, &queues, &account);
+            queues.push(next);
+        }
+        text + &functions + &read(&queues) + &self.traffic(&account, &queues)
     }
 
     fn functions(&self, account: &mut Account) -> String {
@@ -137,8 +151,11 @@ impl Genome {
         text
     }
 
-    fn traffic(&self, account: &Account) -> String {
+    fn traffic(&self, account: &Account, sources: &[Source]) -> String {
         let mut text = String::from("traffic:\n");
+        for source in sources {
+            text += &source.traffic;
+        }
         for (index, gene) in self.traffic.iter().enumerate() {
             entry(&mut text, &format!("t{index}"), &mut Dice::of(gene), account);
         }
@@ -166,10 +183,13 @@ fn function(text: &mut String, name: &str, dice: &mut Dice, account: &mut Accoun
     if let Some(amount) = reserved {
         writeln!(text, "    reserved_concurrent_executions: {amount}").expect("text grows");
     }
+    let timeout = [3, 1, 30][dice.below(3)];
+    writeln!(text, "    timeout: {timeout} s").expect("text grows");
     for (key, values) in [
-        ("timeout", &["3 s", "1 s", "30 s"][..]),
-        ("init", &INIT),
+        ("init", &INIT[..]),
         ("duration", &WORK),
+        ("record_error_rate", &["0 %", "10 %", "40 %"]),
+        ("poison", &["0 %", "0 %", "20 %"]),
         ("error_rate", &["0 %", "10 %", "60 %", "80 %"]),
         ("crash_rate", &["0 %", "0 %", "20 %"]),
     ] {
@@ -187,6 +207,7 @@ fn function(text: &mut String, name: &str, dice: &mut Dice, account: &mut Accoun
         ", additional_version_weights: { 2: 10 % }",
         ", additional_version_weights: { 2: 100 % }",
     ]);
+    *text += dice.pick(&["", "    function_response_types: ReportBatchItemFailures\n"]);
     writeln!(
         text,
         "    versions: {{ 1: {{ {of_version}duration: {} }}, 2: {{ init: {}, timeout: {} }} }}\n    \
@@ -228,9 +249,79 @@ fn function(text: &mut String, name: &str, dice: &mut Dice, account: &mut Accoun
         .collect();
     writeln!(text, "    event_invoke_config: {{ {} }}", events.join(", ")).expect("text grows");
     *text += dice.pick(&["", "    dead_letter_config: sqs:dead\n"]);
+    let addresses = ["", ":live", ":1", ":2"].map(|qualifier| format!("{name}{qualifier}"));
+    account.addresses.extend(addresses.clone());
     account
-        .addresses
-        .extend(["", ":live", ":1", ":2"].map(|qualifier| format!("{name}{qualifier}")));
+        .readers
+        .extend(addresses.map(|address| (address, timeout.max(3))));
+}
+
+/// A source of events in the text of a scenario.
+struct Source {
+    name: String,
+    queue: String,
+    mapping: String,
+    traffic: String,
+}
+
+/// A queue, who reads it and what comes to it.
+fn queue(gene: &Gene, others: &[Source], account: &Account) -> Source {
+    let (index, mut dice) = (others.len(), Dice::of(gene));
+    let fifo = dice.below(3) == 2;
+    let end = if fifo { ".fifo" } else { "" };
+    let (reader, timeout) = &account.readers[dice.below(account.readers.len())];
+    let mut queue = format!(
+        "visibility_timeout: {} s",
+        [*timeout, timeout + 1, 2 * timeout, 6 * timeout][dice.below(4)]
+    );
+    // Not two queues alike: whose messages can be read first, where those of both can at one instant, the rules do not say.
+    let delay = format!(", delay_seconds: {} ms", 1_000 + 7 * index);
+    queue += dice.pick(&["", "", &delay]);
+    queue += dice.pick(&["", "", ", message_retention_period: 60 s"]);
+    let mut dead = vec![format!("lost{end}")];
+    dead.extend(
+        others
+            .iter()
+            .map(|other| other.name.clone())
+            .filter(|name| name.ends_with(".fifo") == fifo),
+    );
+    let dead = &dead[dice.below(dead.len())];
+    if let Some(most) = [None, Some(1), Some(2), Some(3)][dice.below(4)] {
+        write!(
+            queue,
+            ", redrive_policy: {{ max_receive_count: {most}, dead_letter_target: \"sqs:{dead}\" }}"
+        )
+        .expect("text grows");
+    }
+    if fifo {
+        write!(queue, ", message_groups: {}", [1, 2, 3, 6][dice.below(4)]).expect("text grows");
+    }
+    let mut mapping = format!("event_source: \"sqs:q{index}{end}\", function: \"{reader}\"");
+    let (size, window) = [(1, 0), (10, 0), (3, 0), (5, 2), (20, 1)][dice.below(if fifo { 3 } else { 5 })];
+    write!(mapping, ", batch_size: {size}, maximum_batching_window: {window} s").expect("text grows");
+    mapping += dice.pick(&["", ", maximum_concurrency: 2", ", maximum_concurrency: 7"]);
+    mapping += dice.pick(&["", ", filter_criteria: { pass: 60 % }"]);
+    mapping += dice.pick(&["", ", function_response_types: ReportBatchItemFailures"]);
+    Source {
+        name: format!("q{index}{end}"),
+        queue: format!("  q{index}{end}: {{ {queue} }}\n"),
+        mapping: format!("  m{index}: {{ {mapping} }}\n"),
+        traffic: format!(
+            "  s{index}: {{ to: \"sqs:q{index}{end}\", arrivals: {} }}\n",
+            arrivals(&mut dice)
+        ),
+    }
+}
+
+fn read(sources: &[Source]) -> String {
+    if sources.is_empty() {
+        return String::new();
+    }
+    let queues: String = sources.iter().map(|source| source.queue.as_str()).collect();
+    let mappings: String = sources.iter().map(|source| source.mapping.as_str()).collect();
+    format!(
+        "queues:\n  lost: {{ message_retention_period: 60 s }}\n  lost.fifo: {{}}\n{queues}event_source_mappings:\n{mappings}"
+    )
 }
 
 fn entry(text: &mut String, name: &str, dice: &mut Dice, account: &Account) {
