@@ -102,6 +102,10 @@ impl Reference<'_> {
     /// A poller has what it gets.
     pub fn has_read(&mut self, mapping: usize) {
         self.pollers(mapping).reads -= 1;
+        let queue = self.pollers(mapping).config.queue.index();
+        for index in 0..self.queues[queue].letters.len() {
+            self.outlives(queue, index);
+        }
         self.receives(mapping);
         self.looks(mapping);
     }
