@@ -1,6 +1,8 @@
 //! The reference itself: Lambda as the rules describe it, one after the other, with a list of what is to come. Nothing here is
 //! fast, and nothing but the plan's numbers and the draws is shared with the simulator.
 
+use std::collections::BTreeMap;
+
 use lambdasim::facts::{Arrival, AsyncStep, Cause, Ending, InvocationType, LinkId, Reason, StartKind, Target, Verdict};
 use lambdasim::kernel::draws::{Pair, Purpose, StreamKey};
 use lambdasim::lambda::{RetryMode, ScalingRule, VersionConfig};
@@ -17,17 +19,9 @@ use super::story::{Answer, Step, Story, Tried};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
     Completion,
+    Action,
     Timer,
     Arrival,
-}
-
-/// Something that is to come.
-#[derive(Clone, Debug)]
-struct Due {
-    time: u64,
-    class: Class,
-    sequence: u64,
-    what: What,
 }
 
 #[derive(Clone, Debug)]
@@ -99,7 +93,8 @@ const SECOND: u64 = 1_000_000;
 
 pub struct Reference<'p> {
     pub plan: &'p Plan,
-    pending: Vec<Due>,
+    /// What is to come, sorted.
+    pending: BTreeMap<(u64, Class, u64), What>,
     sequence: u64,
     pub now: u64,
     functions: Vec<Function>,
@@ -128,7 +123,7 @@ impl<'p> Reference<'p> {
         let clients = |flow: &lambdasim::lambda::TrafficConfig| vec![quota; flow.retry.clients as usize];
         let mut reference = Reference {
             plan,
-            pending: Vec::new(),
+            pending: BTreeMap::new(),
             sequence: 0,
             now: 0,
             functions: plan
@@ -157,29 +152,17 @@ impl<'p> Reference<'p> {
 
     pub fn schedule(&mut self, time: u64, class: Class, what: What) {
         self.sequence += 1;
-        let sequence = self.sequence;
-        self.pending.push(Due {
-            time,
-            class,
-            sequence,
-            what,
-        });
+        self.pending.insert((time, class, self.sequence), what);
     }
 
     fn run(&mut self) {
         let horizon = self.plan.horizon().as_micros();
-        loop {
-            let next = (0..self.pending.len()).min_by_key(|index| {
-                let due = &self.pending[*index];
-                (due.time, due.class, due.sequence)
-            });
-            let Some(next) = next else { return };
-            let due = self.pending.swap_remove(next);
-            if due.time >= horizon {
+        while let Some(((time, _, _), what)) = self.pending.pop_first() {
+            if time >= horizon {
                 return;
             }
-            self.now = due.time;
-            self.happens(due.what);
+            self.now = time;
+            self.happens(what);
         }
     }
 

@@ -40,34 +40,43 @@ impl Reference<'_> {
         self.told_of_letter(queue, index, MessageStep::Sent);
         let expires = sent + self.queues[queue].config.retention.as_micros();
         self.schedule(expires.max(self.now), Class::Timer, What::Outlives(queue, index));
+        let since = self.queues[queue].first_receivable(index);
+        if since > self.now {
+            for mapping in self.readers(queue) {
+                self.schedule(since, Class::Timer, What::Looks(mapping));
+            }
+        }
         self.can_be_received(queue);
     }
 
     /// SQS-16: a message that waits is as old as its queue lets messages become.
     pub fn outlives(&mut self, queue: usize, index: usize) {
-        let oldest = self.queues[queue].letters[index].sent + self.queues[queue].config.retention.as_micros();
-        if self.now >= oldest && self.queues[queue].waits(index) {
-            self.told_of_letter(queue, index, MessageStep::Expired);
-            self.queues[queue].is_gone(index);
+        if self.expires(queue, index) {
             self.can_be_received(queue);
         }
     }
 
-    /// Something in a queue can be received, now or later: who reads it looks.
+    fn expires(&mut self, queue: usize, index: usize) -> bool {
+        let oldest = self.queues[queue].letters[index].sent + self.queues[queue].config.retention.as_micros();
+        let expires = self.now >= oldest && self.queues[queue].waits(index);
+        if expires {
+            self.told_of_letter(queue, index, MessageStep::Expired);
+            self.queues[queue].is_gone(index);
+        }
+        expires
+    }
+
+    fn readers(&self, queue: usize) -> Vec<usize> {
+        let reads = |mapping: &usize| {
+            let pollers = self.pollers[*mapping].as_ref();
+            pollers.is_some_and(|pollers| pollers.config.queue.index() == queue)
+        };
+        (0..self.pollers.len()).filter(reads).collect()
+    }
+
+    /// Something in a queue may be received: who reads it looks.
     fn can_be_received(&mut self, queue: usize) {
-        let since: Vec<u64> = (0..self.queues[queue].letters.len())
-            .filter_map(|index| self.queues[queue].receivable_since(index))
-            .collect();
-        for mapping in 0..self.pollers.len() {
-            let reads = |pollers: &Pollers| pollers.config.queue.index() == queue;
-            if !self.pollers[mapping].as_ref().is_some_and(reads) {
-                continue;
-            }
-            for time in &since {
-                if *time > self.now {
-                    self.schedule(*time, Class::Timer, What::Looks(mapping));
-                }
-            }
+        for mapping in self.readers(queue) {
             self.looks(mapping);
         }
     }
@@ -95,7 +104,7 @@ impl Reference<'_> {
             self.schedule(time, Class::Timer, What::HasRead(mapping));
         }
         if let Some(time) = grows {
-            self.schedule(time, Class::Timer, What::Looks(mapping));
+            self.schedule(time, Class::Action, What::Looks(mapping));
         }
     }
 
@@ -103,8 +112,8 @@ impl Reference<'_> {
     pub fn has_read(&mut self, mapping: usize) {
         self.pollers(mapping).reads -= 1;
         let queue = self.pollers(mapping).config.queue.index();
-        for index in 0..self.queues[queue].letters.len() {
-            self.outlives(queue, index);
+        for index in self.queues[queue].present() {
+            self.expires(queue, index);
         }
         self.receives(mapping);
         self.looks(mapping);
@@ -152,7 +161,7 @@ impl Reference<'_> {
             self.can_be_received(queue);
             return;
         }
-        self.queues[queue].locks(batch.group, None);
+        self.queues[queue].locks(batch.group);
         if !was_open {
             self.pollers(mapping).busy += 1;
             batch.number = self.pollers(mapping).batches;
@@ -316,7 +325,7 @@ impl Reference<'_> {
         }
         batch.letters = back.iter().map(|place| batch.letters[*place]).collect();
         if batch.letters.is_empty() {
-            self.queues[queue].locks(batch.group, Some(now));
+            self.queues[queue].unlocks(batch.group);
         } else {
             let time = batch.hidden_until.max(now);
             self.schedule(time, Class::Timer, What::ComesBack(batch));
@@ -348,7 +357,7 @@ impl Reference<'_> {
             // It is gone at once where it has become too old in the meantime.
             self.schedule(now, Class::Timer, What::Outlives(queue, *index));
         }
-        self.queues[queue].locks(batch.group, Some(now));
+        self.queues[queue].unlocks(batch.group);
         self.can_be_received(queue);
     }
 }

@@ -1,6 +1,6 @@
 //! Queues and the pollers that read them: what they hold, and how many batches may be in work.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use lambdasim::facts::LinkId;
 use lambdasim::lambda::{MappingSource, QueueMappingConfig, ScalingConfig};
@@ -34,11 +34,13 @@ pub struct Letter {
 
 pub struct Queue {
     pub config: QueueConfig,
-    /// In the order in which they came.
+    /// All that ever came, in the order in which they came.
     pub letters: Vec<Letter>,
+    /// Those that are not gone, by the same order.
+    present: Vec<usize>,
     returned: u64,
-    /// Since when a message group may be read, or that a batch of it is in work (SQS-9).
-    groups: BTreeMap<u32, Option<u64>>,
+    /// Message groups of which a batch is in work (SQS-9).
+    in_work: BTreeSet<u32>,
 }
 
 impl Queue {
@@ -46,8 +48,9 @@ impl Queue {
         Queue {
             config: config.clone(),
             letters: Vec::new(),
+            present: Vec::new(),
             returned: 0,
-            groups: BTreeMap::new(),
+            in_work: BTreeSet::new(),
         }
     }
 
@@ -57,6 +60,7 @@ impl Queue {
         let from = now + if is_new { self.config.delay.as_micros() } else { 0 };
         self.returned += u64::from(!is_new);
         let returned = (!is_new).then_some(self.returned);
+        self.present.push(self.letters.len());
         self.letters.push(Letter {
             sent,
             link,
@@ -67,45 +71,36 @@ impl Queue {
         });
     }
 
-    /// Since when a message can be received; `None` while it cannot.
-    pub fn receivable_since(&self, index: usize) -> Option<u64> {
-        let letter = &self.letters[index];
-        let Place::Waits { from, .. } = letter.place else {
-            return None;
+    /// Messages that can be received: any that waits, of a FIFO queue the first of each group without a batch in work.
+    fn receivable(&self, now: u64) -> Vec<usize> {
+        let waits = |index: &usize| matches!(self.letters[*index].place, Place::Waits { from, .. } if from <= now);
+        let Some(groups) = self.config.groups else {
+            return self.present.iter().copied().filter(waits).collect();
         };
-        if self.config.groups.is_none() {
-            return Some(from);
-        }
-        let first = self.first_of(letter.group, |other| other.place != Place::Gone);
-        match (first == Some(index), self.groups.get(&letter.group)) {
-            (false, _) | (_, Some(None)) => None,
-            (true, Some(Some(free))) => Some(from.max(*free)),
-            (true, None) => Some(from),
-        }
+        let firsts = (0..groups)
+            .filter(|group| !self.in_work.contains(group))
+            .filter_map(|group| self.first_of(group, |_| true));
+        firsts.filter(waits).collect()
     }
 
     /// The first message of a group that is as asked for.
     fn first_of(&self, group: u32, is: impl Fn(&Letter) -> bool) -> Option<usize> {
         let found = |index: &usize| self.letters[*index].group == group && is(&self.letters[*index]);
-        (0..self.letters.len())
-            .filter(found)
-            .min_by_key(|index| (self.letters[*index].sent, *index))
+        let all = self.present.iter().copied().filter(found);
+        all.min_by_key(|index| (self.letters[*index].sent, *index))
     }
 
     /// Which message the next receive begins with: the oldest; of some as old, what has come back, then what came first.
     fn first(&self, now: u64) -> Option<usize> {
-        let can = |index: &usize| self.receivable_since(*index).is_some_and(|since| since <= now);
-        let all: Vec<usize> = (0..self.letters.len()).filter(can).collect();
+        let all = self.receivable(now).into_iter();
         if self.config.groups.is_some() {
-            return all
-                .into_iter()
-                .min_by_key(|index| (self.letters[*index].sent, self.letters[*index].group));
+            return all.min_by_key(|index| (self.letters[*index].sent, self.letters[*index].group));
         }
         let age = |index: &usize| match self.letters[*index].place {
             Place::Waits { returned, .. } => (self.letters[*index].sent, returned.is_none(), returned, *index),
             _ => panic!("only what waits can be received"),
         };
-        all.into_iter().min_by_key(age)
+        all.min_by_key(age)
     }
 
     /// The message that a receive of `group` takes next (any group, where none is named); it is in flight from now on.
@@ -128,6 +123,7 @@ impl Queue {
 
     pub fn is_gone(&mut self, index: usize) {
         self.letters[index].place = Place::Gone;
+        self.present.retain(|other| *other != index);
     }
 
     pub fn comes_back(&mut self, now: u64, index: usize) {
@@ -138,21 +134,36 @@ impl Queue {
         };
     }
 
-    /// A batch of a group is in work, or over.
-    pub fn locks(&mut self, group: Option<u32>, since: Option<u64>) {
-        if let Some(group) = group {
-            self.groups.insert(group, since);
-        }
+    /// A batch of a group is in work: the group cannot be read.
+    pub fn locks(&mut self, group: Option<u32>) {
+        self.in_work.extend(group);
+    }
+
+    /// The batch of a group is over.
+    pub fn unlocks(&mut self, group: Option<u32>) {
+        self.in_work.retain(|other| Some(*other) != group);
     }
 
     /// Batches that can be received now: of a FIFO queue one of each message group (SQS-9).
     pub fn batches(&self, now: u64, size: usize) -> u64 {
-        let can = |index: &usize| self.receivable_since(*index).is_some_and(|since| since <= now);
-        let messages = (0..self.letters.len()).filter(can).count();
+        let messages = self.receivable(now).len();
         match self.config.groups {
             Some(_) => messages as u64,
             None => messages.div_ceil(size) as u64,
         }
+    }
+
+    /// When a message can be received for the first time.
+    pub fn first_receivable(&self, index: usize) -> u64 {
+        match self.letters[index].place {
+            Place::Waits { from, .. } => from,
+            _ => panic!("it has just come"),
+        }
+    }
+
+    /// Messages that are not gone.
+    pub fn present(&self) -> Vec<usize> {
+        self.present.clone()
     }
 }
 

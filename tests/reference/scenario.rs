@@ -274,8 +274,8 @@ fn queue(gene: &Gene, others: &[Source], account: &Account) -> Source {
         "visibility_timeout: {} s",
         [*timeout, timeout + 1, 2 * timeout, 6 * timeout][dice.below(4)]
     );
-    // Not two queues alike: whose messages can be read first, where those of both can at one instant, the rules do not say.
-    let delay = format!(", delay_seconds: {} ms", 1_000 + 7 * index);
+    // No other timer ends with a delay: which comes first then, the rules do not say.
+    let delay = format!(", delay_seconds: {} us", 1_000_013 + 70 * index);
     queue += dice.pick(&["", "", &delay]);
     queue += dice.pick(&["", "", ", message_retention_period: 60 s"]);
     let mut dead = vec![format!("lost{end}")];

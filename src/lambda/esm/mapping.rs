@@ -52,6 +52,8 @@ pub(in crate::lambda) struct Pollers {
     pub polls: u64,
     /// When the next look is due that has been scheduled.
     pub look_at: SimTime,
+    /// When the next step of scaling is due that has been scheduled.
+    pub scale_at: SimTime,
     /// From when on provisioned pollers can read again (SQSP-2).
     pub readable_at: SimTime,
     /// What it becomes when its changes take effect (ESM-8).
@@ -78,6 +80,7 @@ impl Pollers {
             polling: 0,
             polls: 0,
             look_at: SimTime::MAX,
+            scale_at: SimTime::MAX,
             readable_at: SimTime::ZERO,
             pending: PendingChanges::default(),
             told_pollers: 0,

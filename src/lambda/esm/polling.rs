@@ -62,6 +62,11 @@ impl Platform {
                 self.pollers(mapping).look_at = SimTime::MAX;
                 self.look(now, mapping, observer);
             }
+            Timer::Scale if self.pollers(mapping).scale_at != now => {}
+            Timer::Scale => {
+                self.pollers(mapping).scale_at = SimTime::MAX;
+                self.look(now, mapping, observer);
+            }
             Timer::Activate => self.activate(now, mapping, observer),
         }
     }
@@ -111,9 +116,10 @@ impl Platform {
         };
         pollers.scaling.follow(now, trend);
         let change = pollers.scaling.next_change();
+        let scale = change.filter(|at| *at < pollers.scale_at && *at > now);
+        pollers.scale_at = scale.unwrap_or(pollers.scale_at);
         let ready = queue.next_ready().filter(|_| pollers.enabled);
-        let next = change.into_iter().chain(ready).min();
-        let look = next.filter(|at| *at < pollers.look_at && *at > now);
+        let look = ready.filter(|at| *at < pollers.look_at && *at > now);
         pollers.look_at = look.unwrap_or(pollers.look_at);
         let active = pollers
             .scaling
@@ -138,6 +144,10 @@ impl Platform {
         }
         if let Some(at) = look {
             self.schedule_mapping(at, mapping, Timer::Look, 0);
+        }
+        if let Some(at) = scale {
+            let event = DriverEvent::Mapping(mapping, Timer::Scale, 0);
+            self.agenda.schedule(at, Class::Action, event.pack());
         }
     }
 

@@ -22,19 +22,22 @@ pub(in crate::lambda) enum Timer {
     Retry,
     /// A visibility timeout has passed.
     Return,
-    /// There may be room for one more batch, or something more to read.
+    /// There may be something more to read.
     Look,
     /// A change of the mapping takes effect (ESM-8).
     Activate,
+    /// One more batch may be in work, or one provisioned poller less is active (SQS-5, SQSP-3).
+    Scale,
 }
 
-const TIMERS: [Timer; 6] = [
+const TIMERS: [Timer; 7] = [
     Timer::Poll,
     Timer::Window,
     Timer::Retry,
     Timer::Return,
     Timer::Look,
     Timer::Activate,
+    Timer::Scale,
 ];
 const DELIVERY: u64 = 14;
 const EXPIRY: u64 = 15;
