@@ -3,6 +3,7 @@
 mod backlog;
 mod budget;
 mod fingerprint;
+mod function_state;
 mod gauge;
 mod histogram;
 mod mappings;

@@ -5,6 +5,9 @@ use crate::facts::{AsyncStep, Attempt, BatchEnded, FunctionId, QualifierId, Star
 use crate::units::{SimTime, Span};
 
 /// What happened in the running period to the account, a function or a qualifier: the datapoints of lambda-model §10.1.
+///
+/// Small, because there is one for each function and qualifier, and every invocation looks at it: what only some have stands
+/// elsewhere once there is some.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Period {
     function: Option<FunctionId>,
@@ -15,24 +18,30 @@ pub(super) struct Period {
     pub ready: u32,
     /// `ConcurrentExecutions`.
     pub busy: Gauge,
+    invocations: u64,
+    duration: Spread,
+    special: Option<Box<Special>>,
+}
+
+/// What most functions do not have most of the time.
+#[derive(Clone, Debug, Default)]
+struct Special {
     /// `ProvisionedConcurrentExecutions`.
-    pub provisioned_busy: Gauge,
+    provisioned_busy: Gauge,
     /// `UnreservedConcurrentExecutions` of the account.
-    pub unreserved_busy: Gauge,
+    unreserved_busy: Gauge,
     counted: Counted,
 }
 
 /// What begins anew with each period.
 #[derive(Clone, Debug, Default)]
 struct Counted {
-    invocations: u64,
     errors: u64,
     throttles: u64,
     loops: u64,
     cold_starts: u64,
     provisioned: u64,
     spilled: u64,
-    duration: Spread,
     init: Spread,
     restore: Spread,
     extension: Spread,
@@ -93,12 +102,19 @@ impl Period {
         }
     }
 
+    fn special(&mut self) -> &mut Special {
+        self.special.get_or_insert_default()
+    }
+
+    fn counted(&mut self) -> &mut Counted {
+        &mut self.special().counted
+    }
+
     #[inline(always)]
     pub fn ran(&mut self, attempt: &Attempt) {
-        let counted = &mut self.counted;
-        counted.invocations += 1;
+        self.invocations += 1;
         if attempt.completes {
-            counted.duration.add(attempt.duration);
+            self.duration.add(attempt.duration);
         }
         if !attempt.is_plain() {
             self.ran_otherwise(attempt);
@@ -107,8 +123,8 @@ impl Period {
 
     /// Plain attempts of so many durations.
     pub(super) fn ran_train(&mut self, durations: &Values) {
-        self.counted.invocations += durations.count as u64;
-        self.counted.duration.merge(&Spread {
+        self.invocations += durations.count as u64;
+        self.duration.merge(&Spread {
             count: durations.count as u64,
             sum: durations.sum,
             min: durations.min,
@@ -119,7 +135,7 @@ impl Period {
     /// What plain attempts do not have.
     #[cold]
     fn ran_otherwise(&mut self, attempt: &Attempt) {
-        let counted = &mut self.counted;
+        let counted = self.counted();
         counted.provisioned += u64::from(attempt.start_kind == StartKind::Provisioned);
         counted.spilled += u64::from(attempt.spilled);
         match attempt.start_kind {
@@ -142,18 +158,20 @@ impl Period {
     }
 
     pub fn throttled(&mut self) {
-        self.counted.throttles += 1;
+        self.counted().throttles += 1;
     }
 
     /// `RecursiveInvocationsDropped` (MET-16).
     pub fn ended_loop(&mut self) {
-        self.counted.loops += 1;
+        self.counted().loops += 1;
     }
 
     /// Takes over what a function counted: the account's datapoints are sums over its functions.
     pub fn add(&mut self, function: &Period) {
-        let (sum, part) = (&mut self.counted, &function.counted);
-        sum.invocations += part.invocations;
+        self.invocations += function.invocations;
+        self.duration.merge(&function.duration);
+        let Some(special) = &function.special else { return };
+        let (sum, part) = (self.counted(), &special.counted);
         sum.errors += part.errors;
         sum.throttles += part.throttles;
         sum.loops += part.loops;
@@ -162,7 +180,6 @@ impl Period {
         sum.spilled += part.spilled;
         sum.received += part.received;
         sum.dropped += part.dropped;
-        sum.duration.merge(&part.duration);
         sum.init.merge(&part.init);
         sum.restore.merge(&part.restore);
         sum.extension.merge(&part.extension);
@@ -177,53 +194,72 @@ impl Period {
 
     pub fn asynchronous(&mut self, step: AsyncStep, age: Span) {
         match step {
-            AsyncStep::Received => self.counted.received += 1,
-            AsyncStep::Attempted => self.counted.event_age.add(age),
-            AsyncStep::Expired | AsyncStep::Refused | AsyncStep::Exhausted => self.counted.dropped += 1,
+            AsyncStep::Received => self.counted().received += 1,
+            AsyncStep::Attempted => self.counted().event_age.add(age),
+            AsyncStep::Expired | AsyncStep::Refused | AsyncStep::Exhausted => self.counted().dropped += 1,
             _ => {}
         }
     }
 
     pub fn batch_ended(&mut self, ended: &BatchEnded) {
+        let counted = self.counted();
         match ended.offset_lag {
-            Some(lag) => self.counted.offset_lag_max = self.counted.offset_lag_max.max(lag),
-            None => self.counted.iterator_age.add(ended.iterator_age()),
+            Some(lag) => counted.offset_lag_max = counted.offset_lag_max.max(lag),
+            None => counted.iterator_age.add(ended.iterator_age()),
         }
     }
 
-    /// The window of the gauges begins.
+    fn gauges(&mut self) -> impl Iterator<Item = &mut Gauge> {
+        let special = self.special.as_deref_mut();
+        let more = special.map(|special| [&mut special.provisioned_busy, &mut special.unreserved_busy]);
+        std::iter::once(&mut self.busy).chain(more.into_iter().flatten())
+    }
+
+    /// The window of the gauges begins. One that is made later has been zero until then.
     pub fn open(&mut self, time: SimTime) {
-        for gauge in [&mut self.busy, &mut self.provisioned_busy, &mut self.unreserved_busy] {
-            gauge.open(time);
-        }
+        self.gauges().for_each(|gauge| gauge.open(time));
+    }
+
+    /// `ProvisionedConcurrentExecutions`.
+    pub fn provisioned_busy(&mut self) -> &mut Gauge {
+        &mut self.special().provisioned_busy
+    }
+
+    /// `UnreservedConcurrentExecutions` of the account.
+    #[inline]
+    pub fn unreserved_busy(&mut self) -> &mut Gauge {
+        &mut self.special().unreserved_busy
     }
 
     pub fn claim(&mut self, claimed: u64) {
-        self.counted.claimed_max = self.counted.claimed_max.max(claimed);
+        let counted = self.counted();
+        counted.claimed_max = counted.claimed_max.max(claimed);
     }
 
     /// PC-11: busy provisioned environments against those that serve.
     pub fn utilization(&self) -> f64 {
-        if self.ready == 0 {
-            0.0
-        } else {
-            self.provisioned_busy.value as f64 / self.ready as f64
+        match &self.special {
+            Some(special) if self.ready > 0 => special.provisioned_busy.value as f64 / self.ready as f64,
+            _ => 0.0,
         }
     }
 
     pub fn utilized(&mut self, utilization: f64) {
-        self.counted.utilization_max = self.counted.utilization_max.max(utilization);
+        let counted = self.counted();
+        counted.utilization_max = counted.utilization_max.max(utilization);
     }
 
     /// Begins the next period; whether there is already something to tell in it.
     pub fn begin_next(&mut self) -> bool {
-        for gauge in [&mut self.busy, &mut self.provisioned_busy, &mut self.unreserved_busy] {
-            gauge.begin_period();
+        self.gauges().for_each(Gauge::begin_period);
+        (self.invocations, self.duration) = (0, Spread::default());
+        let utilization_max = self.utilization();
+        if let Some(special) = &mut self.special {
+            special.counted = Counted {
+                utilization_max,
+                ..Counted::default()
+            };
         }
-        self.counted = Counted {
-            utilization_max: self.utilization(),
-            ..Counted::default()
-        };
         self.touched = self.busy.value > 0;
         self.touched
     }
@@ -246,8 +282,10 @@ pub(super) fn emit(period: &Period, time: SimTime, sink: &mut dyn Sink) {
             });
         }
     };
-    let counted = &period.counted;
-    put("Invocations", "Sum", counted.invocations as f64);
+    let nothing = Special::default();
+    let special = period.special.as_deref().unwrap_or(&nothing);
+    let counted = &special.counted;
+    put("Invocations", "Sum", period.invocations as f64);
     put("Errors", "Sum", counted.errors as f64);
     put("Throttles", "Sum", counted.throttles as f64);
     put("RecursiveInvocationsDropped", "Sum", counted.loops as f64);
@@ -256,14 +294,14 @@ pub(super) fn emit(period: &Period, time: SimTime, sink: &mut dyn Sink) {
         put(
             "UnreservedConcurrentExecutions",
             "Maximum",
-            period.unreserved_busy.period_max() as f64,
+            special.unreserved_busy.period_max() as f64,
         );
         put("ClaimedAccountConcurrency", "Maximum", counted.claimed_max as f64);
     }
     put(
         "ProvisionedConcurrentExecutions",
         "Maximum",
-        period.provisioned_busy.period_max() as f64,
+        special.provisioned_busy.period_max() as f64,
     );
     put("ProvisionedConcurrencyInvocations", "Sum", counted.provisioned as f64);
     put(
@@ -277,7 +315,7 @@ pub(super) fn emit(period: &Period, time: SimTime, sink: &mut dyn Sink) {
     put("OffsetLag", "Maximum", counted.offset_lag_max as f64);
     put("SimColdStarts", "Sum", counted.cold_starts as f64);
     for (metric, spread) in [
-        ("Duration", &counted.duration),
+        ("Duration", &period.duration),
         ("PostRuntimeExtensionsDuration", &counted.extension),
         ("SimInitDuration", &counted.init),
         ("SimRestoreDuration", &counted.restore),

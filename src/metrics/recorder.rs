@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::backlog::Backlog;
 use super::budget::BudgetState;
 use super::fingerprint::Fingerprint;
-use super::gauge::LateGauge;
+use super::function_state::{FunctionState, Special};
 use super::histogram::{Histogram, Values, bucket_of};
 use super::mappings::{MappingMetrics, MappingState};
 use super::period::{Period, UrlPeriod, emit};
@@ -13,7 +13,7 @@ use super::sink::{Sink, ThrottleRow};
 use super::stream_book::StreamBook;
 use super::summary::{
     AccountSummary, AsyncSummary, Counts, FunctionSummary, GaugeSummary, LatencyRow, LatencySummary, Summary,
-    TrafficSummary, VersionSummary,
+    TrafficSummary,
 };
 use super::timeline::{FunctionStep, Tally, TimeSpent, Timeline, TimelineSummary};
 use crate::facts::{
@@ -156,9 +156,9 @@ struct FlowState {
     served: u64,
     /// Final answers by start kind and whether they were good.
     latency: [Option<Box<Histogram>>; LATENCY_CELLS],
-    /// Durations of those served in trains whose answer took no longer: counted once here instead of in `latency` and among
-    /// its function's durations, to which they are added at the end.
-    answered_at_once: Histogram,
+    /// Durations of plain invocations whose answer took no longer: counted once here instead of in `latency` and among its
+    /// function's durations, to which they are added at the end.
+    answered_at_once: Option<Box<Histogram>>,
 }
 
 impl FlowState {
@@ -168,7 +168,7 @@ impl FlowState {
             counts: Counts::default(),
             served: 0,
             latency: Default::default(),
-            answered_at_once: Histogram::default(),
+            answered_at_once: None,
         }
     }
 
@@ -188,60 +188,6 @@ impl FlowState {
     /// Answers that were good.
     fn good(&self) -> impl Iterator<Item = &Option<Box<Histogram>>> {
         StartKind::ALL.into_iter().map(|kind| &self.latency[cell(kind, true)])
-    }
-}
-
-/// What is counted of one version.
-#[derive(Clone, Copy, Debug)]
-struct VersionState {
-    memory: MemoryMb,
-    counts: VersionSummary,
-}
-
-#[derive(Debug, Default)]
-struct FunctionState {
-    /// Its first place in the list of periods, where 0 is the account.
-    first_period: u32,
-    by_reason: [u64; Reason::ALL.len()],
-    by_cause: [u64; Cause::ALL.len()],
-    rejected: BTreeMap<ErrorCode, u64>,
-    versions: Vec<VersionState>,
-    init: Histogram,
-    /// Most functions have neither.
-    restore: Option<Box<Histogram>>,
-    extensions: Option<Box<Histogram>>,
-    duration: Histogram,
-    qualifiers: usize,
-    environments: LateGauge,
-    concurrency: GaugeSummary,
-    created: u64,
-    used: u64,
-    /// Of the running step of the timeline.
-    throttled_in_step: u64,
-    provisioned_invocations: u64,
-    provisioned_spillover: u64,
-    utilization_max: f64,
-    events: AsyncSummary,
-    /// Of answers to waiting callers, without plain ones, and without the handler: that is what is left of the whole.
-    answers: TimeSpent,
-    /// Of events that succeeded.
-    event_time: TimeSpent,
-    event_age: Histogram,
-    event_latency: Histogram,
-}
-
-impl FunctionState {
-    fn new(first_period: u32, function: &FunctionInfo) -> FunctionState {
-        let version = |memory: &MemoryMb| VersionState {
-            memory: *memory,
-            counts: VersionSummary::default(),
-        };
-        FunctionState {
-            first_period,
-            qualifiers: function.qualifiers,
-            versions: function.memory.iter().map(version).collect(),
-            ..FunctionState::default()
-        }
     }
 }
 
@@ -280,7 +226,11 @@ impl<'a> Recorder<'a> {
         let mut periods = vec![Period::default()];
         let mut functions = Vec::with_capacity(config.functions.len());
         for (index, function) in config.functions.iter().enumerate() {
-            functions.push(FunctionState::new(periods.len() as u32, function));
+            functions.push(FunctionState::new(
+                periods.len() as u32,
+                function.qualifiers,
+                &function.memory,
+            ));
             for qualifier in 0..function.qualifiers {
                 let named = (qualifier > 0).then_some(QualifierId(qualifier as u16));
                 periods.push(Period::new(FunctionId(index as u32), named));
@@ -397,8 +347,7 @@ impl<'a> Recorder<'a> {
     /// Adds what has been counted once for two histograms to both.
     fn add_answers_at_once(&mut self) {
         for flow in &mut self.flows {
-            let times = std::mem::take(&mut flow.answered_at_once);
-            if times.count() > 0 {
+            if let Some(times) = flow.answered_at_once.take() {
                 self.functions[flow.info.function.index()].duration.merge(&times);
                 flow.latency[cell(StartKind::Warm, true)]
                     .get_or_insert_with(Box::default)
@@ -416,8 +365,24 @@ impl<'a> Recorder<'a> {
         }
         let answers = self.functions.iter().zip(whole);
         (
-            answers.map(|(state, whole)| state.answers.of_total(whole)).collect(),
-            self.functions.iter().map(|state| state.event_time).collect(),
+            answers
+                .map(|(state, whole)| {
+                    let known = state
+                        .special
+                        .as_ref()
+                        .map_or_else(TimeSpent::default, |special| special.answers);
+                    known.of_total(whole)
+                })
+                .collect(),
+            self.functions
+                .iter()
+                .map(|state| {
+                    state
+                        .events
+                        .as_ref()
+                        .map_or_else(TimeSpent::default, |events| events.time)
+                })
+                .collect(),
         )
     }
 
@@ -472,8 +437,8 @@ impl<'a> Recorder<'a> {
     fn end_step(&mut self, now: SimTime) {
         let account = &mut self.periods[0];
         self.tally.concurrency_integral = account.busy.integral_to(now);
-        self.tally.provisioned.busy_integral = account.provisioned_busy.integral_to(now);
-        self.tally.provisioned.busy_max = account.provisioned_busy.look();
+        self.tally.provisioned.busy_integral = account.provisioned_busy().integral_to(now);
+        self.tally.provisioned.busy_max = account.provisioned_busy().look();
         let concurrency_max = account.busy.look();
         if !self.account.provisioned.is_empty() {
             self.tally.provisioned.ready = self.periods.iter().map(|period| u64::from(period.ready)).sum();
@@ -499,9 +464,12 @@ impl<'a> Recorder<'a> {
             period.open(self.window.from);
         }
         for state in &mut self.functions {
-            state.utilization_max = utilization(&self.periods[state.first_period as usize..][..state.qualifiers]);
+            let utilization = utilization(&self.periods[state.first_period as usize..][..state.qualifiers as usize]);
+            if utilization > 0.0 || state.special.is_some() {
+                state.special().utilization_max = utilization;
+            }
         }
-        self.account.claimed_max = self.account.claimed() + self.periods[0].unreserved_busy.value;
+        self.account.claimed_max = self.account.claimed() + self.periods[0].unreserved_busy().value;
         self.queues.iter_mut().for_each(|queue| queue.open(self.window.from));
     }
 
@@ -509,7 +477,7 @@ impl<'a> Recorder<'a> {
         self.fold_claims();
         let (from, to) = (self.window.from, self.window.to);
         self.account.concurrency = self.periods[0].busy.close(from, to);
-        self.account.unreserved = self.periods[0].unreserved_busy.close(from, to);
+        self.account.unreserved = self.periods[0].unreserved_busy().close(from, to);
         for state in &mut self.functions {
             state.concurrency = self.periods[state.first_period as usize].busy.close(from, to);
         }
@@ -519,7 +487,7 @@ impl<'a> Recorder<'a> {
     /// `ClaimedAccountConcurrency` (CONC-11) moves with unreserved concurrency between changes of what is provisioned: its
     /// maximum since the last look follows from the largest of that.
     fn fold_claims(&mut self) {
-        let claimed = self.account.claimed() + self.periods[0].unreserved_busy.look();
+        let claimed = self.account.claimed() + self.periods[0].unreserved_busy().look();
         self.periods[0].claim(claimed);
         if self.next_cut > self.window.from && self.next_cut <= self.window.to {
             self.account.claimed_max = self.account.claimed_max.max(claimed);
@@ -603,10 +571,13 @@ impl<'a> Recorder<'a> {
 
     /// Provisioned environments that are busy across a boundary keep their utilisation, also in their function's datapoints.
     fn carry_utilization(&mut self) {
+        if self.account.provisioned.is_empty() {
+            return;
+        }
         for state in &self.functions {
             let first = state.first_period as usize;
-            if self.periods[first].provisioned_busy.value > 0 {
-                let largest = utilization(&self.periods[first..][..state.qualifiers]);
+            if self.periods[first].provisioned_busy().value > 0 {
+                let largest = utilization(&self.periods[first..][..state.qualifiers as usize]);
                 self.periods[first].utilized(largest);
             }
         }
@@ -641,8 +612,8 @@ impl<'a> Recorder<'a> {
         let utilization = self.periods[first + pool.qualifier.index()].utilization();
         self.in_periods(pool.function, pool.qualifier, |period| period.utilized(utilization));
         if self.window.contains(time) {
-            let state = &mut self.functions[pool.function.index()];
-            state.utilization_max = state.utilization_max.max(utilization);
+            let special = self.functions[pool.function.index()].special();
+            special.utilization_max = special.utilization_max.max(utilization);
         }
     }
 
@@ -721,14 +692,16 @@ impl<'a> Recorder<'a> {
         let sync = flows.iter().filter(|flow| flow.is_synchronous());
         let concurrency = state.concurrency;
         let environments = state.environments.summary(self.window.micros());
+        let nothing = Special::default();
+        let special = state.special.as_deref().unwrap_or(&nothing);
         FunctionSummary {
             counts: total(flows.iter().copied()),
-            throttles_by_reason: state.by_reason,
-            throttles_by_cause: state.by_cause,
-            rejected_by_error: state.rejected.clone(),
-            init: state.init.summary(),
-            restore: summarised(&state.restore),
-            extensions: summarised(&state.extensions),
+            throttles_by_reason: special.by_reason,
+            throttles_by_cause: special.by_cause,
+            rejected_by_error: special.rejected.clone(),
+            init: special.init.summary(),
+            restore: summarised(&special.restore),
+            extensions: summarised(&special.extensions),
             concurrent_executions: concurrency,
             environments,
             environments_created: state.created,
@@ -736,14 +709,13 @@ impl<'a> Recorder<'a> {
             environments_idle_mean: (environments.mean - concurrency.mean).max(0.0),
             duration: state.duration.summary(),
             latency: merged(sync.flat_map(|flow| flow.good())).summary(),
-            provisioned_invocations: state.provisioned_invocations,
-            provisioned_spillover: state.provisioned_spillover,
-            provisioned_utilization_max: state.utilization_max,
-            asynchronous: AsyncSummary {
-                event_age: state.event_age.summary(),
-                latency: state.event_latency.summary(),
-                ..state.events
-            },
+            provisioned_invocations: special.provisioned_invocations,
+            provisioned_spillover: special.provisioned_spillover,
+            provisioned_utilization_max: special.utilization_max,
+            asynchronous: state
+                .events
+                .as_ref()
+                .map_or_else(AsyncSummary::default, |events| events.summary()),
             by_version: state.versions.iter().map(|version| version.counts).collect(),
         }
     }
@@ -807,11 +779,12 @@ impl Recorder<'_> {
         let state = &mut self.functions[attempt.function.index()];
         let answers = attempt.completes && attempt.verdict.is_ok() && attempt.answered < self.config.horizon;
         if answers && flow.is_synchronous() {
-            state.answers.note(attempt);
+            state.special().answers.note(attempt);
         }
         let version = &mut state.versions[attempt.version.index()].counts;
         version.cold_starts += cold;
         version.errors += failed;
+        let state = state.special();
         state.provisioned_invocations += u64::from(attempt.start_kind == StartKind::Provisioned);
         state.provisioned_spillover += u64::from(attempt.spilled);
         match attempt.start_kind {
@@ -838,7 +811,7 @@ impl Recorder<'_> {
         }
         self.periods[0].busy.train(taken, given_back, rise);
         if !train.reserved {
-            self.periods[0].unreserved_busy.train(taken, given_back, rise);
+            self.periods[0].unreserved_busy().train(taken, given_back, rise);
         }
     }
 
@@ -855,9 +828,9 @@ impl Recorder<'_> {
         if !pool.provisioned {
             return;
         }
-        self.periods[0].provisioned_busy.step(time, taken);
+        self.periods[0].provisioned_busy().step(time, taken);
         self.in_periods(pool.function, pool.qualifier, |period| {
-            period.provisioned_busy.step(time, taken);
+            period.provisioned_busy().step(time, taken);
         });
         if taken {
             self.utilize(time, pool);
@@ -904,7 +877,7 @@ impl Observer for Recorder<'_> {
             if attempt.completes {
                 state.duration.record(attempt.duration.as_micros());
                 if flow.info.invocation_type == InvocationType::Event && attempt.verdict.is_ok() {
-                    state.event_time.note(attempt);
+                    state.events().time.note(attempt);
                 }
             }
         }
@@ -930,10 +903,14 @@ impl Observer for Recorder<'_> {
         if attempt.arrived >= self.window.from {
             flow.served += 1;
             version.counts.invocations += 1;
-            state.duration.record(attempt.duration.as_micros());
-            flow.latency[cell(StartKind::Warm, true)]
-                .get_or_insert_with(Box::default)
-                .record_in(bucket, latency);
+            if latency == attempt.duration.as_micros() {
+                flow.answered_at_once.get_or_insert_default().record_in(bucket, latency);
+            } else {
+                state.duration.record(attempt.duration.as_micros());
+                flow.latency[cell(StartKind::Warm, true)]
+                    .get_or_insert_default()
+                    .record_in(bucket, latency);
+            }
         }
         let period = &mut self.periods[state.first_period as usize];
         period.busy.step(attempt.start, true);
@@ -944,7 +921,7 @@ impl Observer for Recorder<'_> {
         let account = &mut self.periods[0];
         account.busy.step(attempt.start, true);
         if !pool.reserved {
-            account.unreserved_busy.step(attempt.start, true);
+            account.unreserved_busy().step(attempt.start, true);
         }
         if pool.qualifier.0 > 0 {
             self.slot_of_qualifier(attempt.start, &pool, true);
@@ -981,7 +958,7 @@ impl Observer for Recorder<'_> {
             flow.served += count;
             version.counts.invocations += count;
             match &delayed {
-                None => flow.answered_at_once.record_all(&durations),
+                None => flow.answered_at_once.get_or_insert_default().record_all(&durations),
                 Some(latencies) => {
                     state.duration.record_all(&durations);
                     flow.latency[cell(StartKind::Warm, true)]
@@ -1022,11 +999,12 @@ impl Observer for Recorder<'_> {
         counts.rejected += u64::from(refusal.throttle.is_none());
         let state = &mut self.functions[refusal.function.index()];
         if refusal.throttle.is_none() {
-            *state.rejected.entry(refusal.code).or_insert(0) += 1;
+            *state.special().rejected.entry(refusal.code).or_insert(0) += 1;
         }
         if let Some((reason, cause)) = refusal.throttle {
-            state.by_reason[reason as usize] += 1;
-            state.by_cause[cause as usize] += 1;
+            let special = state.special();
+            special.by_reason[reason as usize] += 1;
+            special.by_cause[cause as usize] += 1;
             self.count_throttle((refusal.function, refusal.qualifier, reason, cause));
         }
     }
@@ -1055,7 +1033,7 @@ impl Observer for Recorder<'_> {
         let place = cell(ended.start_kind, ended.ending == Ending::Succeeded);
         flow.latency[place].get_or_insert_with(Box::default).record(latency);
         if call.invocation_type == InvocationType::Event && was_queued(ended.ending) {
-            self.functions[call.function.index()].event_latency.record(latency);
+            self.functions[call.function.index()].events().latency.record(latency);
         }
     }
 
@@ -1073,11 +1051,11 @@ impl Observer for Recorder<'_> {
             return;
         }
         self.retries[self.flows[call.flow.index()].info.traffic.index()].kept(step);
-        let state = &mut self.functions[call.function.index()];
-        let events = &mut state.events;
+        let state = self.functions[call.function.index()].events();
+        let events = &mut state.counts;
         match step {
             AsyncStep::Received => events.received += 1,
-            AsyncStep::Attempted => state.event_age.record(age.as_micros()),
+            AsyncStep::Attempted => state.age.record(age.as_micros()),
             AsyncStep::RetriedAfterThrottle => events.retries_throttled += 1,
             AsyncStep::RetriedAfterError => events.retries_error += 1,
             AsyncStep::Expired | AsyncStep::Refused => {
@@ -1186,7 +1164,7 @@ impl Observer for Recorder<'_> {
         let account = &mut self.periods[0];
         account.busy.step(time, taken);
         if !pool.provisioned && !pool.reserved {
-            account.unreserved_busy.step(time, taken);
+            account.unreserved_busy().step(time, taken);
         }
         if pool.provisioned || pool.qualifier.0 > 0 {
             self.slot_of_qualifier(time, &pool, taken);
@@ -1218,7 +1196,7 @@ impl Observer for Recorder<'_> {
     fn given_back_to_account(&mut self, all: GivenBack, unreserved: GivenBack) {
         let account = &mut self.periods[0];
         account.busy.give_back(all);
-        account.unreserved_busy.give_back(unreserved);
+        account.unreserved_busy().give_back(unreserved);
     }
 
     fn environment(&mut self, time: SimTime, function: FunctionId, created: bool) {
@@ -1257,7 +1235,7 @@ impl Observer for Recorder<'_> {
         self.account.reserved = self.account.reserved - amount(before) + amount(reserved);
         if before.is_some() != reserved.is_some() {
             // What runs on demand moves into the unreserved pool or out of it.
-            let unreserved = &mut self.periods[0].unreserved_busy;
+            let unreserved = self.periods[0].unreserved_busy();
             (0..on_demand).for_each(|_| unreserved.step(time, reserved.is_none()));
             unreserved.look();
             self.sum_provisioned();

@@ -28,9 +28,16 @@ pub(super) fn scale(amount: u128, numerator: u128, denominator: u128) -> u128 {
     whole + u128::from(rest >= denominator - rest)
 }
 
-/// Quotient and remainder of `a × b / divisor`, exact where the product would not fit: `b` is taken bit by bit, with
-/// the remainder kept below the divisor. `divisor` lies in 1..2^126; the quotient must fit.
+/// Quotient and remainder of `a × b / divisor`, exact. `divisor` lies in 1..2^126; the quotient must fit.
 fn multiply_divide(a: u128, b: u128, divisor: u128) -> (u128, u128) {
+    match a.checked_mul(b) {
+        Some(product) => (product / divisor, product % divisor),
+        None => multiply_divide_bitwise(a, b, divisor),
+    }
+}
+
+/// The same where the product does not fit: `b` is taken bit by bit, with the remainder kept below the divisor.
+fn multiply_divide_bitwise(a: u128, b: u128, divisor: u128) -> (u128, u128) {
     let (whole, part) = (a / divisor, a % divisor);
     let (mut quotient, mut rest) = (0, 0);
     for bit in (0..u128::BITS - b.leading_zeros()).rev() {
@@ -75,6 +82,11 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn products_that_fit_divide_as_those_that_do_not(a in 0_u128..1 << 64, b in 0_u128..1 << 64, divisor in 1_u128..1 << 70) {
+            prop_assert_eq!(multiply_divide(a, b, divisor), multiply_divide_bitwise(a, b, divisor));
+        }
+
         #[test]
         fn parts_sum_to_the_whole_and_stay_within_one_atom(
             total in 0_u128..1 << 80,

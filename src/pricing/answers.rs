@@ -37,7 +37,11 @@ pub struct CostAnswers {
 
 /// Answers about the bill of a run that took `simulated` from `start` on.
 pub fn answers(usage: &Usage, config: &BillingConfig, paid: &Bill, simulated: Span, start: Timestamp) -> CostAnswers {
-    let sums = Sums { usage, paid };
+    let used = ARCHITECTURES.map(|architecture| {
+        let entries = usage.entries().filter(|(key, _)| key.architecture == architecture);
+        entries.map(|(_, amounts)| amounts).sum()
+    });
+    let sums = Sums { used, paid };
     let free_tier = |free_tier| {
         let config = BillingConfig {
             free_tier,
@@ -114,16 +118,12 @@ impl BreakEven {
 }
 
 struct Sums<'a> {
-    usage: &'a Usage,
+    /// By [`ARCHITECTURES`].
+    used: [Amounts; 2],
     paid: &'a Bill,
 }
 
 impl Sums<'_> {
-    fn used(&self, architecture: Architecture) -> Amounts {
-        let entries = self.usage.entries().filter(|(key, _)| key.architecture == architecture);
-        entries.map(|(_, amounts)| amounts).sum()
-    }
-
     /// What a part of a measure costs of all that an item costs.
     fn part(&self, item: Item, whole: Measure, part: Measure) -> Money {
         self.share_of(item, |used| (used.get(part), used.get(whole)))
@@ -150,8 +150,8 @@ impl Sums<'_> {
     }
 
     fn share_of(&self, item: Item, part_and_whole: impl Fn(&Amounts) -> (u128, u128)) -> Money {
-        let share = |architecture| {
-            let (part, whole) = part_and_whole(&self.used(architecture));
+        let share = |(architecture, used): (Architecture, &Amounts)| {
+            let (part, whole) = part_and_whole(used);
             let lines = self.paid.lines.iter();
             let of_it = lines.filter(|line| line.item == item && line.architecture == Some(architecture));
             let paid: Money = of_it.map(|line| line.amount).sum();
@@ -160,7 +160,7 @@ impl Sums<'_> {
             }
             Money::from_atoms(scale(paid.atoms().unsigned_abs(), part.min(whole), whole) as i128)
         };
-        ARCHITECTURES.into_iter().map(share).sum()
+        ARCHITECTURES.into_iter().zip(&self.used).map(share).sum()
     }
 }
 

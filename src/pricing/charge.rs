@@ -49,6 +49,7 @@ fn bill_after(usage: &Usage, config: &BillingConfig, to_date: MonthToDate) -> Bi
         };
         let of_month = MonthBill {
             month,
+            used: ARCHITECTURES.map(|architecture| used(entries, architecture)),
             entries,
             time,
             config,
@@ -58,6 +59,11 @@ fn bill_after(usage: &Usage, config: &BillingConfig, to_date: MonthToDate) -> Bi
         lines
     });
     Bill::of(lines.collect(), config.rounding)
+}
+
+fn used(entries: &[(&UsageKey, &Amounts)], architecture: Architecture) -> Amounts {
+    let of_it = entries.iter().filter(|(key, _)| key.architecture == architecture);
+    of_it.map(|(_, amounts)| *amounts).sum()
 }
 
 /// What the free tier leaves of one item and architecture in a month.
@@ -74,6 +80,8 @@ struct MonthBill<'a> {
     month: Month,
     /// By architecture, function and qualifier.
     entries: &'a [(&'a UsageKey, &'a Amounts)],
+    /// Their sums by [`ARCHITECTURES`]: most of what can be billed is used by nobody.
+    used: [Amounts; 2],
     /// Time that the usage took of the month, and the length of the month.
     time: (Span, Span),
     config: &'a BillingConfig,
@@ -84,8 +92,10 @@ impl MonthBill<'_> {
         let mut lines = Vec::new();
         for billable in &BILLABLES {
             let allowances = self.allowances(billable, to_date.of(billable.item));
-            for (architecture, allowance) in ARCHITECTURES.into_iter().zip(allowances) {
-                self.add_lines(&mut lines, billable, architecture, allowance);
+            for (place, allowance) in allowances.into_iter().enumerate() {
+                if billable.is_basic() || billable.used(&self.used[place]) > 0 {
+                    self.add_lines(&mut lines, billable, ARCHITECTURES[place], allowance);
+                }
             }
         }
         lines
@@ -104,10 +114,6 @@ impl MonthBill<'_> {
         };
         let [x86_64, arm64] = ARCHITECTURES.map(|architecture| self.tiers(billable.item, architecture)[0].price);
         let dearest_first = if arm64 > x86_64 { [1, 0] } else { [0, 1] };
-        let used = ARCHITECTURES.map(|architecture| -> u128 {
-            let of_it = self.entries.iter().filter(|(key, _)| key.architecture == architecture);
-            of_it.map(|(_, amounts)| amounts.get(billable.measure)).sum()
-        });
         let mut allowances = [Allowance::default(); 2];
         for place in dearest_first {
             let taken = free.min(to_date[place]);
@@ -115,7 +121,7 @@ impl MonthBill<'_> {
             allowances[place].billed_before = to_date[place] - taken;
         }
         for place in dearest_first {
-            allowances[place].free = free.min(used[place]);
+            allowances[place].free = free.min(self.used[place].get(billable.measure));
             free -= allowances[place].free;
         }
         allowances

@@ -1,3 +1,4 @@
+use super::cell::Cell;
 use super::hours::Hours;
 use super::month::Month;
 use super::pollers::{Active, Pollers};
@@ -104,7 +105,7 @@ struct MonthCells {
     month: Month,
     start: SimTime,
     end: SimTime,
-    cells: Vec<Amounts>,
+    cells: Vec<Cell>,
 }
 
 impl Meter {
@@ -188,7 +189,9 @@ impl Meter {
             for (qualifier, cells) in self.qualifiers.iter().zip(cells.chunks(ARCHITECTURES.len())) {
                 let edge = self.rate(qualifier.function, qualifier.meaning.version).edge;
                 for (architecture, cell) in ARCHITECTURES.into_iter().zip(cells) {
-                    let amounts = in_millis(cell);
+                    let Some(amounts) = cell.amounts().map(in_millis) else {
+                        continue;
+                    };
                     let amounts = if edge { at_edge(amounts) } else { amounts };
                     usage.add(qualifier.key(*month, architecture), &amounts);
                 }
@@ -287,7 +290,7 @@ impl Meter {
         let known = self.months.iter().position(|month| month.holds(time));
         known.unwrap_or_else(|| {
             let month = Month::of(self.instant(time));
-            let cells = vec![Amounts::default(); ARCHITECTURES.len() * self.qualifiers.len()];
+            let cells = vec![Cell::default(); ARCHITECTURES.len() * self.qualifiers.len()];
             let is_last = Month::of(month.end()) == month;
             self.months.push(MonthCells {
                 month,
@@ -594,7 +597,7 @@ fn at_edge(mut amounts: Amounts) -> Amounts {
 }
 
 /// Books an attempt that repeats another or fails once more, for whoever asks what that costs.
-fn add_wasted(cell: &mut Amounts, attempt: &Attempt, duration: Measure, mb_ms: u128) {
+fn add_wasted(cell: &mut Cell, attempt: &Attempt, duration: Measure, mb_ms: u128) {
     let provisioned = duration == Measure::ProvisionedDuration;
     if attempt.attempt > 0 {
         cell.add(Measure::RetriedRequests, 1);
@@ -617,8 +620,8 @@ fn add_wasted(cell: &mut Amounts, attempt: &Attempt, duration: Measure, mb_ms: u
 }
 
 /// A cell with its provisioned concurrency and snapshots in MB·ms, rounded half up.
-fn in_millis(cell: &Amounts) -> Amounts {
-    let mut amounts = *cell;
+fn in_millis(cell: Amounts) -> Amounts {
+    let mut amounts = cell;
     for measure in [Measure::ProvisionedConcurrency, Measure::SnapStartCache] {
         amounts.set(measure, (cell.get(measure) + 500) / 1_000);
     }

@@ -8,6 +8,7 @@ mod answers;
 mod bill;
 mod billable;
 mod budget;
+mod cell;
 mod charge;
 mod days;
 mod discount;

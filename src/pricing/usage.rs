@@ -372,7 +372,8 @@ impl Usage {
 }
 
 fn scale_all(entries: &mut [&mut Amounts], length: Span, simulated: Span) {
-    for measure in Measure::ALL {
+    let used: Amounts = entries.iter().map(|amounts| &**amounts).sum();
+    for measure in Measure::ALL.into_iter().filter(|measure| used.get(*measure) > 0) {
         let weights: Vec<u128> = entries.iter().map(|amounts| amounts.get(measure)).collect();
         let total = scale(
             weights.iter().sum(),
