@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lambdasim::facts::{
-    AsyncStep, Attempt, Call, Cause, Ended, Ending, FunctionId, InvocationType, Observer, Pool, QualifierId, Refusal,
-    StartKind, Verdict, VersionId,
+    Architecture, AsyncStep, Attempt, Call, Cause, Ended, Ending, FunctionId, InvocationType, Observer, Pool,
+    QualifierId, Refusal, StartKind, Verdict, VersionId,
 };
 use lambdasim::kernel::Distribution;
 use lambdasim::lambda::{EnvPick, FunctionConfig, RateShape, RetryMode, ScalingRule, VersionConfig};
@@ -12,7 +12,6 @@ use lambdasim::metrics::Counts;
 use lambdasim::pricing::Measure;
 use lambdasim::simulation::{Plan, RunResult, simulate};
 use lambdasim::units::{MemoryMb, Money, SimTime, Span};
-use lambdasim::workload::Process;
 use rayon::prelude::*;
 
 use crate::support::{self, Chronicle, any_plan, chronicle};
@@ -940,25 +939,74 @@ fn usage_is_the_sum_over_attempts_and_provisioned_environments() {
     });
 }
 
+/// What is provisioned in whole five minutes, in MB × ms, by version's architecture.
+fn provisioned_mb_ms(case: &Case) -> Vec<(Architecture, u128)> {
+    let horizon_ms = case.plan.horizon().as_micros().div_ceil(300_000_000) * 300_000;
+    let mut all = Vec::new();
+    for function in &case.plan.functions {
+        for qualifier in &function.qualifiers {
+            let mut provide = |version: VersionId, amount: u32| {
+                let version = &function.versions[version.index()];
+                let mb_ms = amount as u128 * version.memory.0 as u128 * horizon_ms as u128;
+                all.push((version.architecture, mb_ms));
+            };
+            let weight = qualifier.additional.map_or(0.0, |(_, share)| share.as_fraction());
+            let second = (qualifier.provisioned as f64 * weight + 0.5 + 1e-9) as u32;
+            provide(qualifier.version, qualifier.provisioned - second);
+            if let Some((version, _)) = qualifier.additional {
+                provide(version, second);
+            }
+        }
+    }
+    all
+}
+
 #[test]
 fn price_8_provisioned_concurrency_is_used_for_whole_five_minutes() {
     every_run(|case| {
-        let horizon_ms = case.plan.horizon().as_micros().div_ceil(300_000_000) * 300_000;
-        let of = |function: &FunctionConfig| -> u128 {
-            let qualifiers = function.qualifiers.iter().map(|qualifier| {
-                let memory = |version: VersionId| function.versions[version.index()].memory.0 as u128;
-                let weight = qualifier.additional.map_or(0.0, |(_, share)| share.as_fraction());
-                let second = (qualifier.provisioned as f64 * weight + 0.5 + 1e-9) as u32;
-                let additional = qualifier
-                    .additional
-                    .map_or(0, |(version, _)| second as u128 * memory(version));
-                (qualifier.provisioned - second) as u128 * memory(qualifier.version) + additional
-            });
-            qualifiers.sum()
-        };
-        let megabytes: u128 = case.plan.functions.iter().map(of).sum();
+        let expected: u128 = provisioned_mb_ms(case).iter().map(|(_, mb_ms)| mb_ms).sum();
         let used = case.result.usage.total().get(Measure::ProvisionedConcurrency);
-        assert_eq!(used, megabytes * horizon_ms as u128);
+        assert_eq!(used, expected);
+    });
+}
+
+/// Published prices of us-east-1 in 10^-10 USD: of a GB-second on demand, on provisioned concurrency, and provisioned.
+fn gb_second(architecture: Architecture) -> [u128; 3] {
+    match architecture {
+        Architecture::X86_64 => [166_667, 97_222, 41_667],
+        Architecture::Arm64 => [133_334, 77_778, 33_334],
+    }
+}
+
+/// Of a GB-second of storage above 512 MB, and of a request ($0.20 a million), in 10^-10 USD.
+const STORAGE: u128 = 309;
+const REQUEST: u128 = 2_000;
+/// MB × ms in a GB-second.
+const MB_MS: u128 = 1_024_000;
+
+#[test]
+fn cost_recomputed_from_every_attempt_is_the_bill_to_the_last_digit() {
+    every_run(|case| {
+        let granularity = case.plan.account.billing_granularity.as_micros();
+        let attempts = case.told.attempts.iter().map(|attempt| {
+            let version = case.version(attempt);
+            let kind = usize::from(attempt.start_kind == StartKind::Provisioned);
+            let memory = version.memory.0 as u128 * gb_second(version.architecture)[kind];
+            let storage = (version.ephemeral_storage.0 - 512) as u128 * STORAGE;
+            (memory + storage) * attempt.billed_ms as u128 + REQUEST * MB_MS
+        });
+        let inits = case.told.provisioned_inits.iter().map(|(function, version, init)| {
+            let version = &case.function(*function).versions[version.index()];
+            let billed_ms = init.as_micros().div_ceil(granularity) * granularity / 1_000;
+            version.memory.0 as u128 * gb_second(version.architecture)[1] * billed_ms as u128
+        });
+        let provisioned = provisioned_mb_ms(case)
+            .into_iter()
+            .map(|(architecture, mb_ms)| mb_ms * gb_second(architecture)[2]);
+        let sum: u128 = attempts.chain(inits).chain(provisioned).sum();
+        // The sum is in 10^-10 USD × MB × ms.
+        let atoms = sum * (Money::ATOMS_PER_USD as u128 / (10_000_000_000 * MB_MS));
+        assert_eq!(case.result.bill.total, Money::from_atoms(atoms as i128));
     });
 }
 
@@ -1135,47 +1183,4 @@ fn samples_are_counted_once_each() {
             );
         }
     });
-}
-
-// ---------------------------------------------------------------- time scaling
-
-/// Callers without retries at a reserved function, everything in multiples of `factor`, far below every rate.
-fn stretched(factor: u64) -> Vec<(u64, u64, u64, StartKind)> {
-    let millis = |ms: u64| Span::from_millis(ms * factor);
-    let mut plan = support::plan(millis(600_000));
-    let mut config = support::function("f", Distribution::constant(millis(900)));
-    config.reserved = Some(3);
-    config.versions[0].init = Distribution::constant(millis(400));
-    config.versions[0].placement = Distribution::constant(millis(70));
-    config.versions[0].idle = Some(Distribution::constant(millis(2_100)));
-    config.versions[0].max_life = Some(Distribution::constant(millis(60_000)));
-    let function = support::add_function(&mut plan, config);
-    let times = (0..900_u64).map(|k| SimTime::ZERO + millis(k * 600 + k * k * 37 % 1_500));
-    let mut times: Vec<SimTime> = times.collect();
-    times.sort_unstable();
-    support::add_traffic(
-        &mut plan,
-        "t",
-        function,
-        InvocationType::RequestResponse,
-        Process::At(times),
-    );
-    let (result, told, _) = chronicle(&plan);
-    assert!(result.summary.totals.throttles > 10 && result.summary.totals.cold_starts > 10);
-    let in_units = |micros: u64| micros / factor;
-    let told = told.attempts.iter();
-    told.map(|a| {
-        (
-            a.ordinal,
-            in_units(a.start.as_micros()),
-            in_units(a.end.as_micros()),
-            a.start_kind,
-        )
-    })
-    .collect()
-}
-
-#[test]
-fn where_no_rate_matters_a_slower_clock_changes_nothing() {
-    assert_eq!(stretched(1), stretched(7));
 }

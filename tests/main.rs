@@ -25,6 +25,7 @@ mod outputs;
 mod plan;
 mod queues;
 mod reference;
+mod relations;
 mod replications;
 mod rules;
 mod security;

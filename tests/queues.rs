@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use lambdasim::facts::{Message, MessageStep, Observer, QueueId};
+use lambdasim::kernel::draws::{Purpose, StreamKey};
 use lambdasim::scenario::{self, LoadOptions};
 use lambdasim::simulation::{Plan, simulate};
 use lambdasim::units::SimTime;
@@ -25,17 +26,30 @@ enum State {
 /// Follows every message of every queue.
 #[derive(Default)]
 struct Witness {
-    messages: BTreeMap<(QueueId, u32, u64), State>,
+    /// By queue, link, group and number.
+    messages: BTreeMap<(QueueId, u32, u64, u64), State>,
     /// Messages that were sent, deleted, dead-lettered and expired, that wait and are in flight, by queue.
     counts: BTreeMap<QueueId, [u64; 6]>,
     most_receives: u16,
-    /// Whether every message had to wait for all that were sent before it.
+    /// By link, what the groups of its messages are drawn with; and the number of groups.
+    keys: Vec<StreamKey>,
+    groups: u32,
+    /// Whether every message had to wait for all of its group that were sent before it.
     in_order: bool,
+}
+
+impl Witness {
+    /// The message group of a message: any one, with equal probability.
+    fn group(&self, link: u32, ordinal: u64) -> u64 {
+        let drawn = self.keys[link as usize].draw(ordinal, 0, Purpose::Group).first;
+        ((u128::from(drawn) * u128::from(self.groups)) >> 53) as u64
+    }
 }
 
 impl Observer for Witness {
     fn message(&mut self, time: SimTime, queue: QueueId, message: &Message, step: MessageStep) {
-        let key = (queue, message.link.0, message.ordinal);
+        let group = self.group(message.link.0, message.ordinal);
+        let key = (queue, message.link.0, group, message.ordinal);
         let before = self.messages.get(&key).copied();
         let in_flight = matches!(before, Some(State::InFlight(_)));
         let counts = self.counts.entry(queue).or_default();
@@ -60,7 +74,7 @@ impl Observer for Witness {
         assert_eq!(sent, rest.iter().sum::<u64>(), "{counts:?}");
         if step == MessageStep::Received {
             self.most_receives = self.most_receives.max(message.receives);
-            let earlier = self.messages.range((queue, message.link.0, 0)..key);
+            let earlier = self.messages.range((queue, message.link.0, group, 0)..key);
             let passed = |state: &State| matches!(state, State::Gone) || *state == State::InFlight(time);
             self.in_order &= earlier.map(|(_, state)| state).all(passed);
         }
@@ -130,6 +144,8 @@ fn every_scenario(fixed: &str, standard: bool, law: impl Fn(&Plan, &Witness, &la
         let plan = plan(&any_scenario(seed, fixed, standard));
         let mut witness = Witness {
             in_order: true,
+            keys: plan.links.iter().map(|link| link.key).collect(),
+            groups: plan.queues[1].groups.unwrap_or(1),
             ..Witness::default()
         };
         let result = simulate(&plan, &mut (), Some(&mut witness), &mut ()).expect("nothing stops it");
@@ -169,7 +185,10 @@ fn every_message_is_at_every_instant_done_lost_waiting_or_in_flight_and_the_summ
 
 #[test]
 fn sqs_9_the_messages_of_a_group_are_received_in_the_order_in_which_they_were_sent() {
-    every_scenario("fifo_queue: true, message_groups: 1", false, |plan, witness, _| {
-        assert!(witness.in_order, "seed {}", plan.seed);
-    });
+    for groups in [1, 6] {
+        let fifo = format!("fifo_queue: true, message_groups: {groups}");
+        every_scenario(&fifo, false, |plan, witness, _| {
+            assert!(witness.in_order, "{groups} groups, seed {}", plan.seed);
+        });
+    }
 }

@@ -35,6 +35,16 @@ struct Environment {
     life_ends: Option<u64>,
 }
 
+impl Environment {
+    /// Whether its idle life or its maximum life is over.
+    fn is_gone(&self, now: u64) -> bool {
+        [self.idle_ends, self.life_ends]
+            .into_iter()
+            .flatten()
+            .any(|end| end <= now)
+    }
+}
+
 /// Provisioned environments of one version behind one qualifier.
 #[derive(Clone, Debug)]
 struct Pool {
@@ -48,7 +58,10 @@ pub struct Function {
     /// SCALE-1; before SW-SCALE the account's bucket is used instead.
     pub scaling: Bucket,
     rate: Option<RequestRate>,
+    /// All there ever were.
     environments: Vec<Environment>,
+    /// Those of them that are not gone.
+    present: Vec<usize>,
     pools: Vec<Pool>,
     releases: u64,
 }
@@ -61,6 +74,7 @@ impl Function {
             scaling: Bucket::new(1_000, 1_000, 10_000_000),
             rate: config.reserved.map(|reserved| RequestRate::new(shape, reserved)),
             environments: Vec::new(),
+            present: Vec::new(),
             pools: Vec::new(),
             releases: 0,
         };
@@ -85,6 +99,7 @@ impl Function {
                 function.environments.extend((0..amount).map(|_| ready.clone()));
             }
         }
+        function.present = (0..function.environments.len()).collect();
         function
     }
 
@@ -114,8 +129,8 @@ impl Function {
 
     /// od(f).
     pub fn busy_on_demand(&self) -> u64 {
-        let busy = |environment: &&Environment| environment.busy && environment.pool.is_none();
-        self.environments.iter().filter(busy).count() as u64
+        let busy = |index: &&usize| self.environments[**index].busy && self.environments[**index].pool.is_none();
+        self.present.iter().filter(busy).count() as u64
     }
 
     /// Step 9.
@@ -141,17 +156,17 @@ impl Function {
         Some(chosen)
     }
 
-    fn usable(&self, now: u64, which: impl Fn(&Environment) -> bool) -> Vec<usize> {
+    fn usable(&mut self, now: u64, which: impl Fn(&Environment) -> bool) -> Vec<usize> {
         let turnaround = self.config.turnaround.as_micros();
+        let all = &self.environments;
+        self.present
+            .retain(|index| all[*index].busy || !all[*index].is_gone(now));
         let usable = |index: &usize| {
-            let environment = &self.environments[*index];
-            which(environment)
-                && !environment.busy
-                && (environment.released == 0 || environment.idle_since + turnaround <= now)
-                && environment.idle_ends.is_none_or(|end| now < end)
-                && environment.life_ends.is_none_or(|end| now < end)
+            let environment = &all[*index];
+            let rested = environment.released == 0 || environment.idle_since + turnaround <= now;
+            which(environment) && !environment.busy && rested
         };
-        (0..self.environments.len()).filter(usable).collect()
+        self.present.iter().copied().filter(usable).collect()
     }
 
     /// LIFE-16.
@@ -171,6 +186,7 @@ impl Function {
 
     pub fn creates(&mut self, now: u64, version: usize, life: u64) -> usize {
         let ends = |life_time: &Distribution| now + life_time.sample(life).as_micros();
+        self.present.push(self.environments.len());
         self.environments.push(Environment {
             version,
             pool: None,
