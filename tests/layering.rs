@@ -76,7 +76,7 @@ const HOMES: [(&str, &[&str]); 10] = [
     ("rand", &["kernel"]),
     ("rand_chacha", &["kernel"]),
     ("libm", &["kernel"]),
-    ("pulp", &["kernel", "workload"]),
+    ("pulp", &["kernel", "metrics", "workload"]),
 ];
 
 /// Pairs of files that import each other and may, each with its reason. An entry that is no longer needed fails.

@@ -60,6 +60,10 @@ pub struct Calendar {
     /// Keys of the running bucket from `at` on, ascending, then [`NOTHING`]; before `at` there is room for more.
     running: [u64; LINE + AT_ONCE - 1],
     at: usize,
+    /// Whether two keys that came into the running line have one instant.
+    tied: bool,
+    /// Sum of the keys that came into the running line or out of the heap: once for each, not once for each look at four.
+    entered: u64,
     /// Number of the running bucket: keys >> `shift`.
     bucket: u64,
     shift: u32,
@@ -79,6 +83,8 @@ impl Default for Calendar {
         Calendar {
             running: [NOTHING; LINE + AT_ONCE - 1],
             at: ROOM,
+            tied: false,
+            entered: 0,
             bucket: 0,
             shift: UNDIVIDED,
             ring: Vec::new(),
@@ -127,6 +133,8 @@ impl Calendar {
             self.first_beside = self.first_beside.min(key);
             return;
         }
+        self.entered = self.entered.wrapping_add(key >> LABEL_BITS);
+        self.tied &= self.at < ROOM;
         // One place further to the left for all that comes before it.
         self.at -= 1;
         let mut place = self.at;
@@ -135,6 +143,17 @@ impl Calendar {
             place += 1;
         }
         self.running[place] = key;
+        let same = |other: u64| other >> LABEL_BITS == key >> LABEL_BITS;
+        self.tied |= same(self.running[place + 1]) || place > self.at && same(self.running[place - 1]);
+    }
+
+    /// The sum of the instants of all keys taken out so far, in microseconds, modulo 2^64.
+    pub fn instants_taken(&self) -> u64 {
+        self.entered.wrapping_sub(self.instants_in_line())
+    }
+
+    fn instants_in_line(&self) -> u64 {
+        self.running[self.at..ROOM].iter().map(|key| key >> LABEL_BITS).sum()
     }
 
     /// Takes out all keys up to `time`, in order, to the end of `out`.
@@ -149,18 +168,19 @@ impl Calendar {
     }
 
     /// Takes out all keys up to `time`, in order: hands out four at a time, and how many of them are due. How many that will be
-    /// cannot be guessed; four comparisons that are added up cost less than a wrong guess. Returns `false`, with nothing taken
-    /// out, where some wait beside the ring: [`Calendar::take_until`] knows of them.
+    /// cannot be guessed; four comparisons that are added up cost less than a wrong guess. Returns whether two of one instant
+    /// may be among them, or `None`, with nothing taken out, where some wait beside the ring: [`Calendar::take_until`] knows of
+    /// them.
     #[inline(always)]
-    pub fn drain_until(&mut self, time: SimTime, mut due: impl FnMut(usize, &[Key; AT_ONCE])) -> bool {
+    pub fn drain_until(&mut self, time: SimTime, mut due: impl FnMut(usize, &[Key; AT_ONCE])) -> Option<bool> {
         let limit = time.as_micros().min(LAST) << LABEL_BITS | LABEL_MASK;
         if self.added >= self.next_look {
             self.look(time.as_micros());
         }
         if self.first_beside <= limit {
-            return false;
+            return None;
         }
-        let last = limit >> self.shift;
+        let (last, mut tied) = (limit >> self.shift, self.tied);
         loop {
             let four: [u64; AT_ONCE] = std::array::from_fn(|place| self.running[(self.at & ROOM) + place]);
             let count: usize = four.iter().map(|key| usize::from(*key <= limit)).sum();
@@ -168,10 +188,11 @@ impl Calendar {
             self.at += count;
             let head = self.running[self.at & ROOM];
             if head != NOTHING && head > limit || head == NOTHING && self.bucket >= last {
-                return true;
+                return Some(tied);
             }
             if head == NOTHING {
                 self.turn(last);
+                tied |= self.tied;
             }
         }
     }
@@ -198,7 +219,10 @@ impl Calendar {
 
     #[cold]
     fn take_beside(&mut self, out: &mut Vec<Key>) {
-        out.extend(self.beside.pop().map(|Reverse(key)| Key(key)));
+        if let Some(Reverse(key)) = self.beside.pop() {
+            self.entered = self.entered.wrapping_add(key >> LABEL_BITS);
+            out.push(Key(key));
+        }
         self.first_beside = self.beside.peek().map_or(NOTHING, |first| first.0);
     }
 
@@ -220,11 +244,16 @@ impl Calendar {
             sort(&mut next);
             self.running[..LINE].copy_from_slice(&next);
             self.at = ROOM - count;
+            let instants = next.map(|key| key >> LABEL_BITS);
+            let tied = |place: &usize| instants[*place] == instants[place - 1];
+            self.tied = (1..ROOM).filter(tied).fold(0, usize::max) > self.at;
+            self.entered = self.entered.wrapping_add(instants[..ROOM].iter().sum());
         }
     }
 
     /// Takes out all keys, in no order.
     pub fn drain(&mut self) -> Vec<Key> {
+        self.entered = self.instants_taken();
         let mut all: Vec<Key> = self.running[self.at..ROOM].iter().copied().map(Key).collect();
         self.at = ROOM;
         for line in &mut self.ring {
@@ -310,7 +339,7 @@ mod tests {
         let draws = StreamKey::derive(1, 0, "test", "calendar");
         for (busy, scale) in [(2, 50), (3, 1_000_000), (40, 5_000), (3_000, 3), (20_000, 700)] {
             let (mut calendar, mut sorted, mut out) = (Calendar::default(), BTreeSet::new(), Vec::new());
-            let mut now = 0;
+            let (mut now, mut instants) = (0, 0);
             for ordinal in 0..12_000 {
                 let draw = draws.draw(ordinal, scale as u32, Purpose::Work);
                 // In the middle everything happens a hundred times as fast, and much at one instant.
@@ -323,11 +352,18 @@ mod tests {
                 sorted.insert(key);
                 out.clear();
                 let time = SimTime::from_micros(now);
-                let drained = ordinal % 3 > 0 && calendar.drain_until(time, |count, keys| out.extend(&keys[..count]));
-                if !drained {
+                let mut drained = None;
+                if ordinal % 3 > 0 {
+                    drained = calendar.drain_until(time, |count, keys| out.extend(&keys[..count]));
+                }
+                if drained.is_none() {
                     assert!(out.is_empty());
                     calendar.take_until(time, &mut out);
                 }
+                let tied = out.windows(2).any(|pair: &[Key]| pair[0].time() == pair[1].time());
+                assert!(!tied || drained != Some(false), "{busy} {scale} {ordinal}");
+                instants += out.iter().map(|key| key.time().as_micros()).sum::<u64>();
+                assert_eq!(calendar.instants_taken(), instants);
                 let later = sorted.split_off(&Key::new(SimTime::from_micros(now + 1), 0).expect("small"));
                 assert!(out.iter().eq(&sorted), "{busy} {scale} {ordinal}");
                 sorted = later;

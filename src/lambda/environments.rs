@@ -39,7 +39,7 @@ impl Ready {
 /// The invocation of a train that an environment serves or has served last.
 #[derive(Clone, Copy, Debug)]
 struct Flight {
-    /// Its place in the order of what was begun; 0 where no train has come.
+    /// Its place in the order of what was begun; 0 where its record has heard of it, or no train has come.
     order: u64,
     ordinal: u64,
     arrived: SimTime,
@@ -98,7 +98,7 @@ impl Environments {
         let record = &mut self.records[index as usize];
         if let Some(ready) = self.readies.get_mut(index as usize) {
             *ready = Ready::UNKNOWN;
-            write_down(record, &self.flights[index as usize]);
+            write_down(record, &mut self.flights[index as usize]);
         }
         record
     }
@@ -112,7 +112,7 @@ impl Environments {
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Environment> {
         self.readies.fill(Ready::UNKNOWN);
         for (index, record) in &mut self.records {
-            if let Some(flight) = self.flights.get(index) {
+            if let Some(flight) = self.flights.get_mut(index) {
                 write_down(record, flight);
             }
         }
@@ -151,8 +151,7 @@ impl Environments {
     /// The invocation of a train that its record has not heard of.
     #[inline]
     fn flight(&self, index: u32) -> Option<&Flight> {
-        let flight = self.flights.get(index as usize)?;
-        (flight.order > self.records[index as usize].order).then_some(flight)
+        self.flights.get(index as usize).filter(|flight| flight.order > 0)
     }
 
     /// Whether one that is idle serves a plain invocation at `now` as any before it.
@@ -209,10 +208,10 @@ impl Index<u32> for Environments {
 
 /// A record hears of the invocation of a train that was the last.
 #[inline]
-fn write_down(record: &mut Environment, flight: &Flight) {
-    if flight.order > record.order {
+fn write_down(record: &mut Environment, flight: &mut Flight) {
+    if flight.order > 0 {
         record.task = flight.task();
-        record.order = flight.order;
+        record.order = std::mem::take(&mut flight.order);
         (record.busy, record.start_kind, record.verdict) = (true, StartKind::Warm, Verdict::Ok);
     }
 }

@@ -66,7 +66,7 @@ impl Function {
         }
     }
 
-    /// The same for trains, whose listeners hear of it with the train. `unasked` says that no caller wants to know of good
+    /// The same for trains, whose listeners hear of it with the train; returns how many. `unasked` says that no caller wants to know of good
     /// answers: then whole keys go from the calendar onto the idle stack, and no environment is looked up. One that is past
     /// its maximum life ends when it is found there, told with its true time. A test holds this against [`Function::catch_up`].
     #[inline(always)]
@@ -75,47 +75,45 @@ impl Function {
         now: SimTime,
         version: VersionId,
         unasked: bool,
-        given_back: &mut GivenBack,
         cx: &mut Context<O>,
-    ) {
-        let Some(in_flight) = &mut self.in_flight else { return };
+    ) -> u64 {
+        let Some(in_flight) = &mut self.in_flight else { return 0 };
         let idle = &mut self.idle[version.index()];
         let turnaround = self.config.turnaround;
-        let (mut slots, mut at_one_instant) = (GivenBack::default(), false);
-        let drained = unasked
-            && in_flight.ends.drain_until(now, |count, keys| {
-                let entries = keys.map(|key| IdleEntry {
-                    since: key.time(),
-                    usable: key.time().saturating_add(turnaround),
-                    environment: key.label(),
-                });
-                idle.push_first(count, &entries);
-                slots.count += count as u64;
-                for (place, entry) in entries.iter().enumerate() {
-                    let instant = if place < count { entry.since.as_micros() } else { 0 };
-                    slots.instants = slots.instants.wrapping_add(instant);
-                    // Ties across fours are looked for whenever four came at once.
-                    at_one_instant |= place > 0 && place < count && entry.since == entries[place - 1].since;
-                }
-                at_one_instant |= count == entries.len();
+        let mut ended = 0;
+        let drain = |count: usize, keys: &[Key; 4]| {
+            let entries = keys.map(|key| IdleEntry {
+                since: key.time(),
+                usable: key.time().saturating_add(turnaround),
+                environment: key.label(),
             });
-        if drained {
-            if at_one_instant {
-                let environments = &self.environments;
-                idle.order_last(slots.count as usize, |index| environments.order(index));
+            idle.push_first(count, &entries);
+            ended += count;
+        };
+        let drained = unasked.then(|| in_flight.ends.drain_until(now, drain)).flatten();
+        let Some(tied) = drained else {
+            in_flight.ends.take_until(now, &mut in_flight.over);
+            if in_flight.over.is_empty() {
+                return 0;
             }
-            self.on_demand -= slots.count as u32;
-            if self.config.reserved.is_none() {
-                cx.account.give_slots_back(slots.count);
-            }
-            given_back.add_all(slots);
-            return;
+            return self.give_back_silently(cx).1.count;
+        };
+        if tied && ended > 1 {
+            let environments = &self.environments;
+            idle.order_last(ended, |index| environments.order(index));
         }
-        in_flight.ends.take_until(now, &mut in_flight.over);
-        if !in_flight.over.is_empty() {
-            let (_, more) = self.give_back_silently(cx);
-            given_back.add_all(more);
+        self.on_demand -= ended as u32;
+        if self.config.reserved.is_none() {
+            cx.account.give_slots_back(ended as u64);
         }
+        ended as u64
+    }
+
+    /// The sum of the instants at which what was in flight has ended, as far as it has been given back, in microseconds modulo
+    /// 2^64.
+    pub fn instants_given_back(&self) -> u64 {
+        let ends = self.in_flight.as_ref().map(|in_flight| in_flight.ends.instants_taken());
+        ends.unwrap_or_default()
     }
 
     /// Whether no caller wants to know of good answers.

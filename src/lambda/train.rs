@@ -72,7 +72,7 @@ impl Function {
         let longest = patience.map(|patience| timeout.min(Span::from_micros(patience)));
         let mut unasked = self.is_unasked(cx);
         let mut quiet = until.min(cx.agenda.quiet_until());
-        let mut taken = 0;
+        let (mut taken, mut before) = (0, self.instants_given_back());
         for (place, now) in train.times.iter().copied().enumerate() {
             if now >= quiet {
                 break;
@@ -87,13 +87,14 @@ impl Function {
                     let task = Task::new(&train.arrival(place));
                     Execution::warm(duration, &task, version, key).verdict.is_ok()
                 });
-            self.catch_up_in_train(now, plain.version, unasked, &mut served.given_back, cx);
+            served.given_back.count += self.catch_up_in_train(now, plain.version, unasked, cx);
             let environment = ends_well
                 .then(|| self.take_plainly(now, plain, true, cx.account))
                 .flatten();
             let Some(environment) = environment else {
                 // A function that refuses most of what comes would begin a train for each of the few that it serves.
-                self.serve_otherwise(&train.arrival(place), served, cx);
+                self.serve_otherwise(&train.arrival(place), served, before, cx);
+                before = self.instants_given_back();
                 if cx.account.in_flight.clients_short {
                     break;
                 }
@@ -111,22 +112,30 @@ impl Function {
                 .rise
                 .max((served.count as u64).saturating_sub(served.given_back.count));
         }
-        Function::tell_train(served, cx);
+        self.tell_train(served, before, cx);
         taken
     }
 
     /// An arrival in the middle of a train that is not plain goes the general way, after all before it have been told.
     #[inline(never)]
-    fn serve_otherwise<O: Observer>(&mut self, arrival: &Arrival, served: &mut ServedTrain, cx: &mut Context<O>) {
-        Function::tell_train(served, cx);
+    fn serve_otherwise<O: Observer>(
+        &mut self,
+        arrival: &Arrival,
+        served: &mut ServedTrain,
+        before: u64,
+        cx: &mut Context<O>,
+    ) {
+        self.tell_train(served, before, cx);
         served.begin(arrival.ordinal + 1);
         let task = Task::new(arrival);
         cx.observer.arrived(&task.call(&cx.flows[arrival.flow.index()]));
         self.request(arrival.time, &task, cx);
     }
 
+    /// `before` is what [`Function::instants_given_back`] was before the first arrival.
     #[inline(always)]
-    fn tell_train<O: Observer>(served: &ServedTrain, cx: &mut Context<O>) {
+    fn tell_train<O: Observer>(&self, served: &mut ServedTrain, before: u64, cx: &mut Context<O>) {
+        served.given_back.instants = self.instants_given_back().wrapping_sub(before);
         if served.count > 0 || served.given_back.count > 0 {
             cx.observer.served_train(served);
         }
