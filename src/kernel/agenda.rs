@@ -57,9 +57,13 @@ pub struct Agenda {
     /// Number of the running bucket: times >> `width_bits`.
     bucket: u64,
     width_bits: u32,
-    /// The buckets after the running one, each at its number modulo the length of the ring, which is a power of two.
-    ring: Vec<Vec<Entry>>,
+    /// The buckets after the running one, each at its number modulo the length of the ring, which is a power of two: the chunk
+    /// of each that was begun last, or [`NONE`].
+    ring: Vec<u32>,
     in_ring: usize,
+    chunks: Vec<Chunk>,
+    /// The first of the chunks that are not in use.
+    spare: u32,
     /// What is due in the running bucket or before, and beyond the ring.
     beside: QuaternaryHeap<Entry>,
     scheduled: u64,
@@ -76,6 +80,11 @@ const LONGEST_RING: usize = 1 << 20;
 const FIRST_LOOK: u64 = 256;
 const LOOKS_EVERY: u64 = 4_096;
 
+/// Entries of a chunk: with them it fills two cache lines.
+const ROOM: usize = 5;
+/// No chunk.
+const NONE: u32 = u32::MAX;
+
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     time: SimTime,
@@ -84,14 +93,33 @@ struct Entry {
     what: u64,
 }
 
+/// Entries of one bucket. Chunks are used again and again, so that nothing is allocated for a bucket, and a hundred thousand
+/// buckets are as many numbers of four bytes.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+struct Chunk {
+    entries: [Entry; ROOM],
+    count: u32,
+    /// The chunk of the same bucket begun before, or the next one not in use.
+    next: u32,
+}
+
+impl Chunk {
+    fn entries(&self) -> &[Entry] {
+        &self.entries[..self.count as usize]
+    }
+}
+
 impl Default for Agenda {
     fn default() -> Agenda {
         Agenda {
             running: Vec::new(),
             bucket: 0,
             width_bits: 15,
-            ring: vec![Vec::new(); SHORTEST_RING],
+            ring: vec![NONE; SHORTEST_RING],
             in_ring: 0,
+            chunks: Vec::new(),
+            spare: NONE,
             beside: QuaternaryHeap::new(),
             scheduled: 0,
             next_look: FIRST_LOOK,
@@ -127,11 +155,57 @@ impl Agenda {
         let ahead = number.wrapping_sub(self.bucket).wrapping_sub(1);
         // What lies behind the running bucket has gone round zero and is far ahead.
         if ahead < self.ring.len() as u64 - 1 {
-            let mask = self.ring.len() - 1;
-            self.ring[number as usize & mask].push(entry);
+            self.put_into_bucket(number, entry);
             self.in_ring += 1;
         } else {
             self.beside.push(entry);
+        }
+    }
+
+    #[inline]
+    fn put_into_bucket(&mut self, number: u64, entry: Entry) {
+        let place = number as usize & (self.ring.len() - 1);
+        if let Some(chunk) = self.chunks.get_mut(self.ring[place] as usize)
+            && let Some(free) = chunk.entries.get_mut(chunk.count as usize)
+        {
+            *free = entry;
+            chunk.count += 1;
+            return;
+        }
+        let next = self.ring[place];
+        self.ring[place] = match self.chunks.get_mut(self.spare as usize) {
+            Some(spare) => {
+                let index = std::mem::replace(&mut self.spare, spare.next);
+                (spare.entries[0], spare.count, spare.next) = (entry, 1, next);
+                index
+            }
+            None => self.make_chunk(entry, next),
+        };
+    }
+
+    #[inline(never)]
+    fn make_chunk(&mut self, entry: Entry, next: u32) -> u32 {
+        let entries = [entry; ROOM];
+        self.chunks.push(Chunk {
+            entries,
+            count: 1,
+            next,
+        });
+        (self.chunks.len() - 1) as u32
+    }
+
+    /// The entries of a bucket become the running ones, of which there are none left.
+    fn take_bucket(&mut self, number: u64) {
+        let place = number as usize & (self.ring.len() - 1);
+        let mut index = std::mem::replace(&mut self.ring[place], NONE);
+        while let Some(chunk) = self.chunks.get_mut(index as usize) {
+            // All of it, in whole registers: to copy as many as there are costs more.
+            let length = self.running.len() + chunk.count as usize;
+            self.running.extend_from_slice(&chunk.entries);
+            self.running.truncate(length);
+            chunk.count = 0;
+            let next = std::mem::replace(&mut chunk.next, self.spare);
+            self.spare = std::mem::replace(&mut index, next);
         }
     }
 
@@ -186,8 +260,7 @@ impl Agenda {
             return true;
         }
         self.bucket += 1;
-        let mask = self.ring.len() - 1;
-        std::mem::swap(&mut self.running, &mut self.ring[self.bucket as usize & mask]);
+        self.take_bucket(self.bucket);
         self.in_ring -= self.running.len();
         self.running
             .sort_unstable_by_key(|entry| std::cmp::Reverse(entry.key()));
@@ -214,14 +287,13 @@ impl Agenda {
 
     /// All entries into a ring of `length` buckets, 2^`width_bits` microseconds each. The running bucket is empty and over.
     fn rebuild(&mut self, width_bits: u32, length: usize, now: SimTime) {
-        let ring = std::mem::replace(&mut self.ring, vec![Vec::new(); length]);
+        let chunks = std::mem::take(&mut self.chunks);
         let beside = std::mem::take(&mut self.beside);
+        (self.ring, self.spare) = (vec![NONE; length], NONE);
         (self.width_bits, self.in_ring) = (width_bits, 0);
         self.bucket = self.number(now);
-        ring.into_iter()
-            .flatten()
-            .chain(beside)
-            .for_each(|entry| self.add(entry));
+        let in_chunks = chunks.iter().flat_map(Chunk::entries).copied();
+        in_chunks.chain(beside).for_each(|entry| self.add(entry));
     }
 
     #[inline]
@@ -246,7 +318,8 @@ impl Agenda {
 
     /// When the next thing is due.
     pub fn next_due(&self) -> Option<SimTime> {
-        let later = || self.ring.iter().flatten().map(|entry| entry.time).min();
+        let in_chunks = || self.chunks.iter().flat_map(Chunk::entries);
+        let later = || in_chunks().map(|entry| entry.time).min();
         let in_buckets = self.running.last().map(|entry| entry.time).or_else(later);
         let beside = self.beside.peek().map(|entry| entry.time);
         in_buckets.into_iter().chain(beside).min()
