@@ -209,9 +209,74 @@ pub fn billed_ms(time: Span, granularity: Span) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::Reason;
+    use crate::lambda::config::{GatewayRate, RateShape};
 
     const MILLISECOND: Span = Span::from_millis(1);
     const HUNDRED: Span = Span::from_millis(100);
+
+    fn account(limit: u32, rate_refund: bool) -> Account {
+        let config = AccountConfig {
+            concurrent_executions: limit,
+            rate_shape: RateShape::FixedSecond,
+            rate_refund,
+            scaling: ScalingRule::AccountWide { burst: 500 },
+            request_growth: true,
+            scaling_reason: Reason::ConcurrentInvocationLimitExceeded,
+            account_rate_reason: Reason::CallerRateLimitExceeded,
+            billing_granularity: MILLISECOND,
+            gateway: GatewayRate::default(),
+            rate_limits_events: true,
+            subnets: Vec::new(),
+            file_systems: Vec::new(),
+            budgets: Vec::new(),
+        };
+        Account::new(&config, &[])
+    }
+
+    #[test]
+    fn conc_4_a_reservation_leaves_a_hundred_to_the_others_and_none_always_fits() {
+        let mut account = account(1_000, true);
+        assert!(account.fits_reserved(None, 900, 0));
+        assert!(!account.fits_reserved(None, 901, 0));
+        account.set_reserved(None, Some(600), 0, 0);
+        assert!(account.fits_reserved(None, 300, 0) && !account.fits_reserved(None, 301, 0));
+        assert!(account.fits_reserved(Some(600), 900, 0) && !account.fits_reserved(Some(600), 901, 0));
+        account.claim_provisioned(0, 50);
+        assert!(account.fits_reserved(None, 250, 0) && !account.fits_reserved(None, 251, 0));
+        assert!(account.fits_reserved(None, 300, 50) && !account.fits_reserved(None, 301, 50));
+        account.set_limit(100);
+        assert!(account.fits_reserved(None, 0, 0) && !account.fits_reserved(None, 1, 0));
+    }
+
+    #[test]
+    fn adm_5_a_request_that_is_refused_later_gives_its_count_back_where_the_account_says_so() {
+        let taken = |account: &mut Account| (0..).take_while(|_| account.take_request(SimTime::ZERO)).count();
+        for (refund, again) in [(true, 1), (false, 0)] {
+            let mut account = account(1, refund);
+            assert_eq!(account.refunds(), refund);
+            assert_eq!(taken(&mut account), 10);
+            account.refund_request();
+            assert_eq!(taken(&mut account), again);
+            account.give_request_back();
+            assert_eq!(taken(&mut account), 1);
+            account.set_refund(!refund);
+            assert_eq!((account.refunds(), account.config.rate_refund), (!refund, !refund));
+        }
+    }
+
+    #[test]
+    fn peaks_are_the_most_since_they_began_anew() {
+        let mut account = account(1, true);
+        (0..7).for_each(|_| assert!(account.take_request(SimTime::ZERO) && account.take_burst(SimTime::ZERO)));
+        let peak = |used, limit| Peak { used, limit };
+        assert_eq!(account.peaks(), (peak(7, 10), Some(peak(7, 500))));
+        let later = SimTime::ZERO + Span::from_secs(60);
+        assert!(account.take_request(later) && account.take_burst(later));
+        assert_eq!(account.peaks(), (peak(7, 10), Some(peak(7, 500))));
+        account.begin_peaks();
+        assert_eq!(account.peaks(), (peak(1, 10), Some(peak(1, 500))));
+    }
 
     #[test]
     fn gvp_17_init_and_duration_are_rounded_up_once_together() {

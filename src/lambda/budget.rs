@@ -282,4 +282,17 @@ mod tests {
         let mut slowing = budget(limit, Beyond::Slow(2.0));
         assert_eq!(run(&mut slowing, 1, 1, &[8, 8, 9, 10]), [ok(1), ok(1), ok(2), ok(1)]);
     }
+
+    #[test]
+    fn what_a_rate_has_given_counts_as_used_until_its_period_ends() {
+        let per = Span::from_secs(10);
+        let mut budget = budget(BudgetLimit::Rate { calls: 5, per }, Beyond::Queue);
+        let mut take = |time, amount| {
+            let found = budget.look(at(time), amount);
+            budget.take(found, amount, at(time + 1))
+        };
+        assert_eq!(take(23, 2), (at(20), at(30), 2));
+        assert_eq!(take(24, 2), (at(20), at(30), 4));
+        assert_eq!(take(29, 2), (at(30), at(40), 2));
+    }
 }

@@ -391,4 +391,79 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn another_mode_or_number_of_clients_has_a_quota_of_its_own_another_maximum_keeps_it() {
+        let retries = |clients: &mut Clients| {
+            let failed = || clients.failed(0, 0, Failure::Throttle, || 0, SimTime::ZERO);
+            std::iter::repeat_with(failed).take_while(Option::is_some).count()
+        };
+        let mut clients = clients(RetryMode::Standard, 3);
+        assert_eq!(retries(&mut clients), 100);
+        let config = RetryConfig {
+            max_attempts: 5,
+            ..clients.config
+        };
+        clients.set_retry(config);
+        assert_eq!((retries(&mut clients), clients.max_attempts()), (0, 5));
+        clients.set_retry(RetryConfig { clients: 2, ..config });
+        assert_eq!(retries(&mut clients), 100);
+        let mode = RetryMode::Standard2026;
+        clients.set_retry(RetryConfig { mode, ..clients.config });
+        assert_eq!(clients.quota(0, Failure::Throttle), Some((5, 500)));
+    }
+
+    fn close(found: f64, expected: f64) {
+        assert!((found - expected).abs() < 1e-6, "{found}, expected {expected}");
+    }
+
+    /// A limiter that has measured `rate` until 10 s, and measures nothing for the time being.
+    fn measured(rate: f64) -> RateLimiter {
+        RateLimiter {
+            measured_rate: rate,
+            counted_half_second: u64::MAX,
+            ..RateLimiter::default()
+        }
+    }
+
+    #[test]
+    fn sdk_4_the_limiter_falls_to_seven_tenths_and_comes_back_along_a_cubic() {
+        let at = |seconds: f64| SimTime::from_micros((seconds * 1e6) as u64);
+        let mut limiter = measured(100.0);
+        limiter.answered(at(10.0), true);
+        close(limiter.fill_rate, 70.0);
+        close(limiter.capacity, 70.0);
+        // The cube root of 100 · 0.3 / 0.4 = 75.
+        close(limiter.recovery_seconds, 4.217_163_326_508_746);
+        limiter.answered(at(10.0), false);
+        close(limiter.fill_rate, 70.0);
+        limiter.answered(at(14.217_163), false);
+        close(limiter.fill_rate, 100.0);
+        // Two seconds beyond: 0.4 · 2³ + 100.
+        limiter.answered(at(16.217_163), false);
+        assert!((limiter.fill_rate - 103.2).abs() < 1e-4, "{}", limiter.fill_rate);
+        limiter.measured_rate = 30.0;
+        limiter.answered(at(16.5), false);
+        close(limiter.fill_rate, 60.0);
+        limiter.answered(at(17.0), true);
+        close(limiter.fill_rate, 21.0);
+        let mut silent = measured(0.0);
+        silent.answered(at(10.0), true);
+        close(silent.fill_rate, 0.5);
+        close(silent.capacity, 1.0);
+    }
+
+    #[test]
+    fn sdk_4_answers_are_counted_by_half_seconds_and_smoothed() {
+        let mut limiter = RateLimiter::default();
+        for milliseconds in [0, 100, 200, 300, 400, 600] {
+            limiter.answered(SimTime::ZERO + Span::from_millis(milliseconds), false);
+        }
+        // Six in half a second, 12 a second; four fifths of that.
+        close(limiter.measured_rate, 9.6);
+        limiter.answered(SimTime::ZERO + Span::from_millis(2_100), false);
+        // One in one and a half seconds.
+        close(limiter.measured_rate, 0.8 / 1.5 + 0.2 * 9.6);
+        assert!(!limiter.enabled);
+    }
 }
