@@ -8,3 +8,4 @@ mod queues;
 mod rates;
 mod scenario;
 mod story;
+mod streams;

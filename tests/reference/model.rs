@@ -14,6 +14,7 @@ use super::functions::{Admitted, Function};
 use super::queues::{Batch, Pollers, Queue};
 use super::rates::{Bucket, RequestRate};
 use super::story::{Answer, Step, Story, Tried};
+use super::streams::Lane;
 
 /// Order of what happens at one instant (TIME-2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,6 +50,8 @@ pub enum What {
     Outlives(usize, usize),
     /// Messages can be received again.
     ComesBack(Batch),
+    /// A lane of a stream is looked at.
+    LooksAtLane(usize),
 }
 
 /// One attempt of an arrival.
@@ -77,8 +80,19 @@ pub struct Run {
     call: Call,
     admitted: Admitted,
     verdict: Verdict,
-    event: Option<Event>,
-    batch: Option<Batch>,
+    load: Load,
+}
+
+/// What an attempt works on.
+#[derive(Clone, Debug)]
+pub enum Load {
+    /// The request of a caller that waits.
+    Request,
+    Event(Event),
+    /// Messages of a queue.
+    Batch(Batch),
+    /// The next part of a lane's batch.
+    Lane(usize),
 }
 
 /// One client's retry quota (SDK-3, SDK-5).
@@ -97,6 +111,8 @@ pub struct Reference<'p> {
     pending: BTreeMap<(u64, Class, u64), What>,
     sequence: u64,
     pub now: u64,
+    /// Whether the run has come to its end, so that nothing is sent any more.
+    pub is_over: bool,
     functions: Vec<Function>,
     account_rate: RequestRate,
     /// SCALE-6: one bucket for all functions, before SW-SCALE.
@@ -107,6 +123,10 @@ pub struct Reference<'p> {
     pub queues: Vec<Queue>,
     /// Those of mappings that read queues.
     pub pollers: Vec<Option<Pollers>>,
+    /// Of all mappings that read streams.
+    pub lanes: Vec<Lane>,
+    /// Records that have come to each stream.
+    pub records: Vec<u64>,
     pub story: Story,
 }
 
@@ -126,6 +146,7 @@ impl<'p> Reference<'p> {
             pending: BTreeMap::new(),
             sequence: 0,
             now: 0,
+            is_over: false,
             functions: plan
                 .functions
                 .iter()
@@ -142,6 +163,8 @@ impl<'p> Reference<'p> {
             pollers: (0..plan.mappings.len())
                 .map(|mapping| Pollers::of(plan, mapping))
                 .collect(),
+            lanes: Lane::all(plan),
+            records: vec![0; plan.streams.len()],
             story: Story::default(),
         };
         for arrival in Arrivals::new(&plan.sources) {
@@ -159,11 +182,13 @@ impl<'p> Reference<'p> {
         let horizon = self.plan.horizon().as_micros();
         while let Some(((time, _, _), what)) = self.pending.pop_first() {
             if time >= horizon {
-                return;
+                break;
             }
             self.now = time;
             self.happens(what);
         }
+        (self.now, self.is_over) = (horizon - 1, true);
+        self.gives_up_what_is_old();
     }
 
     fn happens(&mut self, what: What) {
@@ -180,6 +205,7 @@ impl<'p> Reference<'p> {
             What::GivesUp(batch) => self.gives_up(batch),
             What::Outlives(queue, index) => self.outlives(queue, index),
             What::ComesBack(batch) => self.comes_back(batch),
+            What::LooksAtLane(lane) => self.lane_has_waited(lane),
         }
     }
 
@@ -232,7 +258,7 @@ impl<'p> Reference<'p> {
                 self.repeats_or_gives_up(call);
             }
             Ok(admitted) => {
-                let (verdict, answered) = self.runs(call, admitted, None, None);
+                let (verdict, answered) = self.runs(call, admitted, Load::Request);
                 let ending = if verdict == Verdict::Ok {
                     Ending::Succeeded
                 } else {
@@ -325,7 +351,7 @@ impl<'p> Reference<'p> {
             Ok(admitted) => {
                 event.throttles_in_row = 0;
                 event.last_start = admitted.start;
-                self.runs(event.call, admitted, Some(event), None);
+                self.runs(event.call, admitted, Load::Event(event));
             }
             Err(Cause::ReservedZero) => {
                 self.refuses(event.call, None);
@@ -412,11 +438,13 @@ impl<'p> Reference<'p> {
     }
 
     /// Something goes over a link.
-    fn sends(&mut self, link: LinkId) {
+    pub fn sends(&mut self, link: LinkId) {
         let ordinal = self.sent[link.index()];
         self.sent[link.index()] += 1;
-        if let Target::Queue(queue) = self.plan.links[link.index()].target {
-            self.takes_letter(queue.index(), self.now, link, ordinal);
+        match self.plan.links[link.index()].target {
+            Target::Queue(queue) => self.takes_letter(queue.index(), self.now, link, ordinal),
+            Target::Stream(stream) => self.takes_record(stream.index(), link, ordinal),
+            _ => {}
         }
     }
 
@@ -542,13 +570,7 @@ impl<'p> Reference<'p> {
     }
 
     /// What an admitted attempt comes to: its verdict, and when a waiting caller has the answer.
-    pub fn runs(
-        &mut self,
-        call: Call,
-        admitted: Admitted,
-        event: Option<Event>,
-        batch: Option<Batch>,
-    ) -> (Verdict, u64) {
+    pub fn runs(&mut self, call: Call, admitted: Admitted, load: Load) -> (Verdict, u64) {
         let config = &self.plan.functions[admitted.function];
         let version = &config.versions[admitted.version];
         let cold = self.draw(call, Purpose::ColdStart);
@@ -564,12 +586,11 @@ impl<'p> Reference<'p> {
         if abandoned || self.functions[admitted.function].needs_init(admitted.environment) {
             inside = init;
         }
-        let of_records = |batch: &Batch| self.of_records(batch, admitted.function, admitted.version);
-        let alone = || match &version.per_record {
-            Some(each) => each.sample(self.draw(call, Purpose::Record).first).as_micros(),
-            None => 0,
+        let (added, raises) = match (&load, &version.per_record) {
+            (Load::Batch(_) | Load::Lane(_), _) => self.of_records(&load, admitted.function, admitted.version),
+            (_, Some(each)) => (each.sample(self.draw(call, Purpose::Record).first).as_micros(), false),
+            (_, None) => (0, false),
         };
-        let (added, raises) = batch.as_ref().map_or_else(|| (alone(), false), of_records);
         let mut duration = inside + version.duration.sample(work).as_micros() + added;
         let timeout = version.timeout.as_micros();
         let mut verdict = if raises { Verdict::Error } else { handled(version, fate) };
@@ -581,7 +602,11 @@ impl<'p> Reference<'p> {
             .overhead
             .sample(self.draw(call, Purpose::Overhead).first)
             .as_micros();
-        let answered = if event.is_some() { end } else { end + overhead };
+        let answered = if matches!(load, Load::Event(_)) {
+            end
+        } else {
+            end + overhead
+        };
         let environment = self
             .story
             .environment(admitted.function as u32, admitted.environment as u64);
@@ -606,8 +631,7 @@ impl<'p> Reference<'p> {
             call,
             admitted,
             verdict,
-            event,
-            batch,
+            load,
         };
         self.schedule(end, Class::Completion, What::Completes(Box::new(run)));
         (verdict, answered)
@@ -617,10 +641,11 @@ impl<'p> Reference<'p> {
         let idle = self.draw(run.call, Purpose::Life).first;
         let reset = matches!(run.verdict, Verdict::Timeout | Verdict::Crash);
         self.functions[run.admitted.function].releases(self.now, run.admitted.environment, reset, idle);
-        match (run.event, run.batch.clone()) {
-            (Some(event), _) => self.event_is_over(event, run.verdict),
-            (None, Some(batch)) => self.batch_is_over(batch, run.admitted.function, run.verdict),
-            (None, None) => self.credits(run.call),
+        match run.load.clone() {
+            Load::Event(event) => self.event_is_over(event, run.verdict),
+            Load::Batch(batch) => self.batch_is_over(batch, run.admitted.function, run.verdict),
+            Load::Lane(lane) => self.lane_is_over(lane, run.admitted.function, run.verdict),
+            Load::Request => self.credits(run.call),
         }
     }
 }

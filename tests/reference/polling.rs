@@ -4,9 +4,10 @@ use lambdasim::facts::{MessageStep, Verdict};
 use lambdasim::kernel::draws::Purpose;
 use lambdasim::units::Share;
 
-use super::model::{Call, Class, Reference, What};
+use super::model::{Call, Class, Load, Reference, What};
 use super::queues::{Batch, Pollers, Queue};
 use super::story::Step;
+use super::streams::Record;
 
 impl Reference<'_> {
     fn pollers(&mut self, mapping: usize) -> &mut Pollers {
@@ -231,7 +232,7 @@ impl Reference<'_> {
         let version = self.resolved(call);
         match self.invokes(call, version, true) {
             Ok(admitted) => {
-                self.runs(call, admitted, None, Some(batch));
+                self.runs(call, admitted, Load::Batch(batch));
             }
             Err(cause) => {
                 self.refuses(call, Some(cause));
@@ -251,53 +252,46 @@ impl Reference<'_> {
         }
     }
 
-    /// What the records of a batch add to its duration, and whether one of them makes the handler raise.
-    pub fn of_records(&self, batch: &Batch, function: usize, version: usize) -> (u64, bool) {
-        let version = &self.plan.functions[function].versions[version];
-        let queue = self.pollers[batch.mapping]
-            .as_ref()
-            .expect("it reads a queue")
-            .config
-            .queue;
-        let adds = |index: &usize| {
-            let letter = &self.queues[queue.index()].letters[*index];
-            let key = self.plan.links[letter.link.index()].key;
-            let drawn = key
-                .draw(letter.ordinal, u32::from(letter.receives), Purpose::Record)
-                .first;
-            version
-                .per_record
-                .as_ref()
-                .map_or(0, |each| each.sample(drawn).as_micros())
+    fn letters(&self, batch: &Batch) -> Vec<Record> {
+        let pollers = self.pollers[batch.mapping].as_ref().expect("it reads a queue");
+        let queue = &self.queues[pollers.config.queue.index()];
+        let record = |index: &usize| {
+            let letter = &queue.letters[*index];
+            Record {
+                sent: letter.sent,
+                link: letter.link,
+                ordinal: letter.ordinal,
+                receives: letter.receives,
+            }
         };
-        let added = batch.letters.iter().map(adds).sum();
-        let raises = !self.reports(batch.mapping, function) && !self.failing(batch, function).is_empty();
+        batch.letters.iter().map(record).collect()
+    }
+
+    /// What the records of a batch add to its duration, and whether one of them makes the handler raise.
+    pub fn of_records(&self, load: &Load, function: usize, version: usize) -> (u64, bool) {
+        let (mapping, records) = match load {
+            Load::Batch(batch) => (batch.mapping, self.letters(batch)),
+            Load::Lane(lane) => {
+                let (mapping, records) = self.lane_records(*lane);
+                (mapping, records.to_vec())
+            }
+            _ => panic!("it has no records"),
+        };
+        let version = &self.plan.functions[function].versions[version];
+        let adds = |record: &Record| {
+            let key = self.plan.links[record.link.index()].key;
+            let drawn = key.draw(record.ordinal, u32::from(record.receives), Purpose::Record);
+            let each = version.per_record.as_ref();
+            each.map_or(0, |each| each.sample(drawn.first).as_micros())
+        };
+        let added = records.iter().map(adds).sum();
+        let raises = !self.reports(mapping, function) && !self.failing(&records, function).is_empty();
         (added, raises)
     }
 
-    fn reports(&self, mapping: usize, function: usize) -> bool {
+    pub fn reports(&self, mapping: usize, function: usize) -> bool {
         let of_function = self.plan.functions[function].records.reports_failures;
         self.plan.mappings[mapping].reports_failures.unwrap_or(of_function)
-    }
-
-    /// Places in the batch whose records fail.
-    fn failing(&self, batch: &Batch, function: usize) -> Vec<usize> {
-        let records = self.plan.functions[function].records;
-        let queue = self.pollers[batch.mapping]
-            .as_ref()
-            .expect("it reads a queue")
-            .config
-            .queue;
-        let fails = |place: &usize| {
-            let letter = &self.queues[queue.index()].letters[batch.letters[*place]];
-            let draw = |receives| {
-                self.plan.links[letter.link.index()]
-                    .key
-                    .draw(letter.ordinal, receives, Purpose::RecordFate)
-            };
-            records.poison.covers(draw(0).second) || records.error_rate.covers(draw(u32::from(letter.receives)).first)
-        };
-        (0..batch.letters.len()).filter(fails).collect()
     }
 
     /// SQS-11, SQS-14: what an invocation has done with its batch.
@@ -305,7 +299,7 @@ impl Reference<'_> {
         let (now, mapping) = (self.now, batch.mapping);
         let queue = self.pollers(mapping).config.queue.index();
         let failed = match verdict {
-            Verdict::Ok => self.failing(&batch, function),
+            Verdict::Ok => self.failing(&self.letters(&batch), function),
             _ => (0..batch.letters.len()).collect(),
         };
         if verdict != Verdict::Ok {

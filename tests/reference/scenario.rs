@@ -21,6 +21,8 @@ pub struct Genome {
     pub traffic: Vec<Gene>,
     /// Queues that are read, each with its mapping and traffic.
     pub queues: Vec<Gene>,
+    /// Streams that are read, as well.
+    pub streams: Vec<Gene>,
 }
 
 /// Random genomes.
@@ -32,13 +34,15 @@ pub fn genomes() -> impl Strategy<Value = Genome> {
         vec(gene(), 1..=4),
         vec(vec(any::<u16>(), 0..64), 1..=5),
         vec(vec(any::<u16>(), 0..64), 0..=2),
+        vec(vec(any::<u16>(), 0..64), 0..=2),
     )
-        .prop_map(|(seed, account, functions, traffic, queues)| Genome {
+        .prop_map(|(seed, account, functions, traffic, queues, streams)| Genome {
             seed: u64::from(seed),
             account,
             functions,
             traffic,
             queues,
+            streams,
         })
 }
 
@@ -136,7 +140,9 @@ impl Genome {
             let next = queue(gene, &queues, &account);
             queues.push(next);
         }
-        text + &functions + &read(&queues) + &self.traffic(&account, &queues)
+        let streams = self.streams.iter().enumerate();
+        let streams: Vec<Source> = streams.map(|(index, gene)| stream(gene, index, &account)).collect();
+        text + &functions + &read(&queues, &streams) + &self.traffic(&account, queues.iter().chain(&streams))
     }
 
     fn functions(&self, account: &mut Account) -> String {
@@ -151,7 +157,7 @@ impl Genome {
         text
     }
 
-    fn traffic(&self, account: &Account, sources: &[Source]) -> String {
+    fn traffic<'s>(&self, account: &Account, sources: impl Iterator<Item = &'s Source>) -> String {
         let mut text = String::from("traffic:\n");
         for source in sources {
             text += &source.traffic;
@@ -259,6 +265,7 @@ fn function(text: &mut String, name: &str, dice: &mut Dice, account: &mut Accoun
 /// A source of events in the text of a scenario.
 struct Source {
     name: String,
+    /// What is read.
     queue: String,
     mapping: String,
     traffic: String,
@@ -313,15 +320,51 @@ fn queue(gene: &Gene, others: &[Source], account: &Account) -> Source {
     }
 }
 
-fn read(sources: &[Source]) -> String {
-    if sources.is_empty() {
-        return String::new();
+/// A stream, who reads it and what comes to it.
+fn stream(gene: &Gene, index: usize, account: &Account) -> Source {
+    let mut dice = Dice::of(gene);
+    let kind = dice.pick(&["kinesis", "dynamodb"]);
+    let shards = dice.pick(&["1", "2", "4"]);
+    let (reader, _) = &account.readers[dice.below(account.readers.len())];
+    let mut mapping = format!("event_source: \"{kind}:r{index}\", function: \"{reader}\"");
+    for (key, values) in [
+        ("batch_size", &["1", "4", "100", "7"][..]),
+        ("maximum_batching_window", &["0 s", "1 s", "5 s"]),
+        ("parallelization_factor", &["1", "2", "3"]),
+        ("maximum_retry_attempts", &["-1", "0", "1", "3"]),
+        ("maximum_record_age", &["-1", "60 s", "75 s"]),
+        ("bisect_batch_on_function_error", &["false", "true"]),
+    ] {
+        write!(mapping, ", {key}: {}", dice.pick(values)).expect("text grows");
     }
-    let queues: String = sources.iter().map(|source| source.queue.as_str()).collect();
-    let mappings: String = sources.iter().map(|source| source.mapping.as_str()).collect();
-    format!(
-        "queues:\n  lost: {{ message_retention_period: 60 s }}\n  lost.fifo: {{}}\n{queues}event_source_mappings:\n{mappings}"
-    )
+    mapping += dice.pick(&["", ", on_failure: sqs:lost"]);
+    mapping += dice.pick(&["", ", filter_criteria: { pass: 60 % }"]);
+    mapping += dice.pick(&["", ", function_response_types: ReportBatchItemFailures"]);
+    Source {
+        name: format!("r{index}"),
+        queue: format!("  r{index}: {{ type: {kind}, shard_count: {shards} }}\n"),
+        mapping: format!("  n{index}: {{ {mapping} }}\n"),
+        traffic: format!(
+            "  u{index}: {{ to: \"{kind}:r{index}\", arrivals: {} }}\n",
+            arrivals(&mut dice)
+        ),
+    }
+}
+
+fn read(queues: &[Source], streams: &[Source]) -> String {
+    let all = |sources: &[Source], part: fn(&Source) -> &str| sources.iter().map(part).collect::<String>();
+    let mut text = String::from("queues:\n  lost: { message_retention_period: 60 s }\n  lost.fifo: {}\n");
+    text += &all(queues, |source| &source.queue);
+    if !streams.is_empty() {
+        text += "streams:\n";
+        text += &all(streams, |source| &source.queue);
+    }
+    if !queues.is_empty() || !streams.is_empty() {
+        text += "event_source_mappings:\n";
+        text += &all(queues, |source| &source.mapping);
+        text += &all(streams, |source| &source.mapping);
+    }
+    text
 }
 
 fn entry(text: &mut String, name: &str, dice: &mut Dice, account: &Account) {

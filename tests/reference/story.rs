@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lambdasim::facts::{
-    AsyncStep, Attempt, Call, Cause, Ended, Ending, Message, MessageStep, Observer, QueueId, Reason, Refusal,
-    StartKind, Verdict,
+    AsyncStep, Attempt, Call, Cause, Ended, Ending, MappingId, Message, MessageStep, Observer, QueueId, Reason,
+    RecordStep, Refusal, StartKind, StreamId, Verdict,
 };
 use lambdasim::units::SimTime;
 
@@ -52,6 +52,14 @@ pub enum Step {
         receives: u16,
         step: MessageStep,
     },
+    /// A record of a stream took a step for one of its readers.
+    Record {
+        stream: u32,
+        mapping: u32,
+        link: u32,
+        ordinal: u64,
+        step: RecordStep,
+    },
 }
 
 impl Step {
@@ -62,6 +70,9 @@ impl Step {
             Step::Message {
                 queue, link, ordinal, ..
             } => (1, queue, link, ordinal),
+            Step::Record {
+                mapping, link, ordinal, ..
+            } => (2, mapping, link, ordinal),
         }
     }
 }
@@ -110,6 +121,7 @@ impl Story {
         let step = |(_, step): &(u64, Step)| match step {
             Step::Event { step, .. } => format!("{step:?}"),
             Step::Message { step, .. } => format!("message {step:?}"),
+            Step::Record { step, .. } => format!("record {step:?}"),
         };
         let answer = |answer: &Answer| format!("answer {:?} {:?}", answer.ending, answer.start);
         let kinds = self.attempts.iter().map(attempt).chain(self.steps.iter().map(step));
@@ -224,5 +236,26 @@ impl Observer for Story {
             step,
         };
         self.step(time.as_micros(), step);
+    }
+
+    fn records(
+        &mut self,
+        time: SimTime,
+        stream: StreamId,
+        mapping: Option<MappingId>,
+        records: &[Message],
+        step: RecordStep,
+    ) {
+        let Some(mapping) = mapping else { return };
+        for record in records {
+            let step = Step::Record {
+                stream: stream.0,
+                mapping: mapping.0,
+                link: record.link.0,
+                ordinal: record.ordinal,
+                step,
+            };
+            self.step(time.as_micros(), step);
+        }
     }
 }
