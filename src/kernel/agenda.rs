@@ -165,11 +165,13 @@ impl Agenda {
     #[inline]
     fn put_into_bucket(&mut self, number: u64, entry: Entry) {
         let place = number as usize & (self.ring.len() - 1);
-        if let Some(chunk) = self.chunks.get_mut(self.ring[place] as usize)
-            && let Some(free) = chunk.entries.get_mut(chunk.count as usize)
-        {
+        let room = self.chunks.get_mut(self.ring[place] as usize).and_then(|chunk| {
+            let free = chunk.entries.get_mut(chunk.count as usize)?;
+            Some((free, &mut chunk.count))
+        });
+        if let Some((free, count)) = room {
             *free = entry;
-            chunk.count += 1;
+            *count += 1;
             return;
         }
         let next = self.ring[place];
