@@ -5,7 +5,7 @@ use crate::facts::Architecture;
 use crate::units::{Timestamp, exact_decimal};
 use jiff::civil::Date;
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// Columns of a price book, in this order.
 const COLUMNS: [&str; 10] = [
@@ -116,7 +116,10 @@ pub struct PriceBook {
 impl PriceBook {
     /// Lambda's list prices as of 2026-09 (lambda-model §9.2, §9.3).
     pub fn built_in() -> PriceBook {
-        PriceBook::from_csv(include_str!("prices.csv")).expect("a test reads the built-in price book")
+        static BOOK: LazyLock<PriceBook> = LazyLock::new(|| {
+            PriceBook::from_csv(include_str!("prices.csv")).expect("a test reads the built-in price book")
+        });
+        BOOK.clone()
     }
 
     /// A price book from a table with the columns `region,item,architecture,tier,from_units,from_date,unit,price,
