@@ -66,9 +66,10 @@ impl Function {
         }
     }
 
-    /// The same for trains, whose listeners hear of it with the train; returns how many. `unasked` says that no caller wants to know of good
-    /// answers: then whole keys go from the calendar onto the idle stack, and no environment is looked up. One that is past
-    /// its maximum life ends when it is found there, told with its true time. A test holds this against [`Function::catch_up`].
+    /// The same for trains, whose listeners hear of it with the train; returns how many. `unasked` says that no caller wants to
+    /// know of good answers: then whole keys go from the calendar onto the idle stack, and no environment is looked up. One that
+    /// is past its maximum life ends when it is found there, told with its true time. A test holds this against
+    /// [`Function::catch_up`].
     #[inline(always)]
     pub fn catch_up_in_train<O: Observer>(
         &mut self,
