@@ -88,13 +88,15 @@ impl Queue {
         size <= self.maximum_message_size
     }
 
-    /// Takes in a message; `group` matters in a FIFO queue only.
-    pub fn send(&mut self, group: u32, message: Message) {
+    /// Takes in a message, and returns when it can be received; `group` matters in a FIFO queue only.
+    pub fn send(&mut self, group: u32, message: Message) -> SimTime {
+        let receivable = message.sent.saturating_add(self.delay);
         if self.delay.is_zero() {
             self.ready.push(group, message);
         } else {
             self.delayed.push_back((group, message));
         }
+        receivable
     }
 
     /// Takes in a message of which this is the dead-letter queue: in its place by age, and at once, as a delay is for new messages.
@@ -133,7 +135,7 @@ impl Queue {
     }
 
     /// When the first delayed message can be received.
-    pub fn next_ready(&self) -> Option<SimTime> {
+    fn next_ready(&self) -> Option<SimTime> {
         let (_, first) = self.delayed.front()?;
         Some(first.sent.saturating_add(self.delay))
     }

@@ -127,7 +127,11 @@ impl Reference<'_> {
             let config = &self.pollers(mapping).config;
             (config.batch_size as usize, config.window.as_micros())
         };
-        let opened = self.pollers(mapping).open.take();
+        let pollers = self.pollers(mapping);
+        if !pollers.may_receive() {
+            return;
+        }
+        let opened = pollers.open.take();
         let was_open = opened.is_some();
         let mut batch = opened.unwrap_or_else(|| Batch {
             mapping,

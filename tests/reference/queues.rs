@@ -253,6 +253,11 @@ impl Pollers {
         self.busy + self.reads < self.allowed() + u64::from(self.open.is_some())
     }
 
+    /// SQS-8: whether a read that is done has a place for what it gets: the open batch, or one more in work.
+    pub fn may_receive(&self) -> bool {
+        self.open.is_some() || self.busy < u64::from(self.scaling().ceiling)
+    }
+
     fn allowed(&self) -> u64 {
         self.level / MINUTE
     }

@@ -50,7 +50,7 @@ pub(in crate::lambda) struct Pollers {
     pub polling: u32,
     /// All reads so far: the ordinal of their draws.
     pub polls: u64,
-    /// When the next look is due that has been scheduled.
+    /// When the last look is due that has been scheduled.
     pub look_at: SimTime,
     /// When the next step of scaling is due that has been scheduled.
     pub scale_at: SimTime,

@@ -56,12 +56,8 @@ impl Platform {
             Timer::Window => self.close_window(now, mapping, index, observer),
             Timer::Retry => self.invoke_batch(now, mapping, index, observer),
             Timer::Return => self.return_batch(now, mapping, index, observer),
-            // One that an earlier look has made needless.
-            Timer::Look if self.pollers(mapping).look_at != now => {}
-            Timer::Look => {
-                self.pollers(mapping).look_at = SimTime::MAX;
-                self.look(now, mapping, observer);
-            }
+            Timer::Look => self.look(now, mapping, observer),
+            // Scaling has taken another course since.
             Timer::Scale if self.pollers(mapping).scale_at != now => {}
             Timer::Scale => {
                 self.pollers(mapping).scale_at = SimTime::MAX;
@@ -116,11 +112,8 @@ impl Platform {
         };
         pollers.scaling.follow(now, trend);
         let change = pollers.scaling.next_change();
-        let scale = change.filter(|at| *at < pollers.scale_at && *at > now);
+        let scale = change.filter(|at| *at != pollers.scale_at && *at > now);
         pollers.scale_at = scale.unwrap_or(pollers.scale_at);
-        let ready = queue.next_ready().filter(|_| pollers.enabled);
-        let look = ready.filter(|at| *at < pollers.look_at && *at > now);
-        pollers.look_at = look.unwrap_or(pollers.look_at);
         let active = pollers
             .scaling
             .pollers()
@@ -141,9 +134,6 @@ impl Platform {
         }
         for at in reads {
             self.schedule_mapping(at, mapping, Timer::Poll, 0);
-        }
-        if let Some(at) = look {
-            self.schedule_mapping(at, mapping, Timer::Look, 0);
         }
         if let Some(at) = scale {
             let event = DriverEvent::Mapping(mapping, Timer::Scale, 0);
@@ -166,6 +156,8 @@ impl Platform {
         }
         let mut batch = match pollers.collecting.and_then(|number| pollers.batches.remove(&number)) {
             Some(open) => open,
+            // The batch that it was to fill has been closed in the meantime, and no other may be begun (SQS-8).
+            None if pollers.busy >= pollers.scaling.config.ceiling => return self.look(now, mapping, observer),
             None => Batch::new(now, pollers.visible_again(now)),
         };
         let wanted = (pollers.config.batch_size as usize).saturating_sub(batch.records.len());
@@ -361,8 +353,21 @@ impl Platform {
         observer: &mut O,
     ) {
         let group = self.group_of(queue, &message);
-        self.queues[queue.index()].send(group, message);
+        let receivable = self.queues[queue.index()].send(group, message);
+        if receivable > now {
+            self.look_later(receivable, queue);
+        }
         self.arrived_in_queue(now, queue, &message, observer);
+    }
+
+    /// The readers of a queue look again once a delayed message can be received.
+    fn look_later(&mut self, at: SimTime, queue: QueueId) {
+        for index in 0..self.readers[queue.index()].len() {
+            let mapping = self.readers[queue.index()][index];
+            if std::mem::replace(&mut self.pollers(mapping).look_at, at) != at {
+                self.schedule_mapping(at, mapping, Timer::Look, 0);
+            }
+        }
     }
 
     /// The message group to which a message belongs in a queue: 0 where there are none.
