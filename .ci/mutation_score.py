@@ -26,6 +26,8 @@ BUILT = pathlib.Path("target/mutation_score.json")
 # A mutation that makes a loop endless must not take the machine with it.
 MEMORY = 4 << 30
 LONGEST_TEST = 20
+# Data cases are one test for cargo, and here one for each, named after an @.
+ALL_CASES = "cases::every_case_comes_out_as_its_rules_say_in_files_as_published"
 # Seconds after which a mutation that no test has noticed counts as missed.
 ALL_TESTS_OF_ONE = 60
 
@@ -169,6 +171,10 @@ def one(program, names, mutation=None, trace=None, limit=300):
     if trace is not None:
         variables["MUTATION_TRACE"] = str(trace)
     began = time.monotonic()
+    cases = [name.partition("@")[2] for name in names if "@" in name]
+    if cases:
+        variables["LAMBDASIM_CASES"] = ",".join(cases)
+    names = sorted({name.partition("@")[0] for name in names})
     bounded = lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     process = subprocess.Popen([program, "--exact", "--test-threads", "1", *names], cwd=TREE, env=variables, preexec_fn=bounded,
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
@@ -188,6 +194,9 @@ def reached_by(programs, pool):
         listed = run([program, "--list", "--format", "terse"], stdout=subprocess.PIPE, cwd=TREE).stdout
         ignored = run([program, "--list", "--format", "terse", "--ignored"], stdout=subprocess.PIPE, cwd=TREE).stdout.split("\n")
         names = [line.removesuffix(": test") for line in listed.split("\n") if line.endswith(": test") and line not in ignored]
+        if ALL_CASES in names:
+            names.remove(ALL_CASES)
+            names += [f"{ALL_CASES}@{path.stem}" for path in sorted((TREE / "tests/cases").glob("*.yaml"))]
         tests += [(program, name) for name in names]
     traces = TREE / "target-traces"
     shutil.rmtree(traces, ignore_errors=True)

@@ -15,9 +15,15 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// All cases, or those that `LAMBDASIM_CASES` names, with commas between them.
 fn cases() -> Vec<Case> {
     let folder: PathBuf = root().join("tests/cases");
-    read_all(&folder).unwrap_or_else(|wrong| panic!("wrong headers:\n{}", wrong.join("\n")))
+    let mut cases = read_all(&folder).unwrap_or_else(|wrong| panic!("wrong headers:\n{}", wrong.join("\n")));
+    if let Ok(wanted) = std::env::var("LAMBDASIM_CASES") {
+        cases.retain(|case| wanted.split(',').any(|id| id == case.id));
+        assert!(!cases.is_empty(), "no case is called {wanted}");
+    }
+    cases
 }
 
 fn assert_none(wrong: Vec<String>) {
