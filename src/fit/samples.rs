@@ -1,4 +1,5 @@
 use std::io::{self, Read};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use csv::{ByteRecord, ReaderBuilder};
@@ -11,6 +12,8 @@ pub(super) const LEAST: usize = 30;
 const MOST: usize = 10_000_000;
 /// Longest line, in MB.
 const LONGEST_LINE: u64 = 1;
+/// What may be a measurement, in ms: sums of its logarithms, squares and inverses stay numbers.
+const MEASURABLE: RangeInclusive<f64> = 1e-9..=1e15;
 /// How many columns a message lists.
 const COLUMNS_SHOWN: usize = 12;
 /// The name of standard input.
@@ -64,12 +67,13 @@ pub fn read_samples(path: &Path, column: Option<&str>) -> Result<Samples, FitErr
 
 /// What was wrong with values, and where first.
 #[derive(Default)]
-struct Unused([(u64, u64); 3]);
+struct Unused([(u64, u64); 4]);
 
-const FAULTS: [&str; 3] = [
+const FAULTS: [&str; 4] = [
     "is no number",
     "is negative",
     "is 0, where densities have no logarithm: it counts as half of the smallest value",
+    "is below 10^-9 ms or above 10^15 ms, which nobody has measured",
 ];
 
 fn read_column(source: impl Read, file: &str, column: Option<&str>) -> Result<Samples, FitError> {
@@ -110,8 +114,8 @@ fn read_column(source: impl Read, file: &str, column: Option<&str>) -> Result<Sa
             }
         }
         let line = record.position().map_or(0, csv::Position::line);
-        match value(record.get(place).unwrap_or_default()) {
-            Ok(value) if samples.milliseconds.len() < MOST => samples.milliseconds.push(value * factor),
+        match milliseconds(record.get(place).unwrap_or_default(), factor) {
+            Ok(value) if samples.milliseconds.len() < MOST => samples.milliseconds.push(value),
             Ok(_) => {
                 return Err(FitError::Wrong(format!(
                     "{file}:{line}: more than {MOST} values; thin them out"
@@ -138,15 +142,17 @@ fn read_column(source: impl Read, file: &str, column: Option<&str>) -> Result<Sa
 const NO_NUMBER: usize = 0;
 const NEGATIVE: usize = 1;
 const ZERO: usize = 2;
+const NOT_MEASURABLE: usize = 3;
 
-fn value(text: &[u8]) -> Result<f64, usize> {
+fn milliseconds(text: &[u8], factor: f64) -> Result<f64, usize> {
     let text = std::str::from_utf8(text).map_err(|_| NO_NUMBER)?;
     let value: f64 = text.trim().parse().map_err(|_| NO_NUMBER)?;
     match value {
         _ if !value.is_finite() => Err(NO_NUMBER),
         _ if value < 0.0 => Err(NEGATIVE),
         0.0 => Err(ZERO),
-        _ => Ok(value),
+        _ if !MEASURABLE.contains(&(value * factor)) => Err(NOT_MEASURABLE),
+        _ => Ok(value * factor),
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) struct Stack {
     pub deployments: Block,
     pub alarms: Block,
     /// Reserved and provisioned concurrency: the account must have room for it.
-    pub claimed: u64,
+    claimed: u64,
     /// Functions without a known runtime.
     pub without_init: BTreeMap<String, String>,
     /// The alias that callers of a function use.
@@ -61,6 +61,11 @@ pub(super) fn plain_name(name: &str) -> String {
 }
 
 impl Stack {
+    /// The account must have room for this much more.
+    pub fn claim(&mut self, concurrency: u64) {
+        self.claimed = self.claimed.saturating_add(concurrency);
+    }
+
     /// A function, declared at `place`.
     pub fn function(&mut self, name: &str, place: &str) -> &mut Block {
         declared(&mut self.functions, name, place)
@@ -179,7 +184,8 @@ impl Stack {
             false => ("1 h", "how long the traffic goes on"),
         };
         draft.root.set("duration", long).note(format!("{BLANK} {why}"));
-        let needed = (self.claimed + UNRESERVED).max(ACCOUNT).div_ceil(ACCOUNT) * ACCOUNT;
+        let wanted = self.claimed.saturating_add(UNRESERVED).max(ACCOUNT);
+        let needed = wanted.div_ceil(ACCOUNT).saturating_mul(ACCOUNT);
         let account = draft.root.block("account");
         account
             .set("concurrent_executions", needed)

@@ -1,8 +1,9 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type};
-use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::basic::{ConvertedType, Encoding, LogicalType, PageType, TimeUnit, Type};
+use parquet::column::page::{Page, PageMetadata, PageReader};
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl, get_column_reader};
 use parquet::data_type::{ByteArray, DataType};
 use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::metadata::ParquetMetaData;
@@ -52,6 +53,57 @@ fn check_places(metadata: &ParquetMetaData) -> Result<(), &'static str> {
     match places.any(|place| place < 0) {
         true => Err("cannot be read: a column begins before the file does"),
         false => Ok(()),
+    }
+}
+
+/// The pages of a column. The decoder takes it for granted that a dictionary stands before the pages that need it.
+struct CheckedPages {
+    pages: Box<dyn PageReader>,
+    has_dictionary: bool,
+}
+
+impl CheckedPages {
+    fn of(pages: Box<dyn PageReader>) -> CheckedPages {
+        CheckedPages {
+            pages,
+            has_dictionary: false,
+        }
+    }
+}
+
+impl PageReader for CheckedPages {
+    fn get_next_page(&mut self) -> ParquetResult<Option<Page>> {
+        let page = self.pages.get_next_page()?;
+        if let Some(page) = &page {
+            let is_dictionary = page.page_type() == PageType::DICTIONARY_PAGE;
+            self.has_dictionary |= is_dictionary;
+            let by_dictionary = matches!(page.encoding(), Encoding::PLAIN_DICTIONARY | Encoding::RLE_DICTIONARY);
+            if by_dictionary && !is_dictionary && !self.has_dictionary {
+                let missing = "a page refers to a dictionary that is not there";
+                return Err(ParquetError::General(missing.to_owned()));
+            }
+        }
+        Ok(page)
+    }
+
+    fn peek_next_page(&mut self) -> ParquetResult<Option<PageMetadata>> {
+        self.pages.peek_next_page()
+    }
+
+    fn skip_next_page(&mut self) -> ParquetResult<()> {
+        self.pages.skip_next_page()
+    }
+
+    fn at_record_boundary(&mut self) -> ParquetResult<bool> {
+        self.pages.at_record_boundary()
+    }
+}
+
+impl Iterator for CheckedPages {
+    type Item = ParquetResult<Page>;
+
+    fn next(&mut self) -> Option<ParquetResult<Page>> {
+        self.get_next_page().transpose()
     }
 }
 
@@ -145,7 +197,9 @@ impl ParquetRows {
             self.rows_left_in_group = usize::try_from(group.metadata().num_rows())?;
             let optional = [&mut self.duration, &mut self.error, &mut self.function];
             for column in std::iter::once(&mut self.time).chain(optional.into_iter().flatten()) {
-                column.reader = Some(group.get_column_reader(column.index)?);
+                let pages = CheckedPages::of(group.get_column_page_reader(column.index)?);
+                let schema = self.file.metadata().file_metadata().schema_descr();
+                column.reader = Some(get_column_reader(schema.column(column.index), Box::new(pages)));
             }
         }
         let count = self.rows_left_in_group.min(BLOCK_ROWS);

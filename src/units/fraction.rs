@@ -11,6 +11,10 @@ pub struct Fraction {
 
 /// Digits behind the point that a limit of a scenario keeps.
 const BILLION: u128 = 1_000_000_000;
+/// From here on a limit of a scenario is a whole number.
+const MOST_EXACT: f64 = 1e10;
+/// The highest limit: no metric comes near it.
+const MOST: f64 = 1e18;
 
 impl Fraction {
     /// Nothing.
@@ -29,8 +33,11 @@ impl Fraction {
         }
     }
 
-    /// A number from a scenario, exact to a billionth; 0 for what is negative.
+    /// A number from a scenario, exact to a billionth below 10^10, whole above it, and at most 10^18; 0 for what is negative.
     pub fn from_decimal(number: f64) -> Fraction {
+        if number >= MOST_EXACT {
+            return Fraction::new(number.min(MOST) as u128, 1);
+        }
         let whole = number.trunc().max(0.0);
         let rest = ((number - whole) * BILLION as f64).round().max(0.0);
         Fraction::new(whole as u128 * BILLION + rest as u128, BILLION)
@@ -87,5 +94,15 @@ mod tests {
         assert!(Fraction::new(629_999_999, 1_000_000_000) < low && Fraction::new(2, 3) > low);
         assert_eq!(Fraction::from_decimal(12.5), Fraction::new(25, 2));
         assert_eq!(Fraction::from_decimal(-3.0), Fraction::ZERO);
+    }
+
+    #[test]
+    fn limits_beyond_every_metric_compare_as_what_they_are() {
+        let most = Fraction::new(9_999_999_999_999_999_999, 1);
+        let little = Fraction::new(1, 9_999_999_999_999_999_999);
+        assert_eq!(Fraction::from_decimal(3e10), Fraction::new(30_000_000_000, 1));
+        for limit in [9_999_999_999.75, 3e10, 1e18, 1e308, f64::INFINITY].map(Fraction::from_decimal) {
+            assert!(little < limit && limit < most && limit > Fraction::new(9_999_999_999, 1));
+        }
     }
 }

@@ -33,7 +33,7 @@ impl Template<'_> {
         }
         if let Some(reserved) = properties.number("ReservedConcurrentExecutions") {
             settings.set("reserved_concurrent_executions", reserved);
-            self.stack.claimed += reserved;
+            self.stack.claim(reserved);
         }
         if let Some(behaviour) = properties.choice("RecursiveLoop", &["Terminate", "Allow"]) {
             settings.set("recursive_loop", behaviour);
@@ -201,7 +201,7 @@ impl Template<'_> {
             .block(function)
             .has("reserved_concurrent_executions")
         {
-            self.stack.claimed += provisioned;
+            self.stack.claim(provisioned);
         }
     }
 

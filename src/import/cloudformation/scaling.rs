@@ -163,7 +163,7 @@ impl Template<'_> {
             actions.extend(scheduled_action(&action));
         }
         properties.pass_over();
-        self.stack.claimed += most.unwrap_or(0);
+        self.stack.claim(most.unwrap_or(0));
         let Some(settings) = self.scalable(&resource, properties) else {
             return;
         };
