@@ -51,6 +51,26 @@ fn nothing_outside_the_folder_of_the_scenario_is_read_unless_it_is_allowed() {
     }
 }
 
+/// Parquet files that contradict themselves: places before the file, dictionaries that are short or not there.
+#[test]
+fn a_parquet_file_that_the_decoder_does_not_survive_is_refused_in_words() {
+    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/seeds/trace_parquet");
+    let files: Vec<_> = fs::read_dir(seeds)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    assert!(files.len() >= 3);
+    for file in files {
+        let folder = Folder::new().with("a.yaml", &traced("t.parquet"));
+        fs::copy(&file, folder.path("t.parquet")).unwrap();
+        let output = folder.run(&["validate", "a.yaml"]);
+        let told = told(&output);
+        assert_eq!(output.status.code(), Some(2), "{}: {told}", file.display());
+        assert!(told.contains("t.parquet") && told.contains("cannot be read"), "{told}");
+        assert!(!told.contains("panicked"), "{told}");
+    }
+}
+
 /// 320 MB of one letter behind `start`, in a few hundred kilobytes.
 fn bomb(start: &str) -> Vec<u8> {
     let mut member = GzEncoder::new(Vec::new(), Compression::fast());

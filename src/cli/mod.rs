@@ -42,9 +42,12 @@ mod timeline_args;
 mod trials;
 mod validate;
 
+use std::panic;
 use std::process::ExitCode;
 
 use clap::Parser;
+
+use crate::trace::decodes_parquet;
 
 pub use args::Arguments;
 pub use failure::Failure;
@@ -60,6 +63,12 @@ pub fn arguments() -> Arguments {
 /// # Errors
 /// What is wrong with a scenario, an input or an output, with its exit code.
 pub fn dispatch(arguments: Arguments) -> Result<ExitCode, Failure> {
+    let tell = panic::take_hook();
+    panic::set_hook(Box::new(move |found| {
+        if !decodes_parquet() {
+            tell(found);
+        }
+    }));
     match arguments.command {
         args::Command::Run(command) => run::run(&command),
         args::Command::Explain(command) => explain::explain(&command),

@@ -22,5 +22,6 @@ pub use azure_invocations::{AzureInvocation, AzureInvocations, find_azure_invoca
 pub use csv_trace::CsvTrace;
 pub use empirical::load_empirical;
 pub use guarded::GuardedText;
+pub use parquet_rows::decodes_parquet;
 pub use problem::TraceProblem;
 pub use source::open_plain_or_gzip;

@@ -1,12 +1,11 @@
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use parquet::basic::{ConvertedType, Encoding, LogicalType, PageType, TimeUnit, Type};
-use parquet::column::page::{Page, PageMetadata, PageReader};
-use parquet::column::reader::{ColumnReader, ColumnReaderImpl, get_column_reader};
+use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type};
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, DataType};
 use parquet::errors::{ParquetError, Result as ParquetResult};
-use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 
@@ -43,68 +42,22 @@ pub(super) struct ParquetRows {
     row: u64,
 }
 
-/// The decoder takes it for granted that no place and no length is negative.
-fn check_places(metadata: &ParquetMetaData) -> Result<(), &'static str> {
-    let columns = metadata.row_groups().iter().flat_map(|group| group.columns());
-    let mut places = columns.flat_map(|column| {
-        let dictionary = column.dictionary_page_offset().unwrap_or(0);
-        [column.data_page_offset(), dictionary, column.compressed_size()]
-    });
-    match places.any(|place| place < 0) {
-        true => Err("cannot be read: a column begins before the file does"),
-        false => Ok(()),
-    }
+thread_local! {
+    static DECODES: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
 }
 
-/// The pages of a column. The decoder takes it for granted that a dictionary stands before the pages that need it.
-struct CheckedPages {
-    pages: Box<dyn PageReader>,
-    has_dictionary: bool,
+/// Whether this thread is decoding Parquet. The decoder believes what a file says of itself and panics where that is not
+/// true; such a panic becomes a [`TraceProblem`], and who tells panics need not tell it.
+pub fn decodes_parquet() -> bool {
+    DECODES.get()
 }
 
-impl CheckedPages {
-    fn of(pages: Box<dyn PageReader>) -> CheckedPages {
-        CheckedPages {
-            pages,
-            has_dictionary: false,
-        }
-    }
-}
-
-impl PageReader for CheckedPages {
-    fn get_next_page(&mut self) -> ParquetResult<Option<Page>> {
-        let page = self.pages.get_next_page()?;
-        if let Some(page) = &page {
-            let is_dictionary = page.page_type() == PageType::DICTIONARY_PAGE;
-            self.has_dictionary |= is_dictionary;
-            let by_dictionary = matches!(page.encoding(), Encoding::PLAIN_DICTIONARY | Encoding::RLE_DICTIONARY);
-            if by_dictionary && !is_dictionary && !self.has_dictionary {
-                let missing = "a page refers to a dictionary that is not there";
-                return Err(ParquetError::General(missing.to_owned()));
-            }
-        }
-        Ok(page)
-    }
-
-    fn peek_next_page(&mut self) -> ParquetResult<Option<PageMetadata>> {
-        self.pages.peek_next_page()
-    }
-
-    fn skip_next_page(&mut self) -> ParquetResult<()> {
-        self.pages.skip_next_page()
-    }
-
-    fn at_record_boundary(&mut self) -> ParquetResult<bool> {
-        self.pages.at_record_boundary()
-    }
-}
-
-impl Iterator for CheckedPages {
-    type Item = ParquetResult<Page>;
-
-    fn next(&mut self) -> Option<ParquetResult<Page>> {
-        self.get_next_page().transpose()
-    }
+/// Decodes, or says that the file contradicts itself.
+fn guarded<T>(decode: impl FnOnce() -> ParquetResult<T>) -> ParquetResult<T> {
+    DECODES.set(true);
+    let result = catch_unwind(AssertUnwindSafe(decode));
+    DECODES.set(false);
+    result.unwrap_or_else(|_| Err(ParquetError::General("it contradicts itself".to_owned())))
 }
 
 /// What the values of the column `time` mean.
@@ -140,8 +93,8 @@ impl ParquetRows {
     /// A file that cannot be opened, or with columns that are missing or of a type that cannot be read.
     pub(super) fn open(path: &Path, start: Timestamp) -> Result<ParquetRows, TraceProblem> {
         let unreadable = |error: ParquetError| TraceProblem::of_file(path, format!("cannot be read: {error}"));
-        let file = SerializedFileReader::new(open_file(path)?).map_err(unreadable)?;
-        check_places(file.metadata()).map_err(|message| TraceProblem::of_file(path, message))?;
+        let opened = open_file(path)?;
+        let file = guarded(|| SerializedFileReader::new(opened)).map_err(unreadable)?;
         let columns = file.metadata().file_metadata().schema_descr().columns();
         let names: Vec<String> = columns.iter().map(|column| column.path().string()).collect();
         let find = |name: &str| -> Result<Option<Column>, TraceProblem> {
@@ -173,7 +126,7 @@ impl ParquetRows {
     pub(super) fn advance(&mut self) -> Result<Option<Row>, TraceProblem> {
         self.row += 1;
         while self.block_taken == self.block_length {
-            match self.next_block() {
+            match guarded(|| self.next_block()) {
                 Ok(true) => {}
                 Ok(false) => return Ok(None),
                 Err(error) => {
@@ -197,9 +150,7 @@ impl ParquetRows {
             self.rows_left_in_group = usize::try_from(group.metadata().num_rows())?;
             let optional = [&mut self.duration, &mut self.error, &mut self.function];
             for column in std::iter::once(&mut self.time).chain(optional.into_iter().flatten()) {
-                let pages = CheckedPages::of(group.get_column_page_reader(column.index)?);
-                let schema = self.file.metadata().file_metadata().schema_descr();
-                column.reader = Some(get_column_reader(schema.column(column.index), Box::new(pages)));
+                column.reader = Some(group.get_column_reader(column.index)?);
             }
         }
         let count = self.rows_left_in_group.min(BLOCK_ROWS);
