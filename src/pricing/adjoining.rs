@@ -61,11 +61,6 @@ impl AdjoiningUsage {
         AdjoiningUsage::of_month(start, &used)
     }
 
-    /// Whether nothing is billed.
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
     pub(super) fn add(&mut self, month: Month, item: Item, amount: u128) {
         *self.entries.entry((month, item)).or_default() += amount;
     }

@@ -252,9 +252,4 @@ impl Quantity {
     pub fn exact(self) -> String {
         exact_decimal(self.atoms, self.per_unit)
     }
-
-    /// In the line's unit, for display and plots only.
-    pub fn as_f64(self) -> f64 {
-        self.atoms as f64 / self.per_unit as f64
-    }
 }

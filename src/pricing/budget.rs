@@ -126,9 +126,10 @@ impl BudgetMeter {
     }
 }
 
-/// What a period costs if it goes on as in the `elapsed` microseconds.
+/// What a period costs if it goes on for the microseconds `left` as in those `elapsed`, of which there are some.
 fn forecast(spent: Money, elapsed: u64, left: u64) -> Money {
-    if elapsed == 0 || spent <= Money::ZERO {
+    // A free tier that is prorated grows with the time: a day may give back what another has paid.
+    if spent <= Money::ZERO {
         return spent;
     }
     let rest = scale(spent.atoms().unsigned_abs(), u128::from(left), u128::from(elapsed));
@@ -206,5 +207,71 @@ impl Observer for BudgetMeter {
     ) {
         self.reach(time);
         self.meter.provisioned_init(time, function, qualifier, version, init);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Architecture;
+    use crate::pricing::golden::config;
+    use crate::pricing::{BudgetConfig, FreeTier, MeteredFunction, MeteredQualifier, MeteredVersion};
+    use crate::units::MemoryMb;
+
+    /// 2026-11-20T00:00:00Z.
+    const MIDNIGHT: Timestamp = Timestamp(1_795_132_800_000_000);
+
+    /// One function of 8 GB, and a daily budget that any cost passes.
+    fn meter() -> BudgetMeter {
+        let version = MeteredVersion {
+            architecture: Architecture::X86_64,
+            memory: MemoryMb(8_192),
+            ephemeral_storage: MemoryMb(512),
+            snapshot: false,
+            published: SimTime::ZERO,
+            edge: false,
+        };
+        let function = MeteredFunction {
+            versions: vec![version],
+            qualifiers: vec![MeteredQualifier {
+                version: VersionId(0),
+                additional: None,
+            }],
+        };
+        let budget = BudgetConfig {
+            name: "team".to_owned(),
+            amount: Money::from_atoms(Money::ATOMS_PER_USD / 100),
+            period: BudgetPeriod::Daily,
+            forecast: false,
+            thresholds: vec![10_000],
+        };
+        let config = BillingConfig {
+            budgets: vec![budget],
+            ..config(FreeTier::Off)
+        };
+        BudgetMeter::new(MIDNIGHT, Meter::new(MIDNIGHT, &[function]), &config)
+    }
+
+    #[test]
+    fn bud_1_of_calls_told_together_the_data_shows_those_that_began_before_it_was_refreshed() {
+        let refresh = SimTime::ZERO + REFRESH;
+        let mut train = ServedTrain::new();
+        train.count = 2;
+        train.starts[..2].copy_from_slice(&[SimTime::from_micros(refresh.as_micros() - 1), refresh]);
+        train.billed_ms[..2].copy_from_slice(&[900_000; 2]);
+        let mut meter = meter();
+        meter.served_train(&train);
+        let (usage, alerts) = meter.finish(refresh);
+        assert_eq!(usage.total().get(crate::pricing::Measure::Requests), 2);
+        let alert = alerts[0][0].unwrap();
+        // 7,200 GB-s × 0.0000166667 and a request.
+        assert_eq!((alert.at, alert.cost.exact().as_str()), (refresh, "0.12000044"));
+    }
+
+    #[test]
+    fn bud_1_a_forecast_goes_on_with_cost_and_not_with_what_is_given_back() {
+        let hours = |hours: u64| hours * 3_600_000_000;
+        let forecast = |atoms| forecast(Money::from_atoms(atoms), hours(8), hours(16)).atoms();
+        assert_eq!([forecast(100), forecast(0), forecast(-100)], [300, 0, -100]);
     }
 }

@@ -1,5 +1,6 @@
 //! Published worked examples and laws of the bill, through the door of the room.
 
+use super::usage::Hour;
 use super::*;
 use crate::facts::{Architecture, FunctionId, QualifierId};
 use crate::units::{MemoryMb, Money, Span, Timestamp};
@@ -11,7 +12,8 @@ const START: Timestamp = Timestamp(1_795_132_800_000_000);
 const SMALL_TMP: MemoryMb = MemoryMb(512);
 const MB_MS: u128 = 1_024_000;
 
-fn config(free_tier: FreeTier) -> BillingConfig {
+/// A bill of us-east-1 with nothing but list prices.
+pub(super) fn config(free_tier: FreeTier) -> BillingConfig {
     BillingConfig {
         region: "us-east-1".to_owned(),
         priced_at: START,
@@ -410,6 +412,195 @@ fn lines_carry_source_estimate_and_regional_usage_type() {
     assert!(lines[0].estimated);
     assert_eq!(lines[0].source, "estimate: 0.8 x x86_64");
     assert_eq!(lines[0].unit, "GB-second");
+}
+
+/// The covered lines and their quantities, in the order of the bill.
+fn covered(bill: &Bill) -> Vec<(Option<Architecture>, i128, String)> {
+    let lines = bill.lines.iter().filter(|line| line.item == Item::SavingsPlanCovered);
+    lines
+        .map(|line| (line.architecture, line.unit_price, line.quantity.exact()))
+        .collect()
+}
+
+fn with_plan(commitment: i128) -> BillingConfig {
+    BillingConfig {
+        savings_plan: Some(SavingsPlan {
+            commitment,
+            term: SavingsTerm::OneYearNoUpfront,
+        }),
+        ..config(FreeTier::Off)
+    }
+}
+
+#[test]
+fn price_19_a_savings_plan_covers_first_what_it_makes_cheapest() {
+    let mut usage = duration(X86_64, 730_000);
+    let mut amounts = Amounts::default();
+    amounts.add(Measure::ProvisionedConcurrency, 730_000 * MB_MS);
+    usage.add(key(X86_64), &amounts);
+    for (key, amounts) in duration(Arm64, 730_000).entries() {
+        usage.add(*key, amounts);
+    }
+    // The plan's share of the price: 0.8820 for duration on x86_64, 0.8775 on arm64, 0.8808 for provisioned concurrency.
+    // Each hour pays for 1,000 GB-s of the second at 0.0000117 and for 500 of the third at 0.00000367.
+    let bill = bill(&usage, &with_plan(13_535_000_000_000));
+    assert_eq!(
+        covered(&bill),
+        [
+            (Some(Arm64), -13_333_400_000, "730000".to_owned()),
+            (Some(X86_64), -4_166_700_000, "365000".to_owned())
+        ]
+    );
+}
+
+#[test]
+fn price_19_each_hour_pays_for_what_was_used_of_each_item_in_it() {
+    let hour = |measure: Measure, gb_seconds: u128| {
+        let mut hour = Hour {
+            month: Month::of(START),
+            length: Span::from_secs(3_600),
+            ..Hour::default()
+        };
+        let place = Hour::MEASURES.iter().position(|one| *one == measure).unwrap();
+        hour.used[X86_64 as usize][place] = gb_seconds * MB_MS * 1_000;
+        hour
+    };
+    let used = [
+        (Measure::ProvisionedConcurrency, 3_600),
+        (Measure::Duration, 3_600),
+        (Measure::ProvisionedDuration, 1_000),
+    ];
+    let mut amounts = Amounts::default();
+    used.iter()
+        .for_each(|(measure, used)| amounts.add(*measure, used * MB_MS));
+    let mut usage = Usage::starting(START).lasting(Span::from_secs(3 * 3_600));
+    usage.add(key(X86_64), &amounts);
+    usage.set_hours(used.map(|(measure, used)| hour(measure, used)).into());
+    // 0.0147 USD are more than 3,600 GB-s at 0.00000367 and 1,000 at 0.00000856 cost; of duration they buy 1,000.
+    let bill = bill(&usage, &with_plan(14_700_000_000_000));
+    assert_eq!(
+        covered(&bill),
+        [
+            (Some(X86_64), -9_722_200_000, "1000".to_owned()),
+            (Some(X86_64), -4_166_700_000, "3600".to_owned()),
+            (Some(X86_64), -16_666_700_000, "1000".to_owned())
+        ]
+    );
+}
+
+#[test]
+fn price_22_plan_and_discount_are_borne_by_those_whose_cost_they_change() {
+    let other = UsageKey {
+        function: FunctionId(1),
+        ..key(X86_64)
+    };
+    let shares = |usage: &Usage, item| -> Vec<(u32, String)> {
+        let config = BillingConfig {
+            custom_discount: Discount::from_basis_points(1_000).unwrap(),
+            // 100 GB-s an hour at 0.0000147.
+            ..with_plan(1_470_000_000_000)
+        };
+        let bill = bill(usage, &config);
+        let line = bill.lines.iter().find(|line| line.item == item).unwrap();
+        let shares = line.shares.iter();
+        shares.map(|share| (share.function.0, share.amount.exact())).collect()
+    };
+    let share = |function, amount: &str| (function, amount.to_owned());
+    let mut usage = duration(X86_64, 730_000);
+    usage.add_on_demand(other, 1_000_000, 0, MemoryMb(128), SMALL_TMP);
+    // 730 × 0.00147; requests are not covered.
+    assert_eq!(shares(&usage, Item::SavingsPlanCommitment), [share(0, "1.0731")]);
+    // A tenth of 657,000 × 0.0000166667 and of 0.20.
+    assert_eq!(
+        shares(&usage, Item::CustomDiscount),
+        [share(0, "-1.09500219"), share(1, "-0.02")]
+    );
+    // Nothing to cover: whoever has cost anything; without cost nobody.
+    let mut requests = Usage::starting(START);
+    requests.add_on_demand(other, 1_000_000, 0, MemoryMb(128), SMALL_TMP);
+    assert_eq!(shares(&requests, Item::SavingsPlanCommitment), [share(1, "1.0731")]);
+    let mut nothing = Usage::starting(START);
+    nothing.open(other);
+    assert_eq!(shares(&nothing, Item::SavingsPlanCommitment), []);
+}
+
+#[test]
+fn price_14_a_prorated_free_tier_is_the_part_of_the_month_that_was_run_and_never_more_than_all() {
+    let quantities = |start, hours: u64, requests| {
+        let mut usage = Usage::starting(start).lasting(Span::from_secs(hours * 3_600));
+        let key = UsageKey {
+            month: Month::of(start),
+            ..key(X86_64)
+        };
+        usage.add_on_demand(key, requests, 1_000, MemoryMb(1_024), SMALL_TMP);
+        let lines = bill(&usage, &config(FreeTier::Prorated)).lines;
+        lines.iter().map(|line| line.quantity.exact()).collect::<Vec<_>>()
+    };
+    // 73 of 730 hours: 100,000 requests and 40,000 GB-s.
+    assert_eq!(quantities(START, 73, 200_000), ["100000", "160000"]);
+    // December has 744 hours.
+    let december = Month::of(START).end();
+    assert_eq!(quantities(december, 744, 2_000_000), ["1000000", "1600000"]);
+}
+
+#[test]
+fn what_the_tiers_save_is_told_beside_the_bill() {
+    let usage = duration(X86_64, 20_000_000_000);
+    let config = config(FreeTier::Off);
+    let paid = bill(&usage, &config);
+    let answers = answers(&usage, &config, &paid, Span::from_secs(730 * 3_600), START);
+    // GVP-16: 301,667.20 instead of 20,000,000,000 × 0.0000166667.
+    assert_eq!(answers.tiers.exact(), "31666.8");
+}
+
+#[test]
+fn services_beside_lambda_have_the_names_of_the_cost_and_usage_report() {
+    let names = [
+        (Item::ApiGatewayRequest, "EUC1-ApiGatewayRequest"),
+        (Item::HttpApiRequest, "EUC1-ApiGatewayHttpRequest"),
+        (Item::SqsRequest, "EUC1-Requests-Tier1"),
+        (Item::SqsFifoRequest, "EUC1-Requests-FIFO-Tier1"),
+        (Item::SnsPublish, "EUC1-Requests-Tier1"),
+        (Item::EventBridgeEvent, "EUC1-Event-64K-Chunks"),
+        (Item::SchedulerInvocation, "EUC1-ScheduledInvocation"),
+        (Item::KinesisShard, "EUC1-Storage-ShardHour"),
+        (Item::KinesisPutUnit, "EUC1-PutRequestPayloadUnits"),
+        (Item::CloudWatchLogs, "EUC1-VendedLog-Bytes"),
+        (Item::NatGateway, "EUC1-NatGateway-Hours"),
+        (Item::NatGatewayData, "EUC1-NatGateway-Bytes"),
+        (Item::InternetEgress, "EUC1-DataTransfer-Out-Bytes"),
+    ];
+    let frankfurt = BillingConfig {
+        region: "eu-central-1".to_owned(),
+        ..config(FreeTier::Off)
+    };
+    let bill = adjoining_bill(
+        &AdjoiningUsage::of_month(START, &names.map(|(item, _)| (item, 1))),
+        &frankfurt,
+    );
+    let lines = bill.lines.iter();
+    let found: Vec<_> = lines.map(|line| (line.item, line.usage_type.as_str())).collect();
+    assert_eq!(found, names);
+}
+
+#[test]
+fn price_20_a_prorated_free_tier_of_other_services_counts_the_part_of_each_month() {
+    let sqs = AdjoiningConfig {
+        services: vec![AdjoiningService::Sqs],
+        ..AdjoiningConfig::default()
+    };
+    // An hour before December.
+    let start = Timestamp(Month::of(START).end().0 - 3_600_000_000);
+    let mut usage = AdjoiningUsage::starting(start, &sqs);
+    for month in [Month::of(start), Month::of(Month::of(start).end())] {
+        usage.add(month, Item::SqsRequest, 200_000);
+    }
+    usage.set_length(Span::from_secs(74 * 3_600));
+    let lines = adjoining_bill(&usage, &config(FreeTier::Prorated)).lines;
+    let requests = lines.iter().filter(|line| line.item == Item::SqsRequest);
+    let billed: Vec<String> = requests.map(|line| line.quantity.exact()).collect();
+    // Of a million 1 of 730 hours is 1,369 whole ones, 73 are 100,000.
+    assert_eq!(billed, ["198631", "100000"]);
 }
 
 fn any_entry() -> impl Strategy<Value = (UsageKey, u64, u64, u32, bool)> {

@@ -49,3 +49,39 @@ impl Hours {
         self.0.iter().map(hour).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> SimTime {
+        SimTime::from_micros(seconds * 1_000_000)
+    }
+
+    #[test]
+    fn price_19_usage_is_mb_micros_of_the_hour_of_the_run_in_which_it_is_used() {
+        let mut hours = Hours::default();
+        hours.add(at(3_599), 1, Measure::Duration, 512);
+        hours.add(at(3_600), 1, Measure::Duration, 1_024);
+        hours.add(at(3_600), 1, Measure::Requests, 1);
+        // 600 s of the first hour, all of the second, 300 s of the third.
+        hours.provide(0, (at(3_000), at(7_500)), 2_048);
+        // 23:00 on the last day of November 2026.
+        let start = Timestamp(1_796_079_600_000_000);
+        let found = hours.of_run(start, at(7_500));
+        let hour = |month: i64, seconds, duration, provisioned| Hour {
+            month: Month::of(Timestamp(start.0 + month * 3_600_000_000)),
+            length: Span::from_secs(seconds),
+            used: [[0, 0, provisioned], [duration, 0, 0]],
+        };
+        let second = 2_048 * 1_000_000;
+        assert_eq!(
+            found,
+            [
+                hour(0, 3_600, 512_000, 600 * second),
+                hour(1, 3_600, 1_024_000, 3_600 * second),
+                hour(1, 300, 0, 300 * second),
+            ]
+        );
+    }
+}

@@ -221,7 +221,7 @@ impl Item {
     }
 }
 
-/// What AWS puts before the usage types of a region; nothing in us-east-1 and where it is not well known.
+/// What AWS puts before the usage types of a region; nothing in us-east-1 and where it is not known.
 pub(super) fn usage_prefix(region: &str) -> &'static str {
     match region {
         "us-east-2" => "USE2-",
@@ -231,6 +231,7 @@ pub(super) fn usage_prefix(region: &str) -> &'static str {
         "us-gov-west-1" => "UGW1-",
         "af-south-1" => "AFS1-",
         "ap-east-1" => "APE1-",
+        "ap-east-2" => "APE2-",
         "ap-northeast-1" => "APN1-",
         "ap-northeast-2" => "APN2-",
         "ap-northeast-3" => "APN3-",
@@ -240,6 +241,9 @@ pub(super) fn usage_prefix(region: &str) -> &'static str {
         "ap-southeast-2" => "APS2-",
         "ap-southeast-3" => "APS4-",
         "ap-southeast-4" => "APS6-",
+        "ap-southeast-5" => "APS7-",
+        "ap-southeast-6" => "APS8-",
+        "ap-southeast-7" => "APS9-",
         "ca-central-1" => "CAN1-",
         "ca-west-1" => "CAN2-",
         "eu-central-1" => "EUC1-",
@@ -253,7 +257,66 @@ pub(super) fn usage_prefix(region: &str) -> &'static str {
         "il-central-1" => "ILC1-",
         "me-central-1" => "MEC1-",
         "me-south-1" => "MES1-",
+        "mx-central-1" => "MXC1-",
         "sa-east-1" => "SAE1-",
         _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pricing::PriceBook;
+
+    /// The short codes of AWS's page "AWS Region billing codes". Bills of Lambda in us-east-1 go without.
+    const CODES: [(&str, &str); 36] = [
+        ("af-south-1", "AFS1-"),
+        ("ap-east-1", "APE1-"),
+        ("ap-east-2", "APE2-"),
+        ("ap-northeast-1", "APN1-"),
+        ("ap-northeast-2", "APN2-"),
+        ("ap-northeast-3", "APN3-"),
+        ("ap-south-1", "APS3-"),
+        ("ap-south-2", "APS5-"),
+        ("ap-southeast-1", "APS1-"),
+        ("ap-southeast-2", "APS2-"),
+        ("ap-southeast-3", "APS4-"),
+        ("ap-southeast-4", "APS6-"),
+        ("ap-southeast-5", "APS7-"),
+        ("ap-southeast-6", "APS8-"),
+        ("ap-southeast-7", "APS9-"),
+        ("ca-central-1", "CAN1-"),
+        ("ca-west-1", "CAN2-"),
+        ("eu-central-1", "EUC1-"),
+        ("eu-central-2", "EUC2-"),
+        ("eu-north-1", "EUN1-"),
+        ("eu-south-1", "EUS1-"),
+        ("eu-south-2", "EUS2-"),
+        ("eu-west-1", "EU-"),
+        ("eu-west-2", "EUW2-"),
+        ("eu-west-3", "EUW3-"),
+        ("il-central-1", "ILC1-"),
+        ("me-central-1", "MEC1-"),
+        ("me-south-1", "MES1-"),
+        ("mx-central-1", "MXC1-"),
+        ("sa-east-1", "SAE1-"),
+        ("us-east-1", ""),
+        ("us-east-2", "USE2-"),
+        ("us-gov-east-1", "UGE1-"),
+        ("us-gov-west-1", "UGW1-"),
+        ("us-west-1", "USW1-"),
+        ("us-west-2", "USW2-"),
+    ];
+
+    #[test]
+    fn usage_types_of_every_region_begin_with_its_billing_code() {
+        let found = PriceBook::built_in();
+        let found: Vec<_> = found
+            .regions()
+            .into_iter()
+            .map(|region| (region, usage_prefix(region)))
+            .collect();
+        assert_eq!(found, CODES);
+        assert_eq!(usage_prefix("nowhere-1"), "");
     }
 }
