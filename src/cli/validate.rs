@@ -39,7 +39,10 @@ pub(super) fn load_templates(arguments: &ScenarioArguments) -> Result<Vec<(Templ
     let (mut scenarios, mut problems) = (Vec::new(), Vec::new());
     for path in &arguments.files {
         match load(path, &options) {
-            Ok(loaded) => scenarios.push(loaded),
+            Ok((template, mut scenario)) => {
+                scenario.warnings.extend(other_prices(arguments.load.prices.as_deref()));
+                scenarios.push((template, scenario));
+            }
             Err(found) => problems.push(found),
         }
     }
@@ -48,6 +51,12 @@ pub(super) fn load_templates(arguments: &ScenarioArguments) -> Result<Vec<(Templ
     } else {
         Err(Failure::Scenarios(problems))
     }
+}
+
+/// That a bill rests on other prices than the program's own; without the folder of their file, which differs between computers.
+fn other_prices(file: Option<&Path>) -> Option<String> {
+    let name = file?.file_name().unwrap_or_default().display();
+    Some(format!("all prices are those of {name} (--prices), none is built in"))
 }
 
 /// What the command line adds to scenario files.

@@ -68,6 +68,8 @@ fn the_printed_table_edited_is_the_price_file_of_a_run() {
     let run = stage.run(&["--prices", "mine.csv"]);
     // 1,000 × 100 ms × 1 GB = 100 GB-s at 0.00002, and 1,000 requests at 0.0000002.
     run.assert_number("cost/total", 0.0022);
+    let warnings = run.summary["warnings"].to_string();
+    assert!(warnings.contains("mine.csv (--prices)"), "{warnings}");
 }
 
 #[test]
