@@ -61,7 +61,7 @@ fn a_parquet_file_that_the_decoder_does_not_survive_is_refused_in_words() {
         .collect();
     assert!(files.len() >= 3);
     for file in files {
-        let folder = Folder::new().with("a.yaml", &traced("t.parquet"));
+        let folder = Folder::new().with("a.yaml", traced("t.parquet"));
         fs::copy(&file, folder.path("t.parquet")).unwrap();
         let output = folder.run(&["validate", "a.yaml"]);
         let told = told(&output);
