@@ -372,7 +372,8 @@ traffic: { calls: { to: f, retry: none, arrivals: { at: [0 s, 1 s, 400 s] } } }
     assert_tells(&story(&plan, "calls/1"), &[warm, "starts warm"]);
     // Free at 1.05 s, gone 5 min later.
     let gone = "environment 0 ended 98.95 s ago of rest, idle for 5 min (LIFE-14, COLD-7)";
-    assert_tells(&story(&plan, "calls/2"), &[gone, "starts cold"]);
+    let creation = "13 creation a new environment, number 1 (ADM-1)";
+    assert_tells(&story(&plan, "calls/2"), &[gone, creation, "starts cold"]);
 }
 
 #[test]

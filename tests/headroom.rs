@@ -90,6 +90,24 @@ fn what_was_used_in_the_warm_up_does_not_count() {
 }
 
 #[test]
+fn what_nobody_asked_for_since_the_warm_up_was_not_used() {
+    // 300 calls at 5 s take 300 tokens, which are back by 8 s. From the end of the warm-up on there is one call, to an environment
+    // that is warm.
+    let found = headroom(
+        "duration: 3 min\nwarm_up: 1 min\nfunctions:\n  api: { memory_size: 512, init: 0 s, duration: 100 ms, \
+         reserved_concurrent_executions: 400, parameters: { idle: none, max_life: none } }\ntraffic:\n  early: { to: api, arrivals: { at: { \
+         count: 300, time: 5 s } } }\n  late: { to: api, arrivals: { at: [2 min] } }\n",
+    );
+    let used = |of: &str, limit: &str| {
+        let entry = found.iter().find(|entry| entry.0 == of && entry.1 == limit);
+        entry.map_or(0, |entry| entry.2)
+    };
+    assert_eq!(used("functions.api", "scaling_rate"), 0, "{found:?}");
+    assert_eq!(used("functions.api", "requests_per_second"), 1, "{found:?}");
+    assert_eq!(used("account", "requests_per_second"), 1, "{found:?}");
+}
+
+#[test]
 fn sqs_8_batches_at_once_are_counted_against_the_mappings_limit() {
     // A message every 100 ms, each in work for 250 ms: three at once, of four.
     let found = headroom(

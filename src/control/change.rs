@@ -152,7 +152,7 @@ impl Change {
         observer: &mut O,
     ) -> Result<(), (FunctionId, ChangeRefusal)> {
         match self {
-            Change::AccountLimit(limit) => platform.set_account_limit(*limit),
+            Change::AccountLimit(limit) => platform.set_account_limit(now, *limit),
             Change::Account(config) => platform.set_account(config),
             Change::Function(function, change) => {
                 let made = change.make(now, *function, platform, observer);

@@ -64,10 +64,10 @@ impl Account {
         (self.requests.peak(), self.burst.as_ref().map(Bucket::peak))
     }
 
-    /// Peaks begin anew.
-    pub fn begin_peaks(&mut self) {
-        self.requests.begin_peak();
-        self.burst.iter_mut().for_each(Bucket::begin_peak);
+    /// Peaks begin anew at `now`.
+    pub fn begin_peaks(&mut self, now: SimTime) {
+        self.requests.begin_peak(now);
+        self.burst.iter_mut().for_each(|burst| burst.begin_peak(now));
     }
 
     /// ADM-5: a later check refused.
@@ -154,10 +154,10 @@ impl Account {
     }
 
     /// CONC-13: the account limit changes at once; what runs beyond it only drains.
-    pub fn set_limit(&mut self, limit: u32) {
+    pub fn set_limit(&mut self, now: SimTime, limit: u32) {
         self.limit = limit;
         self.config.concurrent_executions = limit;
-        self.requests.set_concurrency(limit);
+        self.requests.set_concurrency(now, limit);
     }
 
     /// CONC-4: whether a function may reserve `amount` instead of `before`. Its provisioned concurrency has left the
@@ -245,7 +245,7 @@ mod tests {
         account.claim_provisioned(0, 50);
         assert!(account.fits_reserved(None, 250, 0) && !account.fits_reserved(None, 251, 0));
         assert!(account.fits_reserved(None, 300, 50) && !account.fits_reserved(None, 301, 50));
-        account.set_limit(100);
+        account.set_limit(SimTime::ZERO, 100);
         assert!(account.fits_reserved(None, 0, 0) && !account.fits_reserved(None, 1, 0));
     }
 
@@ -274,7 +274,7 @@ mod tests {
         let later = SimTime::ZERO + Span::from_secs(60);
         assert!(account.take_request(later) && account.take_burst(later));
         assert_eq!(account.peaks(), (peak(7, 10), Some(peak(7, 500))));
-        account.begin_peaks();
+        account.begin_peaks(later);
         assert_eq!(account.peaks(), (peak(1, 10), Some(peak(1, 500))));
     }
 

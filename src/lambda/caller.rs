@@ -92,11 +92,6 @@ impl Clients {
         !self.clients.is_empty()
     }
 
-    /// Whether a client may try again at all.
-    pub fn retries(&self) -> bool {
-        self.config.mode != RetryMode::None && self.config.max_attempts > 1
-    }
-
     /// Whether a service repeats attempt number `attempt` (from 0) after its timeout without telling its caller (SRC-5).
     pub fn repeats_unseen(&self, attempt: u32) -> bool {
         self.config.mode == RetryMode::Cognito && attempt + 1 < self.config.max_attempts

@@ -41,7 +41,7 @@ impl Function {
                 return Err(ReserveError::AboveUnreserved);
             }
             match before {
-                Some(_) => self.requests.set_concurrency(amount),
+                Some(_) => self.requests.set_concurrency(now, amount),
                 None => self.requests = RequestRate::new(cx.account.config.rate_shape, amount),
             }
         }

@@ -211,7 +211,7 @@ impl IdlePool {
 
     /// Whether some entry may have ended by `now`, as far as that is known here.
     pub fn may_have_ended(&self, now: SimTime) -> bool {
-        self.earliest_end <= now && !self.living().is_empty()
+        self.earliest_end <= now
     }
 
     /// Removes every entry that has ended by `now` and tells each with its end; returns how many it has looked at.

@@ -154,9 +154,6 @@ impl Function {
             return;
         }
         if !started.completes {
-            if answered >= cx.horizon {
-                return;
-            }
             // LIFE-8: the caller has its answer, extensions go on beyond the end of the run.
             self.environments.get_mut(started.environment).task.abandoned = true;
         }
@@ -183,13 +180,12 @@ impl Function {
         }
         let flow = &cx.flows[task.flow.index()];
         cx.observer.status(now, time, &task.call(flow), answer.status);
-        let retries = cx.clients[flow.traffic.index()].retries();
         match answer.failure() {
-            Some(failure) if retries && time > now => {
+            Some(failure) if time > now => {
                 self.wait(time, *task, Wake::Answered(failure, answer.ending), cx);
             }
-            Some(failure) if retries => self.retry_or_end(now, *task, failure, answer.ending, cx),
-            _ => self.end(time, task, answer.ending, task.start_kind, cx),
+            Some(failure) => self.retry_or_end(now, *task, failure, answer.ending, cx),
+            None => self.end(time, task, answer.ending, task.start_kind, cx),
         }
     }
 }

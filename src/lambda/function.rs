@@ -254,10 +254,10 @@ impl Function {
         }
     }
 
-    /// Peaks begin anew.
-    pub fn begin_peaks(&mut self) {
-        self.requests.begin_peak();
-        self.scaling.begin_peak();
+    /// Peaks begin anew at `now`.
+    pub fn begin_peaks(&mut self, now: SimTime) {
+        self.requests.begin_peak(now);
+        self.scaling.begin_peak(now);
     }
 
     /// Steps 6 to 13.

@@ -4,6 +4,7 @@ use super::esm::mapping::Mapping;
 use super::function::Function;
 use super::platform::Platform;
 use super::rate::{FunctionPeaks, Peak};
+use crate::units::SimTime;
 
 /// The peaks of all limits that the platform counts itself, since the window that counts began.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,11 +41,11 @@ impl Platform {
         }
     }
 
-    /// Peaks begin anew.
-    pub(super) fn begin_peaks(&mut self) {
-        self.account.begin_peaks();
-        self.gateway.begin_peak();
-        self.functions.iter_mut().for_each(Function::begin_peaks);
+    /// Peaks begin anew at `now`.
+    pub(super) fn begin_peaks(&mut self, now: SimTime) {
+        self.account.begin_peaks(now);
+        self.gateway.begin_peak(now);
+        self.functions.iter_mut().for_each(|function| function.begin_peaks(now));
         for mapping in &mut self.mappings {
             if let Mapping::Queue(pollers) = mapping {
                 pollers.busiest = pollers.busy;

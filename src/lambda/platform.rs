@@ -278,9 +278,9 @@ impl Platform {
         function.set_provisioned(now, qualifier, amount, &mut cx)
     }
 
-    /// Changes the account's concurrency limit (CONC-13). What runs goes on; nothing is admitted into an excess.
-    pub fn set_account_limit(&mut self, limit: u32) {
-        self.account.set_limit(limit);
+    /// Changes the account's concurrency limit at `now` (CONC-13). What runs goes on; nothing is admitted into an excess.
+    pub fn set_account_limit(&mut self, now: SimTime, limit: u32) {
+        self.account.set_limit(now, limit);
     }
 
     /// Changes a function's reserved concurrency, or takes it away. What runs goes on (INVAR-1); at 0 queued events fail at
@@ -378,7 +378,7 @@ impl Platform {
     pub fn begin_window<O: Observer>(&mut self, now: SimTime, observer: &mut O) {
         self.catch_up(before(now), observer);
         self.settle(now, observer);
-        self.begin_peaks();
+        self.begin_peaks(now);
         for function in &mut self.functions {
             function
                 .environments

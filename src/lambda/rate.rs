@@ -27,7 +27,7 @@ impl Peak {
         }
     }
 
-    /// The larger part of both.
+    /// The larger part of both; of equal parts the earlier one.
     fn max(self, other: Peak) -> Peak {
         let larger = other.used as u128 * self.limit as u128 > self.used as u128 * other.limit as u128;
         if larger || self.limit == 0 { other } else { self }
@@ -97,8 +97,9 @@ impl Bucket {
         self.counted_until = self.counted_until.max(now);
     }
 
-    /// Another capacity and refill; what is in the bucket stays, as far as it fits.
-    fn resize(&mut self, capacity: u32, refill_per_minute: u64) {
+    /// Another capacity and refill from `now` on; what is in the bucket stays, as far as it fits.
+    fn resize(&mut self, now: SimTime, capacity: u32, refill_per_minute: u64) {
+        self.refill(now);
         self.capacity = capacity as u64 * CREDIT_PER_TOKEN;
         self.refill_per_minute = refill_per_minute;
         self.credit = self.credit.min(self.capacity);
@@ -113,8 +114,9 @@ impl Bucket {
         }
     }
 
-    /// Forgets what was before.
-    pub fn begin_peak(&mut self) {
+    /// Forgets what was before `now`.
+    pub fn begin_peak(&mut self, now: SimTime) {
+        self.refill(now);
         self.lowest = self.credit;
     }
 
@@ -175,12 +177,7 @@ impl RequestRate {
                 admitted,
                 peak,
             } => {
-                // Nearly always the same second: two comparisons instead of a division.
-                if now.as_micros().wrapping_sub(*second * MICROS_PER_SECOND) >= MICROS_PER_SECOND {
-                    *peak = peak.max(running(*admitted, *limit));
-                    let this_second = now.as_micros() / MICROS_PER_SECOND;
-                    (*second, *admitted) = (this_second, 0);
-                }
+                close_second(now, *limit, second, admitted, peak);
                 let granted = *admitted < *limit;
                 *admitted += u64::from(granted);
                 granted
@@ -208,19 +205,23 @@ impl RequestRate {
         }
     }
 
-    /// From now on `concurrency` allows ten times as many; what this second has admitted stays counted.
-    pub fn set_concurrency(&mut self, concurrency: u32) {
+    /// From `now` on `concurrency` allows ten times as many; what this second has admitted stays counted.
+    pub fn set_concurrency(&mut self, now: SimTime, concurrency: u32) {
         let now_allowed = REQUESTS_PER_CONCURRENCY * concurrency as u64;
         match self {
             RequestRate::FixedSecond {
-                limit, admitted, peak, ..
+                limit,
+                second,
+                admitted,
+                peak,
             } => {
+                close_second(now, *limit, second, admitted, peak);
                 *peak = peak.max(running(*admitted, *limit));
                 *limit = now_allowed;
             }
             RequestRate::TokenBucket(bucket) => {
                 let capacity = u32::try_from(now_allowed).unwrap_or(u32::MAX);
-                bucket.resize(capacity, now_allowed * 60);
+                bucket.resize(now, capacity, now_allowed * 60);
             }
         }
     }
@@ -235,11 +236,19 @@ impl RequestRate {
         }
     }
 
-    /// Forgets what was before the running second.
-    pub fn begin_peak(&mut self) {
+    /// Forgets what was before the second that runs at `now`.
+    pub fn begin_peak(&mut self, now: SimTime) {
         match self {
-            RequestRate::FixedSecond { peak, .. } => *peak = Peak::default(),
-            RequestRate::TokenBucket(bucket) => bucket.begin_peak(),
+            RequestRate::FixedSecond {
+                limit,
+                second,
+                admitted,
+                peak,
+            } => {
+                close_second(now, *limit, second, admitted, peak);
+                *peak = Peak::default();
+            }
+            RequestRate::TokenBucket(bucket) => bucket.begin_peak(now),
         }
     }
 
@@ -249,6 +258,17 @@ impl RequestRate {
             RequestRate::FixedSecond { admitted, .. } => *admitted -= 1,
             RequestRate::TokenBucket(bucket) => bucket.give_back(),
         }
+    }
+}
+
+/// Begins to count anew where the second of the last request is over.
+#[inline]
+fn close_second(now: SimTime, limit: u64, second: &mut u64, admitted: &mut u64, peak: &mut Peak) {
+    // Nearly always the same second: two comparisons instead of a division.
+    if now.as_micros().wrapping_sub(*second * MICROS_PER_SECOND) >= MICROS_PER_SECOND {
+        *peak = peak.max(running(*admitted, limit));
+        let this_second = now.as_micros() / MICROS_PER_SECOND;
+        (*second, *admitted) = (this_second, 0);
     }
 }
 
@@ -357,8 +377,12 @@ mod tests {
         assert_eq!(taken(&mut bucket, 10, 50), 50);
         let (used, limit) = (300, 1_000);
         assert_eq!(bucket.peak(), Peak { used, limit });
-        bucket.begin_peak();
+        let at = |seconds| SimTime::ZERO + Span::from_secs(seconds);
+        bucket.begin_peak(at(10));
         assert_eq!(bucket.peak().used, 50);
+        // Full again by 11 s, though nobody asked.
+        bucket.begin_peak(at(11));
+        assert_eq!(bucket.peak().used, 0);
         let mut rate = RequestRate::new(RateShape::FixedSecond, 10);
         let mut ask = |second, times| {
             (0..times)
@@ -367,11 +391,13 @@ mod tests {
         };
         assert_eq!([ask(0, 40), ask(1, 70), ask(2, 130)], [40, 70, 100]);
         assert_eq!(rate.peak(), Peak { used: 100, limit: 100 });
-        rate.begin_peak();
-        assert!(rate.take(SimTime::ZERO + Span::from_secs(9)));
+        rate.begin_peak(at(2));
+        assert!(rate.take(at(9)));
         assert_eq!(rate.peak().share(), 1.0, "the second that was running counts");
-        rate.begin_peak();
+        rate.begin_peak(at(9));
         assert_eq!(rate.peak(), Peak { used: 1, limit: 100 });
+        rate.begin_peak(at(10));
+        assert_eq!(rate.peak(), Peak { used: 0, limit: 100 }, "that second is over");
     }
 
     #[test]
@@ -386,10 +412,63 @@ mod tests {
         for shape in [RateShape::FixedSecond, RateShape::TokenBucket] {
             let mut rate = RequestRate::new(shape, 2);
             assert_eq!((0..15).filter(|_| rate.take(SimTime::ZERO)).count(), 15);
-            rate.set_concurrency(1);
+            rate.set_concurrency(SimTime::ZERO, 1);
             let left = (0..20).filter(|_| rate.take(SimTime::ZERO)).count();
             assert_eq!(left, if shape == RateShape::FixedSecond { 0 } else { 5 }, "{shape:?}");
         }
+    }
+
+    #[test]
+    fn rps_5_another_rate_of_a_bucket_holds_from_its_change_on() {
+        let mut rate = RequestRate::new(RateShape::TokenBucket, 2);
+        let mut at = |concurrency, tenths: u64| {
+            let now = SimTime::ZERO + Span::from_millis(100 * tenths);
+            rate.set_concurrency(now, concurrency);
+            (0..100).filter(|_| rate.take(now)).count()
+        };
+        // Until 0.5 s half of 20 a second has come back, from then on 50 a second up to 50; from 9.5 s on no more than 10.
+        assert_eq!(
+            [at(2, 0), at(5, 5), at(5, 7), at(5, 90), at(1, 95), at(1, 300)],
+            [20, 10, 10, 50, 10, 10]
+        );
+        assert_eq!(rate.peak(), Peak { used: 10, limit: 10 });
+    }
+
+    #[test]
+    fn a_second_that_is_over_counts_against_the_limit_it_had() {
+        let mut rate = RequestRate::new(RateShape::FixedSecond, 10);
+        (0..8).for_each(|_| assert!(rate.take(SimTime::ZERO)));
+        rate.set_concurrency(SimTime::ZERO + Span::from_secs(1), 1);
+        assert_eq!(rate.peak(), Peak { used: 8, limit: 100 });
+    }
+
+    #[test]
+    fn of_equally_used_limits_the_earlier_one_is_the_peak() {
+        let peak = |used, limit| Peak { used, limit };
+        assert_eq!(peak(5, 10).max(peak(10, 20)), peak(5, 10));
+        assert_eq!(peak(10, 20).max(peak(5, 10)), peak(10, 20));
+        assert_eq!(peak(5, 10).max(peak(11, 20)), peak(11, 20));
+        assert_eq!(peak(0, 0).max(peak(0, 10)), peak(0, 10));
+    }
+
+    #[test]
+    fn scale_3_room_is_first_that_of_the_busiest_second_and_then_that_of_the_tokens() {
+        let mut growth = RequestGrowth::new();
+        let at = |tenths: u64| SimTime::ZERO + Span::from_millis(100 * tenths);
+        (0..3).for_each(|_| assert!(growth.take(at(0))));
+        let second = |admitted| Room::Second { limit: 3, admitted };
+        let bucket = |tokens| Room::Bucket {
+            capacity: 10_000,
+            tokens,
+            per_minute: 60_000,
+        };
+        assert_eq!(growth.room(at(0)), bucket(9_997));
+        // A second later nothing is admitted yet; the tokens have come back by then.
+        assert_eq!(growth.room(at(10)), second(0));
+        (0..2).for_each(|_| assert!(growth.take(at(12))));
+        assert_eq!(growth.room(at(13)), second(2));
+        assert!(growth.take(at(13)));
+        assert_eq!(growth.room(at(13)), bucket(10_000));
     }
 
     #[test]
