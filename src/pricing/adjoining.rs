@@ -135,7 +135,11 @@ pub fn adjoining_estimate(usage: &AdjoiningUsage, config: &BillingConfig) -> Bil
         return Bill::default();
     }
     let length = config.length_of(Month::of(usage.start));
-    adjoining_bill(&usage.projected(length), config)
+    let config = BillingConfig {
+        free_tier: config.free_tier.of_whole_month(),
+        ..config.clone()
+    };
+    adjoining_bill(&usage.projected(length), &config)
 }
 
 fn lines(month: Month, item: Item, billed: u128, config: &BillingConfig) -> Vec<Line> {

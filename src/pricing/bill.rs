@@ -121,6 +121,16 @@ pub enum FreeTier {
     Prorated,
 }
 
+impl FreeTier {
+    /// That of a whole month.
+    pub(super) const fn of_whole_month(self) -> FreeTier {
+        match self {
+            FreeTier::Off => FreeTier::Off,
+            FreeTier::On | FreeTier::Prorated => FreeTier::On,
+        }
+    }
+}
+
 /// On-demand usage before this run in the month in which it starts. It counts towards the free tier and the tiers of
 /// that month's bill, and not towards the projection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

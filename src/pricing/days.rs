@@ -45,6 +45,7 @@ pub fn month_of(types: &[DayType], start: Timestamp) -> Usage {
 pub fn of_whole_month(config: &BillingConfig) -> BillingConfig {
     BillingConfig {
         month_to_date: super::bill::MonthToDate::default(),
+        free_tier: config.free_tier.of_whole_month(),
         ..config.clone()
     }
 }

@@ -2,8 +2,8 @@
 
 use super::usage::Hour;
 use super::*;
-use crate::facts::{Architecture, FunctionId, QualifierId};
-use crate::units::{MemoryMb, Money, Span, Timestamp};
+use crate::facts::{Architecture, FunctionId, QualifierId, QueueId};
+use crate::units::{MemoryMb, Money, SimTime, Span, Timestamp};
 use Architecture::{Arm64, X86_64};
 use proptest::prelude::*;
 
@@ -601,6 +601,86 @@ fn price_20_a_prorated_free_tier_of_other_services_counts_the_part_of_each_month
     let billed: Vec<String> = requests.map(|line| line.quantity.exact()).collect();
     // Of a million 1 of 730 hours is 1,369 whole ones, 73 are 100,000.
     assert_eq!(billed, ["198631", "100000"]);
+}
+
+#[test]
+fn price_20_time_of_other_services_is_booked_month_by_month() {
+    let services = vec![
+        AdjoiningService::Sqs,
+        AdjoiningService::Kinesis,
+        AdjoiningService::NatGateway,
+    ];
+    let with_time = AdjoiningConfig {
+        services,
+        ..AdjoiningConfig::default()
+    };
+    let hour = Span::from_secs(3_600);
+    // Two shards, four from half an hour on; five pollers of a FIFO queue wait 20 s each; an hour before December.
+    let sources = AdjoiningSources {
+        fifo: vec![false, true],
+        pollers: vec![(QueueId(1), 5)],
+        shards: vec![(SimTime::ZERO, 2), (SimTime::ZERO + Span::from_secs(1_800), 4)],
+        ..AdjoiningSources::default()
+    };
+    let start = Timestamp(Month::of(START).end().0 - hour.as_micros() as i64);
+    let meter = AdjoiningMeter::new(start, &with_time, sources);
+    let usage = meter.finish(SimTime::ZERO + Span::from_secs(74 * 3_600));
+    let lines = adjoining_bill(&usage, &config(FreeTier::Off)).lines;
+    let used: Vec<_> = lines
+        .iter()
+        .filter(|line| line.quantity.atoms > 0)
+        .map(|line| (line.month.as_str(), line.item, line.quantity.exact()))
+        .collect();
+    let line = |month, item, quantity: &str| (month, item, quantity.to_owned());
+    assert_eq!(
+        used,
+        [
+            line("2026-11", Item::SqsFifoRequest, "900"),
+            line("2026-11", Item::KinesisShard, "3"),
+            line("2026-11", Item::NatGateway, "1"),
+            line("2026-12", Item::SqsFifoRequest, "65700"),
+            line("2026-12", Item::KinesisShard, "292"),
+            line("2026-12", Item::NatGateway, "73"),
+        ]
+    );
+}
+
+#[test]
+fn price_20_a_month_of_other_services_goes_on_as_the_run_did_with_one_free_tier() {
+    let sqs = AdjoiningConfig {
+        services: vec![AdjoiningService::Sqs],
+        ..AdjoiningConfig::default()
+    };
+    let mut usage = AdjoiningUsage::starting(START, &sqs);
+    usage.add(Month::of(START), Item::SqsRequest, 200_000);
+    assert_eq!(adjoining_estimate(&usage, &config(FreeTier::Off)), Bill::default());
+    usage.set_length(Span::from_secs(73 * 3_600));
+    for free_tier in [FreeTier::On, FreeTier::Prorated] {
+        let requests = &adjoining_estimate(&usage, &config(free_tier)).lines[0];
+        // Ten times 200,000, less a million.
+        assert_eq!((requests.item, requests.quantity.atoms), (Item::SqsRequest, 1_000_000));
+        // 30 days of 24 hours, where 73 hours have 200,000: 1,972,602.7…, less a million.
+        let month = AdjoiningUsage::of_days(START, &[(&usage, 30)]);
+        let requests = &adjoining_bill(&month, &of_whole_month(&config(free_tier))).lines[0];
+        assert_eq!(requests.quantity.atoms, 972_603);
+    }
+}
+
+#[test]
+fn a_month_on_the_other_architecture_keeps_durations_and_hours() {
+    let mut usage = duration(X86_64, 500);
+    for (key, amounts) in duration(Arm64, 500).entries() {
+        usage.add(*key, amounts);
+    }
+    let usage = usage.lasting(Span::from_secs(3_600));
+    let config = config(FreeTier::Off);
+    let paid = bill(&usage, &config);
+    let answers = answers(&usage, &config, &paid, Span::from_secs(3_600), START);
+    // 730,000 GB-s at 0.0000166667, or at 0.0000133334.
+    assert_eq!(
+        answers.by_architecture.map(Money::exact),
+        ["12.166691".to_owned(), "9.733382".to_owned()]
+    );
 }
 
 fn any_entry() -> impl Strategy<Value = (UsageKey, u64, u64, u32, bool)> {

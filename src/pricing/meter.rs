@@ -588,11 +588,12 @@ fn at_edge(mut amounts: Amounts) -> Amounts {
     for (measure, edge) in [
         (Measure::Requests, Measure::EdgeRequests),
         (Measure::Duration, Measure::EdgeDuration),
-        (Measure::Init, Measure::EdgeDuration),
     ] {
         amounts.add(edge, amounts.get(measure));
         amounts.set(measure, 0);
     }
+    // A part of the duration, which is no longer there.
+    amounts.set(Measure::Init, 0);
     amounts
 }
 
@@ -849,5 +850,123 @@ mod tests {
         let usage = meter.finish(at(DAY));
         let functions: Vec<u32> = usage.entries().map(|(key, _)| key.function.0).collect();
         assert_eq!((functions, usage.total()), (vec![0, 1], Amounts::default()));
+    }
+
+    #[test]
+    fn calls_told_together_are_billed_as_if_they_were_told_one_by_one() {
+        let large = version(Architecture::Arm64, 1_024, 1_024);
+        let function = |version| MeteredFunction {
+            versions: vec![version],
+            qualifiers: vec![MeteredQualifier {
+                version: VersionId(0),
+                additional: None,
+            }],
+        };
+        let functions = [function(version(Architecture::X86_64, 512, 512)), function(large)];
+        let usage = |mut meter: Meter, function, starts: [u64; 2], together: bool| {
+            let mut train = ServedTrain::new();
+            train.function = FunctionId(function);
+            train.count = 2;
+            train.starts[..2].copy_from_slice(&starts.map(at));
+            train.billed_ms[..2].copy_from_slice(&[30, 50]);
+            match together {
+                true => meter.served_train(&train),
+                false => (0..2).for_each(|index| meter.ran(&train.one(index).1)),
+            }
+            meter.finish(at(7_200))
+        };
+        for function in [0, 1] {
+            for starts in [[1, 2], [3_599, 3_600], [3_600, 3_601]] {
+                let meter = || Meter::new(LAST_HOUR_OF_NOVEMBER, &functions);
+                let told = |together| usage(meter(), function, starts, together);
+                assert_eq!(told(true), told(false), "{function} at {starts:?}");
+                let told = |together| usage(meter().by_the_hour(), function, starts, together);
+                assert_eq!(told(true), told(false), "{function} at {starts:?} by the hour");
+            }
+        }
+        let plain = usage(Meter::new(LAST_HOUR_OF_NOVEMBER, &functions), 0, [1, 2], true).total();
+        assert_eq!(
+            (plain.get(Measure::Requests), plain.get(Measure::Duration)),
+            (2, 80 * 512)
+        );
+    }
+
+    #[test]
+    fn what_repeats_or_fails_is_told_apart_on_demand_and_on_provisioned_concurrency() {
+        let mut meter = meter(Timestamp(0));
+        for start_kind in [StartKind::Warm, StartKind::Provisioned] {
+            let first = attempt(0, 0, 0, at(1), start_kind);
+            let failed = Attempt {
+                verdict: Verdict::Error,
+                ..first
+            };
+            let repeated = Attempt { attempt: 1, ..first };
+            for attempt in [first, failed, failed, repeated] {
+                meter.ran(&attempt);
+            }
+        }
+        let total = meter.finish(at(10)).total();
+        let wasted: Vec<u128> = Measure::ALL[18..].iter().map(|measure| total.get(*measure)).collect();
+        // 100 ms of 512 MB each.
+        assert_eq!(wasted, [2, 51_200, 51_200, 4, 102_400, 102_400]);
+    }
+
+    #[test]
+    fn snapshots_belong_to_their_function_and_only_billed_ones_that_are_published_in_the_run_cost() {
+        let latest = version(Architecture::X86_64, 512, 512);
+        let published = |published, snapshot| MeteredVersion {
+            snapshot,
+            published,
+            ..latest
+        };
+        let function = |versions: Vec<MeteredVersion>| MeteredFunction {
+            qualifiers: (0..versions.len() as u16)
+                .map(|version| MeteredQualifier {
+                    version: VersionId(version),
+                    additional: None,
+                })
+                .collect(),
+            versions,
+        };
+        let day = SimTime::ZERO + Span::from_secs(DAY);
+        let functions = [
+            function(vec![latest, published(day, true)]),
+            function(vec![
+                latest,
+                published(SimTime::ZERO, false),
+                published(at(DAY - 60), true),
+            ]),
+        ];
+        let mut meter = Meter::new(Timestamp(0), &functions);
+        meter.ran(&attempt(1, 1, 1, at(1), StartKind::SnapStart));
+        let usage = meter.finish(day);
+        let kept: Vec<_> = usage
+            .entries()
+            .map(|(key, amounts)| (key.function.0, key.qualifier.0, amounts.get(Measure::SnapStartCache)))
+            .filter(|(_, _, kept)| *kept > 0)
+            .collect();
+        // Three hours at least.
+        assert_eq!(kept, [(1, 2, 512 * 10_800_000)]);
+        assert_eq!(usage.total().get(Measure::SnapStartRestore), 0);
+    }
+
+    #[test]
+    fn pc_8_provisioned_concurrency_of_an_alias_moves_with_it_to_another_version() {
+        let mut meter = meter(Timestamp(0));
+        meter.routed(at(0), FunctionId(1), QualifierId(3), VersionId(1), None);
+        meter.provisioned(at(0), FunctionId(1), QualifierId(3), 1, 0);
+        meter.routed(at(100), FunctionId(1), QualifierId(3), VersionId(2), None);
+        let usage = meter.finish(at(300));
+        let gb_seconds: Vec<_> = usage
+            .entries()
+            .map(|(key, amounts)| {
+                (
+                    key.architecture,
+                    amounts.get(Measure::ProvisionedConcurrency) / 1_024_000,
+                )
+            })
+            .collect();
+        // 1 GB on arm64 for 100 s, 2 GB on x86_64 for 200 s.
+        assert_eq!(gb_seconds, [(Architecture::X86_64, 400), (Architecture::Arm64, 100)]);
     }
 }

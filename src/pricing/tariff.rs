@@ -601,4 +601,44 @@ mod tests {
         }
         assert_eq!(book.rows_of("nowhere-1"), []);
     }
+
+    #[test]
+    fn prices_have_as_many_decimals_as_keep_amounts_exact() {
+        // What is billed to ten decimals has prices of eight: together 18, as many as an amount of 15 + 3 holds.
+        let fine = [
+            Item::ResponseStreaming,
+            Item::DurableDataWritten,
+            Item::DurableDataRetained,
+            Item::EventPollerUnit,
+            Item::EventPollerUnitSqs,
+            Item::CloudWatchLogs,
+            Item::KinesisShard,
+            Item::NatGateway,
+            Item::NatGatewayData,
+            Item::InternetEgress,
+        ];
+        for item in Item::ALL {
+            let most = if fine.contains(&item) { 8 } else { 15 };
+            let refused = |decimals: usize| {
+                let row = format!("r,{},,1,0,,{},0.{:0>decimals$},s,false", item.name(), item.unit(), 1);
+                message(&with_row(&row)).contains("a decimal number of USD")
+            };
+            assert_eq!((refused(most), refused(most + 1)), (false, true), "{}", item.name());
+        }
+    }
+
+    #[test]
+    fn the_limits_of_a_row_are_allowed_and_what_is_beyond_them_is_not() {
+        let row = |row: &str| message(&with_row(row));
+        assert!(!row("r,request,,1,0,,request,1000,s,false").contains("price \""));
+        assert!(row("r,request,,1,0,,request,1000.000000000000001,s,false").contains("price \""));
+        assert!(row("r,request,,0,5,,request,1,s,false").contains("tier 0"));
+        assert!(row("r,duration,,2,0,,GB-second,1,s,false").contains("tier 1 begins at 0, and only tier 1"));
+        for item in ["duration,,2,5,,GB-second", "cloudwatch_logs,,2,5,,GB"] {
+            assert!(
+                !row(&format!("r,{item},1,s,false")).contains("tiers count from 1"),
+                "{item}"
+            );
+        }
+    }
 }

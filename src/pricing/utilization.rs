@@ -107,3 +107,74 @@ impl Observer for UtilizationMeter {
         followed.amount = amount;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{Architecture, VersionId};
+    use crate::pricing::golden::config;
+    use crate::pricing::{FreeTier, MeteredQualifier, MeteredVersion};
+    use crate::units::MemoryMb;
+
+    fn at(seconds: u64) -> SimTime {
+        SimTime::from_micros(seconds * 1_000_000)
+    }
+
+    /// Two functions on x86_64 with a version each.
+    fn meter() -> UtilizationMeter {
+        let version = MeteredVersion {
+            architecture: Architecture::X86_64,
+            memory: MemoryMb(1_024),
+            ephemeral_storage: MemoryMb(512),
+            snapshot: false,
+            published: SimTime::ZERO,
+            edge: false,
+        };
+        let qualifier = MeteredQualifier {
+            version: VersionId(0),
+            additional: None,
+        };
+        let function = MeteredFunction {
+            versions: vec![version],
+            qualifiers: vec![qualifier; 2],
+        };
+        UtilizationMeter::new(&[function.clone(), function], &config(FreeTier::Off))
+    }
+
+    fn pool(provisioned: bool) -> Pool {
+        Pool {
+            function: FunctionId(1),
+            qualifier: QualifierId(1),
+            provisioned,
+            reserved: false,
+        }
+    }
+
+    #[test]
+    fn provisioned_concurrency_pays_above_six_tenths_and_not_at_them() {
+        let mut meter = meter();
+        meter.provisioned(at(0), FunctionId(1), QualifierId(1), 10, 0);
+        // Six are busy from 10 s on, seven from 20 s, six again from 50 s: 0.0000041667 / (0.0000166667 - 0.0000097222) = 0.6.
+        (0..6).for_each(|_| meter.slot(at(10), pool(true), true));
+        (0..3).for_each(|_| meter.slot(at(15), pool(false), true));
+        meter.slot(at(20), pool(true), true);
+        meter.slot(at(50), pool(true), false);
+        meter.provisioned(at(60), FunctionId(1), QualifierId(1), 0, 0);
+        let expected = ProvisionedTimes {
+            enabled: Span::from_secs(60),
+            above: Span::from_secs(30),
+            configured: 600_000_000,
+            busy: (6 * 10 + 7 * 30 + 6 * 10) * 1_000_000,
+        };
+        assert_eq!(meter.finish(at(100)), expected);
+    }
+
+    #[test]
+    fn more_busy_environments_than_configured_count_as_all_of_them() {
+        let mut meter = meter();
+        (0..3).for_each(|_| meter.slot(at(0), pool(true), true));
+        meter.provisioned(at(0), FunctionId(1), QualifierId(1), 2, 0);
+        let times = meter.finish(at(10));
+        assert_eq!((times.configured, times.busy), (20_000_000, 20_000_000));
+    }
+}
