@@ -44,8 +44,6 @@ pub struct Look {
     pub scaling: Room,
     /// Whether all functions of the account share that (SCALE-6).
     pub scaling_is_shared: bool,
-    /// The number that a new environment gets.
-    pub next_environment: u64,
 }
 
 /// How much of a limit by rate is left.

@@ -71,7 +71,6 @@ impl Function {
                 self.scaling.room(now)
             },
             scaling_is_shared: is_shared,
-            next_environment: self.next_number(),
         }
     }
 
