@@ -4,7 +4,6 @@ use super::equipment::Held;
 use super::execution::init_ahead;
 use super::function::{Context, Event, Function};
 use super::provisioned_pool::{ProvisionedPool, divide};
-use super::rate::RequestRate;
 use super::task::Task;
 use crate::facts::{Observer, QualifierId, VersionId};
 use crate::kernel::Class;
@@ -209,8 +208,7 @@ impl Function {
             cx.observer.environment(now, self.id, true);
         }
         let pool = &mut self.provisioned[pool];
-        pool.ready += count;
-        pool.rate = RequestRate::new(cx.account.config.rate_shape, pool.ready);
+        pool.set_ready(now, pool.ready + count);
     }
 
     /// Decreases take idle environments at once; busy ones go when they are released (PC-5).
@@ -219,11 +217,10 @@ impl Function {
             let Some(entry) = self.provisioned[pool].idle.pop() else {
                 break;
             };
-            self.provisioned[pool].ready -= 1;
+            let left = self.provisioned[pool].ready - 1;
+            self.provisioned[pool].set_ready(now, left);
             self.end_provisioned(now, entry.environment, cx);
         }
-        let pool = &mut self.provisioned[pool];
-        pool.rate = RequestRate::new(cx.account.config.rate_shape, pool.ready);
     }
 
     /// A provisioned environment's invocation is over.
@@ -239,7 +236,7 @@ impl Function {
         let pool = &mut self.provisioned[index];
         pool.busy -= 1;
         if pool.ready > pool.requested {
-            pool.ready -= 1;
+            pool.set_ready(now, pool.ready - 1);
             self.end_provisioned(now, entry.environment, cx);
             self.tell_provisioned(now, qualifier, cx);
         } else {

@@ -2,6 +2,7 @@ use super::config::{QualifierConfig, RateShape};
 use super::environment::{IdleLife, IdlePool};
 use super::rate::RequestRate;
 use crate::facts::{QualifierId, VersionId};
+use crate::units::SimTime;
 
 /// Provisioned environments of one version, configured through one qualifier (PC-1).
 #[derive(Clone, Debug)]
@@ -16,6 +17,7 @@ pub(super) struct ProvisionedPool {
     pub idle: IdlePool,
     /// Requests that may use it per second (RPS-3).
     pub rate: RequestRate,
+    shape: RateShape,
 }
 
 impl ProvisionedPool {
@@ -28,7 +30,17 @@ impl ProvisionedPool {
             busy: 0,
             idle: IdlePool::new(IdleLife::endless()),
             rate: RequestRate::new(shape, 0),
+            shape,
         }
+    }
+
+    /// Another number of environments serves from `now` on; what the running second has admitted stays counted (RPS-5).
+    pub fn set_ready(&mut self, now: SimTime, ready: u32) {
+        match self.ready {
+            0 => self.rate = RequestRate::new(self.shape, ready),
+            _ => self.rate.set_concurrency(now, ready),
+        }
+        self.ready = ready;
     }
 }
 
@@ -46,5 +58,28 @@ pub(super) fn divide(qualifier: &QualifierConfig, amount: u32) -> Vec<(VersionId
                 (additional, part.min(amount)),
             ]
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rps_5_what_a_pool_has_admitted_stays_counted_when_environments_come_and_go() {
+        let mut pool = ProvisionedPool::new(QualifierId(0), VersionId(0), RateShape::FixedSecond);
+        let mut admitted = |ready| {
+            pool.set_ready(SimTime::ZERO, ready);
+            (0..1_000).filter(|_| pool.rate.take(SimTime::ZERO)).count()
+        };
+        // Ten a second for each environment that is ready (RPS-3).
+        assert_eq!([admitted(5), admitted(4), admitted(8)], [50, 0, 30]);
+        let mut pool = ProvisionedPool::new(QualifierId(0), VersionId(0), RateShape::TokenBucket);
+        pool.set_ready(SimTime::ZERO, 2);
+        assert_eq!(
+            (0..50).filter(|_| pool.rate.take(SimTime::ZERO)).count(),
+            20,
+            "full from its beginning"
+        );
     }
 }
