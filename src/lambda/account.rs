@@ -250,6 +250,24 @@ mod tests {
     }
 
     #[test]
+    fn conc_7_a_function_leaves_the_unreserved_pool_with_its_reservation_and_comes_back_without() {
+        let mut account = account(1_000, true);
+        account.claim_provisioned(0, 50);
+        (0..3).for_each(|_| assert!(account.take_slot().is_ok()));
+        let of = |account: &Account| {
+            let slots = account.slots();
+            (slots.reserved_elsewhere, slots.provisioned, slots.taken)
+        };
+        assert_eq!(of(&account), (0, 50, 3));
+        account.set_reserved(None, Some(200), 40, 2);
+        assert_eq!(of(&account), (200, 10, 1));
+        account.set_reserved(Some(200), Some(300), 40, 2);
+        assert_eq!(of(&account), (300, 10, 1));
+        account.set_reserved(Some(300), None, 40, 5);
+        assert_eq!(of(&account), (0, 50, 6));
+    }
+
+    #[test]
     fn adm_5_a_request_that_is_refused_later_gives_its_count_back_where_the_account_says_so() {
         let taken = |account: &mut Account| (0..).take_while(|_| account.take_request(SimTime::ZERO)).count();
         for (refund, again) in [(true, 1), (false, 0)] {
