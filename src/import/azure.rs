@@ -9,7 +9,7 @@ use super::remarks::Remarks;
 use super::stack::plain_name;
 use super::written::quantiles;
 use super::{BLANK, Imported};
-use crate::scenario::is_function_name;
+use crate::scenario::{LONGEST_DURATION, is_function_name};
 use crate::trace::{self, AzureFunction, AzureInvocation, AzureInvocations};
 use crate::units::{SimTime, Span};
 
@@ -18,8 +18,6 @@ const LEAST_MEMORY: u32 = 128;
 const MOST_MEMORY: u32 = 10_240;
 /// Longest timeout (LIM-2).
 const LONGEST: Span = Span::from_secs(900);
-/// The longest scenario.
-const LONGEST_SCENARIO: Span = Span::from_secs(731 * 86_400);
 /// Characters of a hash that name a function of 2021.
 const SHORT_HASH: usize = 8;
 
@@ -162,7 +160,7 @@ fn by_invocation(
     arrivals: &Path,
 ) -> Result<AzureImport, ImportError> {
     let mut remarks = Remarks::default();
-    let is_late = |invocation: &&AzureInvocation| invocation.start >= SimTime::ZERO + LONGEST_SCENARIO;
+    let is_late = |invocation: &&AzureInvocation| invocation.start >= SimTime::ZERO + LONGEST_DURATION;
     for _ in trace.invocations.iter().rev().take_while(is_late) {
         remarks.add(
             None,
@@ -187,7 +185,7 @@ fn by_invocation(
         .invocations
         .last()
         .map_or(0, |invocation| invocation.start.as_micros());
-    let seconds = (last / 1_000_000 + 1).min(LONGEST_SCENARIO.as_micros() / 1_000_000);
+    let seconds = (last / 1_000_000 + 1).min(LONGEST_DURATION.as_micros() / 1_000_000);
     let (mut draft, traffic) = draft(source, format!("{seconds} s"), folder, ("trace", arrivals));
     let defaults = draft.root.block("defaults");
     defaults

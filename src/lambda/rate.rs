@@ -139,14 +139,7 @@ impl Bucket {
 /// Ten requests a second for each unit of concurrency (RPS-5).
 #[derive(Clone, Debug)]
 pub(super) enum RequestRate {
-    /// The running second and how many were admitted in it.
-    FixedSecond {
-        limit: u64,
-        second: u64,
-        admitted: u64,
-        /// The busiest of the seconds that are over.
-        peak: Peak,
-    },
+    FixedSecond(RunningSecond),
     /// Allows up to twice the rate in the first second.
     TokenBucket(Bucket),
 }
@@ -155,12 +148,10 @@ impl RequestRate {
     pub fn new(shape: RateShape, concurrency: u32) -> RequestRate {
         let limit = REQUESTS_PER_CONCURRENCY * concurrency as u64;
         match shape {
-            RateShape::FixedSecond => RequestRate::FixedSecond {
+            RateShape::FixedSecond => RequestRate::FixedSecond(RunningSecond {
                 limit,
-                second: 0,
-                admitted: 0,
-                peak: Peak::default(),
-            },
+                ..RunningSecond::default()
+            }),
             RateShape::TokenBucket => {
                 let capacity = u32::try_from(limit).unwrap_or(u32::MAX);
                 RequestRate::TokenBucket(Bucket::new(capacity, limit * 60))
@@ -171,15 +162,10 @@ impl RequestRate {
     /// Counts a request if the rate allows it.
     pub fn take(&mut self, now: SimTime) -> bool {
         match self {
-            RequestRate::FixedSecond {
-                limit,
-                second,
-                admitted,
-                peak,
-            } => {
-                close_second(now, *limit, second, admitted, peak);
-                let granted = *admitted < *limit;
-                *admitted += u64::from(granted);
+            RequestRate::FixedSecond(running) => {
+                running.advance(now);
+                let granted = running.admitted < running.limit;
+                running.admitted += u64::from(granted);
                 granted
             }
             RequestRate::TokenBucket(bucket) => bucket.take(now),
@@ -189,16 +175,11 @@ impl RequestRate {
     /// What is left of it at `now`.
     pub fn room(&self, now: SimTime) -> Room {
         match self {
-            RequestRate::FixedSecond {
-                limit,
-                second,
-                admitted,
-                ..
-            } => {
-                let is_running = now.as_micros() / MICROS_PER_SECOND == *second;
+            RequestRate::FixedSecond(running) => {
+                let is_running = now.as_micros() / MICROS_PER_SECOND == running.second;
                 Room::Second {
-                    limit: *limit,
-                    admitted: if is_running { *admitted } else { 0 },
+                    limit: running.limit,
+                    admitted: if is_running { running.admitted } else { 0 },
                 }
             }
             RequestRate::TokenBucket(bucket) => bucket.room(now),
@@ -209,15 +190,10 @@ impl RequestRate {
     pub fn set_concurrency(&mut self, now: SimTime, concurrency: u32) {
         let now_allowed = REQUESTS_PER_CONCURRENCY * concurrency as u64;
         match self {
-            RequestRate::FixedSecond {
-                limit,
-                second,
-                admitted,
-                peak,
-            } => {
-                close_second(now, *limit, second, admitted, peak);
-                *peak = peak.max(running(*admitted, *limit));
-                *limit = now_allowed;
+            RequestRate::FixedSecond(running) => {
+                running.advance(now);
+                running.busiest = running.peak();
+                running.limit = now_allowed;
             }
             RequestRate::TokenBucket(bucket) => {
                 let capacity = u32::try_from(now_allowed).unwrap_or(u32::MAX);
@@ -229,9 +205,7 @@ impl RequestRate {
     /// The busiest second since [`RequestRate::begin_peak`].
     pub fn peak(&self) -> Peak {
         match self {
-            RequestRate::FixedSecond {
-                limit, admitted, peak, ..
-            } => peak.max(running(*admitted, *limit)),
+            RequestRate::FixedSecond(running) => running.peak(),
             RequestRate::TokenBucket(bucket) => bucket.peak(),
         }
     }
@@ -239,14 +213,9 @@ impl RequestRate {
     /// Forgets what was before the second that runs at `now`.
     pub fn begin_peak(&mut self, now: SimTime) {
         match self {
-            RequestRate::FixedSecond {
-                limit,
-                second,
-                admitted,
-                peak,
-            } => {
-                close_second(now, *limit, second, admitted, peak);
-                *peak = Peak::default();
+            RequestRate::FixedSecond(running) => {
+                running.advance(now);
+                running.busiest = Peak::default();
             }
             RequestRate::TokenBucket(bucket) => bucket.begin_peak(now),
         }
@@ -255,28 +224,40 @@ impl RequestRate {
     /// Takes back the count of a request that a later check refused at the same instant.
     pub fn give_back(&mut self) {
         match self {
-            RequestRate::FixedSecond { admitted, .. } => *admitted -= 1,
+            RequestRate::FixedSecond(running) => running.admitted -= 1,
             RequestRate::TokenBucket(bucket) => bucket.give_back(),
         }
     }
 }
 
-/// Begins to count anew where the second of the last request is over.
-#[inline]
-fn close_second(now: SimTime, limit: u64, second: &mut u64, admitted: &mut u64, peak: &mut Peak) {
-    // Nearly always the same second: two comparisons instead of a division.
-    if now.as_micros().wrapping_sub(*second * MICROS_PER_SECOND) >= MICROS_PER_SECOND {
-        *peak = peak.max(running(*admitted, limit));
-        let this_second = now.as_micros() / MICROS_PER_SECOND;
-        (*second, *admitted) = (this_second, 0);
-    }
+/// What was admitted in the second that runs.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RunningSecond {
+    limit: u64,
+    second: u64,
+    admitted: u64,
+    /// The busiest of the seconds that are over.
+    busiest: Peak,
 }
 
-/// A second that goes on. More than the limit was admitted where it has just been lowered.
-fn running(admitted: u64, limit: u64) -> Peak {
-    Peak {
-        used: admitted.min(limit),
-        limit,
+impl RunningSecond {
+    /// Begins to count anew where the second of the last request is over.
+    #[inline]
+    fn advance(&mut self, now: SimTime) {
+        // Nearly always the same second: two comparisons instead of a division.
+        if now.as_micros().wrapping_sub(self.second * MICROS_PER_SECOND) >= MICROS_PER_SECOND {
+            self.busiest = self.peak();
+            let this_second = now.as_micros() / MICROS_PER_SECOND;
+            (self.second, self.admitted) = (this_second, 0);
+        }
+    }
+
+    /// The busiest second, this one included. More than the limit was admitted where it has just been lowered.
+    fn peak(&self) -> Peak {
+        self.busiest.max(Peak {
+            used: self.admitted.min(self.limit),
+            limit: self.limit,
+        })
     }
 }
 

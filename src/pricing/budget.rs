@@ -214,25 +214,16 @@ impl Observer for BudgetMeter {
 mod tests {
     use super::*;
     use crate::facts::Architecture;
-    use crate::pricing::golden::config;
-    use crate::pricing::{BudgetConfig, FreeTier, MeteredFunction, MeteredQualifier, MeteredVersion};
-    use crate::units::MemoryMb;
+    use crate::pricing::golden::{config, version};
+    use crate::pricing::{BudgetConfig, FreeTier, MeteredFunction, MeteredQualifier};
 
     /// 2026-11-20T00:00:00Z.
     const MIDNIGHT: Timestamp = Timestamp(1_795_132_800_000_000);
 
     /// One function of 8 GB, and a daily budget that any cost passes.
     fn meter() -> BudgetMeter {
-        let version = MeteredVersion {
-            architecture: Architecture::X86_64,
-            memory: MemoryMb(8_192),
-            ephemeral_storage: MemoryMb(512),
-            snapshot: false,
-            published: SimTime::ZERO,
-            edge: false,
-        };
         let function = MeteredFunction {
-            versions: vec![version],
+            versions: vec![version(Architecture::X86_64, 8_192, 512)],
             qualifiers: vec![MeteredQualifier {
                 version: VersionId(0),
                 additional: None,

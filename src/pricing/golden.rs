@@ -12,6 +12,18 @@ const START: Timestamp = Timestamp(1_795_132_800_000_000);
 const SMALL_TMP: MemoryMb = MemoryMb(512);
 const MB_MS: u128 = 1_024_000;
 
+/// A version that is there from the beginning, in a region; sizes in MB.
+pub(super) fn version(architecture: Architecture, memory: u32, ephemeral_storage: u32) -> MeteredVersion {
+    MeteredVersion {
+        architecture,
+        memory: MemoryMb(memory),
+        ephemeral_storage: MemoryMb(ephemeral_storage),
+        snapshot: false,
+        published: SimTime::ZERO,
+        edge: false,
+    }
+}
+
 /// A bill of us-east-1 with nothing but list prices.
 pub(super) fn config(free_tier: FreeTier) -> BillingConfig {
     BillingConfig {

@@ -636,20 +636,19 @@ fn in_millis(cell: Amounts) -> Amounts {
 mod tests {
     use super::*;
     use crate::facts::{FlowId, Verdict};
+    use crate::pricing::golden::version;
 
     /// 2026-11-30T23:00:00Z.
     const LAST_HOUR_OF_NOVEMBER: Timestamp = Timestamp(1_796_079_600_000_000);
     const DAY: u64 = 86_400;
 
-    fn version(architecture: Architecture, memory: u32, ephemeral_storage: u32) -> MeteredVersion {
-        MeteredVersion {
-            architecture,
-            memory: MemoryMb(memory),
-            ephemeral_storage: MemoryMb(ephemeral_storage),
-            snapshot: false,
-            published: SimTime::ZERO,
-            edge: false,
-        }
+    /// GB-seconds of provisioned concurrency by architecture.
+    fn provisioned_by_architecture(usage: &Usage) -> Vec<(Architecture, u128)> {
+        let billed = |amounts: &Amounts| amounts.get(Measure::ProvisionedConcurrency) / 1_024_000;
+        let entries = usage.entries();
+        entries
+            .map(|(key, amounts)| (key.architecture, billed(amounts)))
+            .collect()
     }
 
     /// Function 0: x86_64, 512 MB. Function 1: as `$LATEST` and version 1 arm64 with 1,024 MB and 1 GB of /tmp, as
@@ -790,15 +789,7 @@ mod tests {
         // Of 5, 1.5 belong to version 2: rounded half up, 2 × 2,048 MB on x86_64 and 3 × 1,024 MB on arm64.
         meter.provisioned(at(0), FunctionId(1), QualifierId(3), 5, 5);
         let usage = meter.finish(at(300));
-        let gb_seconds: Vec<_> = usage
-            .entries()
-            .map(|(key, amounts)| {
-                (
-                    key.architecture,
-                    amounts.get(Measure::ProvisionedConcurrency) / 1_024_000,
-                )
-            })
-            .collect();
+        let gb_seconds = provisioned_by_architecture(&usage);
         assert_eq!(gb_seconds, [(Architecture::X86_64, 1_200), (Architecture::Arm64, 900)]);
     }
 
@@ -957,15 +948,7 @@ mod tests {
         meter.provisioned(at(0), FunctionId(1), QualifierId(3), 1, 0);
         meter.routed(at(100), FunctionId(1), QualifierId(3), VersionId(2), None);
         let usage = meter.finish(at(300));
-        let gb_seconds: Vec<_> = usage
-            .entries()
-            .map(|(key, amounts)| {
-                (
-                    key.architecture,
-                    amounts.get(Measure::ProvisionedConcurrency) / 1_024_000,
-                )
-            })
-            .collect();
+        let gb_seconds = provisioned_by_architecture(&usage);
         // 1 GB on arm64 for 100 s, 2 GB on x86_64 for 200 s.
         assert_eq!(gb_seconds, [(Architecture::X86_64, 400), (Architecture::Arm64, 100)]);
     }

@@ -112,9 +112,8 @@ impl Observer for UtilizationMeter {
 mod tests {
     use super::*;
     use crate::facts::{Architecture, VersionId};
-    use crate::pricing::golden::config;
-    use crate::pricing::{FreeTier, MeteredQualifier, MeteredVersion};
-    use crate::units::MemoryMb;
+    use crate::pricing::golden::{config, version};
+    use crate::pricing::{FreeTier, MeteredQualifier};
 
     fn at(seconds: u64) -> SimTime {
         SimTime::from_micros(seconds * 1_000_000)
@@ -122,20 +121,12 @@ mod tests {
 
     /// Two functions on x86_64 with a version each.
     fn meter() -> UtilizationMeter {
-        let version = MeteredVersion {
-            architecture: Architecture::X86_64,
-            memory: MemoryMb(1_024),
-            ephemeral_storage: MemoryMb(512),
-            snapshot: false,
-            published: SimTime::ZERO,
-            edge: false,
-        };
         let qualifier = MeteredQualifier {
             version: VersionId(0),
             additional: None,
         };
         let function = MeteredFunction {
-            versions: vec![version],
+            versions: vec![version(Architecture::X86_64, 1_024, 512)],
             qualifiers: vec![qualifier; 2],
         };
         UtilizationMeter::new(&[function.clone(), function], &config(FreeTier::Off))

@@ -87,6 +87,9 @@ use crate::units::Span;
 use problem::Fault;
 use source::Source;
 
+/// The longest `duration`.
+pub const LONGEST_DURATION: Span = Span::from_secs(731 * 86_400);
+
 /// What the command line adds to a scenario file.
 #[derive(Clone, Debug, Default)]
 pub struct LoadOptions {

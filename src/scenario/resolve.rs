@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::LoadOptions;
 use super::address::{Address, Directory, check_function_name};
 use super::api_rate::warn_of_many_calls;
 use super::attachments::Attachments;
@@ -31,6 +30,7 @@ use super::through::gateway;
 use super::traffic::{AzureTrace, Traffic};
 use super::tree::{Entry, Node, shortened};
 use super::values;
+use super::{LONGEST_DURATION, LoadOptions};
 use crate::control::ControlConfig;
 use crate::facts::LinkId;
 use crate::lambda::{AccountConfig, FlowConfig, FunctionConfig, MappingConfig, ScalingRule, TrafficConfig};
@@ -384,7 +384,7 @@ impl<'a> Resolver<'a> {
         let entry = self
             .reader
             .required(self.root, "duration", "the scenario", mark, example);
-        let (lowest, highest) = (Span::from_micros(1), Span::from_secs(731 * DAY));
+        let (lowest, highest) = (Span::from_micros(1), LONGEST_DURATION);
         entry
             .and_then(|entry| self.reader.duration_within(entry, lowest, highest, ""))
             .unwrap_or(Span::ZERO)
