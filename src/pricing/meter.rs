@@ -258,7 +258,7 @@ impl Meter {
             month = self.month_at(from);
             let cut = self.months[month].end.min(end);
             let mb_micros = rate.memory as u128 * (cut - from).as_micros() as u128;
-            let cell = &mut self.months[month].cells[ARCHITECTURES.len() * place + rate.architecture];
+            let cell = self.months[month].cell(place, rate.architecture);
             cell.add(Measure::SnapStartCache, mb_micros);
             from = cut;
         }
@@ -268,11 +268,13 @@ impl Meter {
     /// Books the time of provisioned pollers, month by month (SQSP-5, KAF-3).
     fn poll(&mut self, active: Active, until: SimTime) {
         let mut from = active.from;
-        while from < until && active.units > 0 {
+        while from < until {
             let month = self.month_at(from);
             let cut = self.months[month].end.min(until);
             let micros = active.units as u128 * (cut - from).as_micros() as u128;
-            self.months[month].cells[ARCHITECTURES.len() * active.place].add(active.measure, micros);
+            self.months[month]
+                .cell(active.place, Architecture::X86_64 as usize)
+                .add(active.measure, micros);
             from = cut;
         }
     }
@@ -281,8 +283,12 @@ impl Meter {
         self.functions[function.index()].qualifiers + qualifier.index()
     }
 
+    fn version_place(&self, function: FunctionId, version: VersionId) -> usize {
+        self.functions[function.index()].versions + version.index()
+    }
+
     fn rate(&self, function: FunctionId, version: VersionId) -> Rate {
-        self.versions[self.functions[function.index()].versions + version.index()]
+        self.versions[self.version_place(function, version)]
     }
 
     /// The place of the month of an instant in `months`, which then has it.
@@ -356,7 +362,9 @@ impl Meter {
         let month = self.month_at(time);
         let rate = self.rate(function, version);
         let place = self.place(function, qualifier);
-        self.months[month].cells[ARCHITECTURES.len() * place + rate.architecture].add(measure, amount as u128);
+        self.months[month]
+            .cell(place, rate.architecture)
+            .add(measure, amount as u128);
     }
 
     fn book_hours(&mut self, place: usize, from: SimTime, until: SimTime) {
@@ -374,7 +382,7 @@ impl Meter {
         for (version, amount) in qualifier.versions() {
             let rate = self.rate(qualifier.function, version);
             let mb_micros = amount as u128 * rate.memory as u128 * enabled.as_micros() as u128;
-            let cell = &mut self.months[month].cells[ARCHITECTURES.len() * place + rate.architecture];
+            let cell = self.months[month].cell(place, rate.architecture);
             cell.add(Measure::ProvisionedConcurrency, mb_micros);
         }
     }
@@ -386,17 +394,13 @@ impl Meter {
     fn ran_otherwise(&mut self, attempt: &Attempt) {
         let rate = self.rate(attempt.function, attempt.version);
         let place = self.place(attempt.function, attempt.qualifier);
-        let cell = &mut self.months[self.current].cells[ARCHITECTURES.len() * place + rate.architecture];
+        let cell = self.months[self.current].cell(place, rate.architecture);
         let (_, duration) = measures(attempt.start_kind);
         if attempt.start_kind == StartKind::SnapStart && rate.snapshot {
             cell.add(Measure::SnapStartRestore, rate.memory as u128);
         }
-        if attempt.billed_init_ms > 0 {
-            cell.add(Measure::Init, (rate.memory * attempt.billed_init_ms) as u128);
-        }
-        if attempt.attempt > 0 || !attempt.verdict.is_ok() {
-            add_wasted(cell, attempt, duration, (rate.memory * attempt.billed_ms) as u128);
-        }
+        cell.add(Measure::Init, (rate.memory * attempt.billed_init_ms) as u128);
+        add_wasted(cell, attempt, duration, (rate.memory * attempt.billed_ms) as u128);
         if rate.ephemeral > 0 {
             cell.add(Measure::EphemeralStorage, (rate.ephemeral * attempt.billed_ms) as u128);
         }
@@ -430,7 +434,7 @@ impl Observer for Meter {
             return;
         }
         let place = self.place(train.function, train.qualifier);
-        let cell = &mut self.months[self.current].cells[ARCHITECTURES.len() * place + rate.architecture];
+        let cell = self.months[self.current].cell(place, rate.architecture);
         let billed_ms: u64 = train.billed_ms().iter().sum();
         cell.add(Measure::Requests, train.count as u128);
         cell.add(Measure::Duration, rate.memory as u128 * billed_ms as u128);
@@ -443,7 +447,7 @@ impl Observer for Meter {
         }
         let rate = self.rate(attempt.function, attempt.version);
         let place = self.place(attempt.function, attempt.qualifier);
-        let cell = &mut self.months[self.current].cells[ARCHITECTURES.len() * place + rate.architecture];
+        let cell = self.months[self.current].cell(place, rate.architecture);
         let (requests, duration) = measures(attempt.start_kind);
         cell.add(requests, 1);
         cell.add(duration, (rate.memory * attempt.billed_ms) as u128);
@@ -454,7 +458,7 @@ impl Observer for Meter {
 
     fn configured(&mut self, _time: SimTime, function: FunctionId, version: VersionId, compute: Compute) {
         // Attempts that began before have been booked whole.
-        let place = self.functions[function.index()].versions + version.index();
+        let place = self.version_place(function, version);
         self.versions[place] = Rate::of(&MeteredVersion {
             architecture: compute.architecture,
             memory: compute.memory,
@@ -468,15 +472,9 @@ impl Observer for Meter {
     /// Further requests of a large event are billed once, when it is stored (PRICE-3).
     fn event_stored(&mut self, time: SimTime, call: &Call, payload: Bytes) {
         let further = extra_requests(payload);
-        if further > 0 {
-            let meaning = self.qualifiers[self.place(call.function, call.qualifier)].meaning;
-            self.add_at(
-                time,
-                (call.function, call.qualifier, meaning.version),
-                Measure::Requests,
-                further,
-            );
-        }
+        let meaning = self.qualifiers[self.place(call.function, call.qualifier)].meaning;
+        let who = (call.function, call.qualifier, meaning.version);
+        self.add_at(time, who, Measure::Requests, further);
     }
 
     fn streamed(&mut self, streamed: &Streamed) {
@@ -522,7 +520,7 @@ impl Observer for Meter {
         let place = self.place(function, qualifier);
         let steps = init.as_micros().div_ceil(self.billing_granularity.as_micros());
         let billed_ms = steps * (self.billing_granularity.as_micros() / 1_000);
-        let cell = &mut self.months[month].cells[ARCHITECTURES.len() * place + rate.architecture];
+        let cell = self.months[month].cell(place, rate.architecture);
         let mb_ms = rate.memory as u128 * billed_ms as u128;
         cell.add(Measure::ProvisionedDuration, mb_ms);
         if let Some(hours) = &mut self.hours {
@@ -566,6 +564,12 @@ impl Qualifier {
 }
 
 impl MonthCells {
+    /// Of a qualifier on one of [`ARCHITECTURES`].
+    #[inline]
+    fn cell(&mut self, place: usize, architecture: usize) -> &mut Cell {
+        &mut self.cells[ARCHITECTURES.len() * place + architecture]
+    }
+
     fn holds(&self, time: SimTime) -> bool {
         self.start <= time && time < self.end
     }
@@ -597,7 +601,7 @@ fn at_edge(mut amounts: Amounts) -> Amounts {
     amounts
 }
 
-/// Books an attempt that repeats another or fails once more, for whoever asks what that costs.
+/// Books an attempt once more if it repeats another or fails, for whoever asks what that costs.
 fn add_wasted(cell: &mut Cell, attempt: &Attempt, duration: Measure, mb_ms: u128) {
     let provisioned = duration == Measure::ProvisionedDuration;
     if attempt.attempt > 0 {
@@ -744,6 +748,8 @@ mod tests {
         meter.ran(&attempt(0, 0, 0, at(3_600 - 1), StartKind::Warm));
         meter.ran(&attempt(0, 0, 0, at(3_600), StartKind::Warm));
         meter.ran(&attempt(0, 0, 0, at(3_600 + 31 * DAY), StartKind::Warm));
+        meter.ran(&attempt(0, 0, 0, at(3_600 + 31 * DAY), StartKind::Warm));
+        assert_eq!(meter.months.len(), 3);
         let usage = meter.finish(at(3_600 + 31 * DAY + 1));
         let months: Vec<String> = usage.entries().map(|(key, _)| key.month.to_string()).collect();
         assert_eq!(months, ["2026-11", "2026-12", "2027-01"]);
@@ -781,6 +787,54 @@ mod tests {
             .collect();
         // November: 2 × 600 s. December: 2 × 120 s + 80 s, and 100 s to make 900 of 800.
         assert_eq!(gb_seconds, [("2026-11".to_owned(), 1_200), ("2026-12".to_owned(), 420)]);
+    }
+
+    #[test]
+    fn price_8_what_ends_with_its_month_is_padded_in_that_month() {
+        for disabled in [true, false] {
+            let mut meter = meter(LAST_HOUR_OF_NOVEMBER);
+            meter.provisioned(at(3_500), FunctionId(1), QualifierId(1), 3, 3);
+            if disabled {
+                meter.provisioned(at(3_600), FunctionId(1), QualifierId(1), 0, 0);
+            }
+            let usage = meter.finish(at(3_600));
+            let months: Vec<_> = usage
+                .entries()
+                .map(|(key, amounts)| (key.month.to_string(), amounts.get(Measure::ProvisionedConcurrency)))
+                .collect();
+            // 100 s of 3 GB, and 200 s to make 300 of them.
+            let expected = [("2026-11".to_owned(), 900 * 1_024_000)];
+            assert_eq!(months, expected, "disabled: {disabled}");
+        }
+    }
+
+    #[test]
+    fn price_8_what_is_enabled_for_no_time_costs_nothing() {
+        let mut taken_back = meter(Timestamp(0));
+        taken_back.provisioned(at(0), FunctionId(1), QualifierId(1), 1, 0);
+        taken_back.provisioned(at(0), FunctionId(1), QualifierId(1), 0, 0);
+        assert_eq!(taken_back.finish(at(10)).total(), Amounts::default());
+        let mut ended = meter(Timestamp(0));
+        ended.provisioned(at(0), FunctionId(1), QualifierId(1), 1, 0);
+        assert_eq!(ended.finish(at(0)).total(), Amounts::default());
+    }
+
+    #[test]
+    fn price_19_only_hours_in_which_something_was_used_are_told() {
+        let hours = |meter: Meter| {
+            let usage = meter.finish(at(7_200));
+            let (hours, _) = usage.hours_of(Month::of(Timestamp(0)));
+            hours.iter().map(|hour| hour.used).collect::<Vec<_>>()
+        };
+        assert!(hours(meter(Timestamp(0)).by_the_hour()).is_empty());
+        // Three of 1 GB on arm64, enabled for the second of two hours.
+        let mut late = meter(Timestamp(0)).by_the_hour();
+        late.provisioned(at(3_600), FunctionId(1), QualifierId(1), 3, 3);
+        assert_eq!(hours(late), [[[0; 3], [0, 0, 3 * 1_024 * 3_600_000_000]]]);
+        // 100 ms of half a GB on x86_64.
+        let mut called = meter(Timestamp(0)).by_the_hour();
+        called.ran(&attempt(0, 0, 0, at(1), StartKind::Warm));
+        assert_eq!(hours(called), [[[512 * 100_000, 0, 0], [0; 3]]]);
     }
 
     #[test]
@@ -886,7 +940,10 @@ mod tests {
     fn what_repeats_or_fails_is_told_apart_on_demand_and_on_provisioned_concurrency() {
         let mut meter = meter(Timestamp(0));
         for start_kind in [StartKind::Warm, StartKind::Provisioned] {
-            let first = attempt(0, 0, 0, at(1), start_kind);
+            let first = Attempt {
+                billed_ms: if start_kind == StartKind::Warm { 100 } else { 300 },
+                ..attempt(0, 0, 0, at(1), start_kind)
+            };
             let failed = Attempt {
                 verdict: Verdict::Error,
                 ..first
@@ -898,8 +955,8 @@ mod tests {
         }
         let total = meter.finish(at(10)).total();
         let wasted: Vec<u128> = Measure::ALL[18..].iter().map(|measure| total.get(*measure)).collect();
-        // 100 ms of 512 MB each.
-        assert_eq!(wasted, [2, 51_200, 51_200, 4, 102_400, 102_400]);
+        // 100 and 300 ms of 512 MB.
+        assert_eq!(wasted, [2, 51_200, 153_600, 4, 102_400, 307_200]);
     }
 
     #[test]
@@ -921,7 +978,7 @@ mod tests {
         };
         let day = SimTime::ZERO + Span::from_secs(DAY);
         let functions = [
-            function(vec![latest, published(day, true)]),
+            function(vec![latest, published(day, true), published(day, true)]),
             function(vec![
                 latest,
                 published(SimTime::ZERO, false),
