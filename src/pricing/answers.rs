@@ -6,7 +6,7 @@ use super::charge::{bill, monthly_estimate};
 use super::item::Item;
 use super::usage::{Amounts, Measure, Usage};
 use crate::facts::Architecture;
-use crate::units::{MB_MILLIS_PER_GB_SECOND, Money, Span, Timestamp};
+use crate::units::{Money, Span, Timestamp};
 
 const ARCHITECTURES: [Architecture; 2] = [Architecture::X86_64, Architecture::Arm64];
 
@@ -172,12 +172,12 @@ fn saved_by_tiers(lines: &[Line], config: &BillingConfig) -> Money {
             .book
             .tiers(&config.region, line.item, architecture, config.priced_at);
         let difference = tiers.first()?.price - line.unit_price;
-        let atoms_per_unit = MB_MILLIS_PER_GB_SECOND / line.quantity.per_unit;
-        Some(Money::from_atoms(line.quantity.atoms * difference * atoms_per_unit))
+        // Duration is counted in atoms of GB-seconds, of which money has as many.
+        Some(Money::from_atoms(line.quantity.atoms * difference))
     };
     lines
         .iter()
-        .filter(|line| line.item == Item::Duration && line.tier > 1)
+        .filter(|line| line.item == Item::Duration)
         .filter_map(saved)
         .sum()
 }

@@ -57,7 +57,7 @@ impl<'a> Savings<'a> {
         let hourly = self.plan.commitment as u128 * MB_MILLIS_PER_GB_SECOND as u128;
         let paid = scale(hourly, time.as_micros() as u128, MICROS_PER_HOUR);
         let mut budgets = vec![paid];
-        if !hours.is_empty() && !measured.is_zero() {
+        if !hours.is_empty() {
             let part = |hour: &&Hour| scale(paid, hour.length.as_micros() as u128, measured.as_micros() as u128);
             budgets = hours.iter().map(part).collect();
         }
@@ -116,8 +116,8 @@ const fn covered_as(item: Item, term: SavingsTerm) -> Option<Item> {
 /// A part of a line, taken off at its own price.
 fn negative(line: &Line, atoms: u128) -> Line {
     let unit_price = -line.unit_price;
-    let amount =
-        |atoms: i128| Money::from_atoms(atoms * unit_price * (MB_MILLIS_PER_GB_SECOND / line.quantity.per_unit));
+    // What a plan covers is counted in atoms of GB-seconds, of which money has as many.
+    let amount = |atoms: i128| Money::from_atoms(atoms * unit_price);
     let weights: Vec<u128> = line.shares.iter().map(|share| share.quantity.atoms as u128).collect();
     let parts = line.shares.iter().zip(allot(atoms, &weights));
     Line {

@@ -501,6 +501,101 @@ fn price_19_each_hour_pays_for_what_was_used_of_each_item_in_it() {
 }
 
 #[test]
+fn price_19_a_plan_covers_nothing_that_it_does_not_make_cheaper() {
+    let covered_at = |rate: &str| {
+        let listed = "savings_plan_1y_duration,x86_64,1,0,,GB-second,0.0000147,";
+        let row = format!("us-east-1,{listed}");
+        let changed = row.replace("0.0000147", rate);
+        let config = BillingConfig {
+            book: PriceBook::from_csv(&include_str!("prices.csv").replace(&row, &changed)).unwrap(),
+            ..with_plan(1_470_000_000_000)
+        };
+        covered(&bill(&duration(X86_64, 730_000), &config)).len()
+    };
+    // Less than the price on demand, the same, and no price at all.
+    assert_eq!(["0.0000166666", "0.0000166667", "0"].map(covered_at), [1, 0, 0]);
+}
+
+#[test]
+fn price_19_what_an_estimated_rate_covers_is_an_estimate() {
+    let estimated = |measure| {
+        let mut amounts = Amounts::default();
+        amounts.add(measure, 730_000 * MB_MS);
+        let mut usage = Usage::starting(START);
+        usage.add(key(Arm64), &amounts);
+        let lines = bill(&usage, &with_plan(1_470_000_000_000)).lines;
+        [Item::SavingsPlanCovered, lines[0].item]
+            .map(|item| lines.iter().find(|line| line.item == item).unwrap().estimated)
+    };
+    // On arm64 the rate of duration is published, that of provisioned concurrency is not; both prices on demand are.
+    assert_eq!(estimated(Measure::Duration), [false, false]);
+    assert_eq!(estimated(Measure::ProvisionedConcurrency), [true, false]);
+}
+
+#[test]
+fn price_19_time_without_an_hour_of_its_own_is_covered_as_a_whole() {
+    // Ten hours pay for 100 GB-s each at 0.0000147.
+    let usage = duration(X86_64, 730_000).lasting(Span::from_secs(10 * 3_600));
+    let bill = bill(&usage, &with_plan(1_470_000_000_000));
+    assert_eq!(covered(&bill), [(Some(X86_64), -16_666_700_000, "1000".to_owned())]);
+}
+
+#[test]
+fn price_22_what_plan_and_discount_save_is_told_beside_the_bill() {
+    let usage = duration(X86_64, 730_000);
+    let config = BillingConfig {
+        custom_discount: Discount::from_basis_points(1_000).unwrap(),
+        // 100 GB-s an hour at 0.0000147.
+        ..with_plan(1_470_000_000_000)
+    };
+    let paid = bill(&usage, &config);
+    let answers = answers(&usage, &config, &paid, Span::from_secs(730 * 3_600), START);
+    // 73,000 × 0.0000166667 less 730 × 0.00147; a tenth of 657,000 × 0.0000166667.
+    assert_eq!(
+        [answers.savings_plan, answers.custom_discount].map(Money::exact),
+        ["0.1435691".to_owned(), "1.09500219".to_owned()]
+    );
+    let discount = paid
+        .lines
+        .iter()
+        .find(|line| line.item == Item::CustomDiscount)
+        .unwrap();
+    // 0.10 USD less for each USD.
+    assert_eq!(discount.unit_price, -100_000_000_000_000);
+    for line in &paid.lines {
+        let shared: i128 = line.shares.iter().map(|share| share.quantity.atoms).sum();
+        assert_eq!(shared, line.quantity.atoms, "{}", line.usage_type);
+    }
+}
+
+#[test]
+fn what_the_free_tier_saves_is_told_beside_the_bill_whether_it_is_taken_or_not() {
+    let usage = duration(X86_64, 730_000);
+    for taken in [FreeTier::On, FreeTier::Off] {
+        let config = config(taken);
+        let paid = bill(&usage, &config);
+        let answers = answers(&usage, &config, &paid, Span::from_secs(730 * 3_600), START);
+        // 400,000 × 0.0000166667.
+        assert_eq!(answers.free_tier.exact(), "6.66668");
+    }
+}
+
+#[test]
+fn the_free_tier_goes_to_x86_64_first_where_both_cost_the_same() {
+    let mut usage = on_demand(Arm64, 800_000, 0, 128);
+    usage.add_on_demand(key(X86_64), 800_000, 0, MemoryMb(128), SMALL_TMP);
+    let lines = bill(&usage, &config(FreeTier::On)).lines;
+    let requests = lines.iter().filter(|line| line.item == Item::Request);
+    let billed: Vec<_> = requests
+        .map(|line| (line.usage_type.as_str(), line.quantity.exact()))
+        .collect();
+    assert_eq!(
+        billed,
+        [("Request", "0".to_owned()), ("Request-ARM", "600000".to_owned())]
+    );
+}
+
+#[test]
 fn price_22_plan_and_discount_are_borne_by_those_whose_cost_they_change() {
     let other = UsageKey {
         function: FunctionId(1),
