@@ -220,8 +220,8 @@ mod tests {
     /// 2026-11-20T00:00:00Z.
     const MIDNIGHT: Timestamp = Timestamp(1_795_132_800_000_000);
 
-    /// One function of 8 GB, and a daily budget that any cost passes.
-    fn meter() -> BudgetMeter {
+    /// One function of 8 GB, and a budget.
+    fn meter_of(start: Timestamp, period: BudgetPeriod, forecast: bool, cents: i128) -> BudgetMeter {
         let function = MeteredFunction {
             versions: vec![version(Architecture::X86_64, 8_192, 512)],
             qualifiers: vec![MeteredQualifier {
@@ -231,16 +231,16 @@ mod tests {
         };
         let budget = BudgetConfig {
             name: "team".to_owned(),
-            amount: Money::from_atoms(Money::ATOMS_PER_USD / 100),
-            period: BudgetPeriod::Daily,
-            forecast: false,
+            amount: Money::from_atoms(cents * Money::ATOMS_PER_USD / 100),
+            period,
+            forecast,
             thresholds: vec![10_000],
         };
         let config = BillingConfig {
             budgets: vec![budget],
             ..config(FreeTier::Off)
         };
-        BudgetMeter::new(MIDNIGHT, Meter::new(MIDNIGHT, &[function]), &config)
+        BudgetMeter::new(start, Meter::new(start, &[function]), &config)
     }
 
     #[test]
@@ -250,13 +250,61 @@ mod tests {
         train.count = 2;
         train.starts[..2].copy_from_slice(&[SimTime::from_micros(refresh.as_micros() - 1), refresh]);
         train.billed_ms[..2].copy_from_slice(&[900_000; 2]);
-        let mut meter = meter();
+        let mut meter = meter_of(MIDNIGHT, BudgetPeriod::Daily, false, 1);
         meter.served_train(&train);
         let (usage, alerts) = meter.finish(refresh);
         assert_eq!(usage.total().get(crate::pricing::Measure::Requests), 2);
         let alert = alerts[0][0].unwrap();
         // 7,200 GB-s × 0.0000166667 and a request.
         assert_eq!((alert.at, alert.cost.exact().as_str()), (refresh, "0.12000044"));
+    }
+
+    /// The hour of the first alert and its cost, up to hour `end`, where a call of 900 s begins at each of these hours.
+    fn alert(mut meter: BudgetMeter, hours: &[u64], end: u64) -> Option<(u64, String)> {
+        let at = |hours: u64| SimTime::ZERO + Span::from_secs(hours * 3_600);
+        for hour in hours {
+            let mut train = ServedTrain::new();
+            train.count = 1;
+            train.starts[0] = at(*hour);
+            train.billed_ms[0] = 900_000;
+            meter.served_train(&train);
+        }
+        let (_, alerts) = meter.finish(at(end));
+        alerts[0][0].map(|alert| (alert.at.as_micros() / 3_600_000_000, alert.cost.exact()))
+    }
+
+    #[test]
+    fn bud_1_the_last_refresh_of_a_month_still_compares_that_month() {
+        let last_day = Timestamp(Month::of(MIDNIGHT).end().0 - DAY.as_micros() as i64);
+        let monthly = |end| alert(meter_of(last_day, BudgetPeriod::Monthly, false, 1), &[20], end);
+        assert_eq!(monthly(23), None);
+        // 7,200 GB-s × 0.0000166667 and a request.
+        assert_eq!(monthly(24), Some((24, "0.12000044".to_owned())));
+    }
+
+    #[test]
+    fn bud_1_a_day_has_what_was_spent_since_midnight() {
+        let daily = |hours: &[u64], end| alert(meter_of(MIDNIGHT, BudgetPeriod::Daily, false, 20), hours, end);
+        // Two calls of a day are 0.24 USD, one of each of two days is 0.12.
+        assert_eq!(daily(&[1, 9], 16), Some((16, "0.24000088".to_owned())));
+        assert_eq!(daily(&[1, 25], 48), None);
+        assert_eq!(daily(&[1, 25, 33], 48), Some((40, "0.24000088".to_owned())));
+    }
+
+    #[test]
+    fn bud_1_who_spends_nothing_is_not_alerted_whatever_the_budget() {
+        let of_nothing = |hours: &[u64]| alert(meter_of(MIDNIGHT, BudgetPeriod::Daily, false, 0), hours, 24);
+        assert_eq!(of_nothing(&[]), None);
+        assert_eq!(of_nothing(&[1]), Some((8, "0.12000044".to_owned())));
+    }
+
+    #[test]
+    fn bud_1_a_forecast_is_of_what_is_left_of_the_period() {
+        let daily = |hours: &[u64], end| alert(meter_of(MIDNIGHT, BudgetPeriod::Daily, true, 1), hours, end);
+        // 8 of 24 hours: three times 0.12000044. At midnight the day is over, and the next begins anew.
+        assert_eq!(daily(&[1], 8), Some((8, "0.36000132".to_owned())));
+        assert_eq!(daily(&[20], 24), Some((24, "0.12000044".to_owned())));
+        assert_eq!(daily(&[25], 32), Some((32, "0.36000132".to_owned())));
     }
 
     #[test]
