@@ -270,6 +270,42 @@ mod tests {
     }
 
     #[test]
+    fn messages_without_a_size_are_a_request_too() {
+        assert_eq!(requests(Bytes(0), &[(1, MessageStep::Sent)]), 1);
+        assert_eq!(requests(Bytes(0), &[(1, MessageStep::Received); 2]), 1);
+    }
+
+    #[test]
+    fn an_invocation_by_the_scheduler_is_one_whatever_it_carries() {
+        let config = AdjoiningConfig {
+            message_size: Bytes::from_kb(200),
+            ..AdjoiningConfig::default()
+        };
+        let sources = AdjoiningSources {
+            links: vec![None],
+            link_senders: vec![Some(Item::SchedulerInvocation)],
+            ..AdjoiningSources::default()
+        };
+        let mut meter = AdjoiningMeter::new(Timestamp(0), &config, sources);
+        (0..3).for_each(|_| meter.sent(SimTime::ZERO, LinkId(0)));
+        assert_eq!(meter.usage.used(Item::SchedulerInvocation), 3);
+    }
+
+    #[test]
+    fn time_beyond_the_calendar_belongs_to_its_last_month() {
+        let config = AdjoiningConfig {
+            services: vec![AdjoiningService::NatGateway],
+            ..AdjoiningConfig::default()
+        };
+        let hour = Span::from_secs(3_600);
+        let end = Month::of(Timestamp(i64::MAX)).end();
+        let start = Timestamp(end.0 - hour.as_micros() as i64);
+        let meter = AdjoiningMeter::new(start, &config, AdjoiningSources::default());
+        let usage = meter.finish(SimTime::ZERO + Span::from_secs(3 * 3_600));
+        assert_eq!(usage.used(Item::NatGateway), 3 * u128::from(hour.as_micros()));
+    }
+
+    #[test]
     fn each_64_kb_begun_are_a_request_but_deleting_is_one() {
         // 100 KB are two chunks, twice that are four.
         assert_eq!(requests(Bytes::from_kb(100), &[(1, MessageStep::Sent)]), 2);

@@ -412,6 +412,61 @@ mod tests {
     use super::*;
 
     #[test]
+    fn on_one_architecture_each_hour_has_what_both_have_used() {
+        let mut usage = Usage::starting(Timestamp(0)).lasting(Span::from_secs(3_600));
+        usage.set_hours(vec![Hour {
+            month: Month::of(Timestamp(0)),
+            length: Span::from_secs(3_600),
+            used: [[1, 20, 300], [4_000, 50_000, 600_000]],
+        }]);
+        let used = |architecture| {
+            let moved = usage.on(architecture);
+            let (hours, _) = moved.hours_of(Month::of(Timestamp(0)));
+            hours[0].used
+        };
+        let sums = [4_001, 50_020, 600_300];
+        assert_eq!(used(Architecture::X86_64), [sums, [0; 3]]);
+        assert_eq!(used(Architecture::Arm64), [[0; 3], sums]);
+    }
+
+    #[test]
+    fn a_projection_goes_on_with_what_was_used_and_not_with_what_was_rounded_up() {
+        let key = |days: i64, architecture| UsageKey {
+            month: Month::of(Timestamp(days * 86_400_000_000)),
+            architecture,
+            function: FunctionId(0),
+            qualifier: QualifierId(0),
+        };
+        let provisioned = |used| {
+            let mut amounts = Amounts::default();
+            amounts.add(Measure::ProvisionedConcurrency, used);
+            amounts
+        };
+        let mut usage = Usage::starting(Timestamp(0));
+        for (architecture, used) in [(Architecture::X86_64, 100), (Architecture::Arm64, 7)] {
+            usage.add(key(0, architecture), &provisioned(used));
+            usage.add(key(40, architecture), &provisioned(2 * used));
+            usage.add_end_padding(key(40, architecture), provisioned(50));
+        }
+        let march = Month::of(Timestamp(70 * 86_400_000_000));
+        let projected = |usage: &Usage| {
+            let all = usage.projected(march, Span::from_secs(36_000), Span::from_secs(3_600));
+            let found = all.entries().map(|(key, amounts)| {
+                let used = amounts.get(Measure::ProvisionedConcurrency);
+                (key.month, key.architecture, used)
+            });
+            found.collect::<Vec<_>>()
+        };
+        // Ten times 100 + 200, and 7 + 14.
+        assert_eq!(
+            projected(&usage),
+            [(march, Architecture::X86_64, 3_000), (march, Architecture::Arm64, 210)]
+        );
+        let on_one = usage.on(Architecture::X86_64);
+        assert_eq!(projected(&on_one), [(march, Architecture::X86_64, 3_210)]);
+    }
+
+    #[test]
     fn gvp_23_an_event_costs_another_request_for_each_64_kb_begun_beyond_256_kb() {
         let requests = [256, 257, 320, 321, 512, 513, 1_024].map(|kb| 1 + extra_requests(Bytes::from_kb(kb)));
         assert_eq!(requests, [1, 2, 2, 3, 5, 6, 13]);

@@ -298,11 +298,23 @@ fn instance_line(item: Item, key: UsageKey, hours: i128, unit_price: i128) -> Li
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::{FunctionId, QualifierId};
+    use crate::pricing::Month;
+    use crate::units::Timestamp;
 
     const TODAY: BilledTime = BilledTime {
         granularity: Span::from_millis(1),
         init_billed: true,
     };
+
+    fn key() -> UsageKey {
+        UsageKey {
+            month: Month::of(Timestamp(0)),
+            architecture: Architecture::X86_64,
+            function: FunctionId(0),
+            qualifier: QualifierId(0),
+        }
+    }
 
     fn billed(rule: &BilledTime, init_micros: u64, duration_micros: u64) -> u64 {
         rule.of(Span::from_micros(init_micros), Span::from_micros(duration_micros))
@@ -361,6 +373,70 @@ mod tests {
             let groups = workload.groups(&TODAY);
             assert_eq!((groups.len(), groups[0].billed_ms), (1, expected));
         }
+    }
+
+    #[test]
+    fn shares_of_requests_are_rounded_half_up() {
+        // 1.5 of 3, 1.2 of 4, 0.8 of 2.
+        assert_eq!(
+            [part(3, 500_000_000), part(4, 300_000_000), part(2, 400_000_000)],
+            [2, 1, 1]
+        );
+    }
+
+    #[test]
+    fn requests_that_are_restored_do_not_start_cold_as_well() {
+        let workload = Workload {
+            requests: 10,
+            duration: Span::from_millis(100),
+            init: Span::from_millis(50),
+            cold_starts: 1_000_000_000,
+            snap_start: Some(SnapStartUse {
+                versions: 1,
+                time: Span::ZERO,
+                restores: 4,
+                billed_restore: Span::from_millis(20),
+            }),
+            ..Workload::default()
+        };
+        let groups = workload.groups(&TODAY);
+        let found: Vec<_> = groups.iter().map(|group| (group.count, group.billed_ms)).collect();
+        assert_eq!(found, [(6, 150), (4, 120)]);
+    }
+
+    #[test]
+    fn price_18_instances_are_ec2_s_and_their_fee_is_lambda_s() {
+        let workload = Workload {
+            managed: Some(ManagedUse {
+                // 0.10 USD an hour, half of it taken off, for 90 minutes.
+                price: 100_000_000_000_000,
+                discount: 5_000,
+                time: Span::from_secs(5_400),
+            }),
+            ..Workload::default()
+        };
+        let lines = workload.instance_lines(key());
+        let found: Vec<_> = lines
+            .iter()
+            .map(|line| (line.usage_type.as_str(), line.amount.exact()))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("BoxUsage", "0.075".to_owned()),
+                ("Lambda-Managed-Instances-Management-Hours", "0.0225".to_owned())
+            ]
+        );
+    }
+
+    #[test]
+    fn what_instances_cost_is_rounded_half_up() {
+        // Five ten-thousand-millionths of an hour at 10^-12 USD are 0.512 of the smallest amount, two are 0.2.
+        let atoms = |hours| {
+            let line = instance_line(Item::ManagedInstance, key(), hours, 1_000);
+            line.amount.atoms()
+        };
+        assert_eq!([2, 5].map(atoms), [0, 1]);
     }
 
     #[test]
