@@ -570,6 +570,20 @@ mod tests {
     }
 
     #[test]
+    fn rows_contradict_only_those_of_their_own_item_and_architecture() {
+        let text = format!(
+            "{}x-1,duration,x86_64,1,0,,GB-second,1,s,false\nx-1,duration,arm64,3,5,,GB-second,1,s,false\n",
+            include_str!("prices.csv")
+        );
+        let found = message(&text);
+        assert!(!found.contains("is missing"), "{found}");
+        // What the region lacks is told at its own first row.
+        let row = include_str!("prices.csv").lines().count() + 1;
+        let lacks = format!("row {row}: region x-1 needs a first price of duration on arm64");
+        assert!(found.contains(&lacks), "{found}");
+    }
+
+    #[test]
     fn all_bad_rows_are_told_at_once_in_the_order_of_the_file() {
         let rows = "r,request,,1,0,,request,-1,s,false\nr,request,,1,0,,GB,1,s,false";
         let found = message(&with_row(rows));
