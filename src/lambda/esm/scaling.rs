@@ -130,10 +130,8 @@ impl Scaling {
             Trend::Idle => return,
         };
         let floor = floor as u64 * MINUTE;
-        if self.level > floor {
-            let gone = elapsed.saturating_mul(self.config.scale_in_per_minute as u64);
-            self.level = self.level.saturating_sub(gone).max(floor);
-        }
+        let gone = elapsed.saturating_mul(self.config.scale_in_per_minute as u64);
+        self.level = self.level.saturating_sub(gone).max(floor.min(self.level));
     }
 
     fn grow(&mut self, elapsed: u64) {
@@ -201,6 +199,98 @@ mod tests {
         assert_eq!([101, 160, 300].map(|secs| scaling.allowed(at(secs))), [500, 205, 5]);
         scaling.follow(at(300), Trend::Idle);
         assert_eq!([300, 301].map(|secs| scaling.allowed(at(secs))), [5, 2]);
+    }
+
+    #[test]
+    fn where_growth_comes_once_a_minute_it_is_looked_at_when_the_minute_is_over() {
+        let mut steps = Scaling::new(standard(true));
+        steps.follow(at(0), Trend::Backlog);
+        assert_eq!(steps.allowed(at(20)), 5);
+        assert_eq!(steps.next_change(), Some(at(60)));
+        steps.follow(at(30), Trend::Backlog);
+        assert_eq!(steps.next_change(), Some(at(60)));
+        // A minute counts while the backlog remains.
+        steps.follow(at(40), Trend::Busy);
+        steps.follow(at(50), Trend::Backlog);
+        assert_eq!(steps.next_change(), Some(at(110)));
+        assert_eq!([109, 110].map(|secs| steps.allowed(at(secs))), [5, 305]);
+    }
+
+    #[test]
+    fn sqs_5_growth_is_looked_at_when_one_more_batch_may_be_in_work() {
+        let mut scaling = Scaling::new(standard(false));
+        scaling.follow(at(0), Trend::Backlog);
+        // Five more in a second: half of one after 100 ms.
+        let half = at(0) + Span::from_millis(100);
+        assert_eq!(scaling.allowed(half), 5);
+        assert_eq!(scaling.next_change(), Some(at(0) + Span::from_millis(200)));
+        assert_eq!(scaling.allowed(at(249)), 1_250);
+        assert_eq!(scaling.next_change(), None);
+        let mut fixed = Scaling::new(ScalingConfig {
+            growth_per_minute: 0,
+            ..standard(false)
+        });
+        fixed.follow(at(0), Trend::Backlog);
+        assert_eq!(fixed.next_change(), None);
+    }
+
+    #[test]
+    fn sqs_4_before_there_was_work_it_stays_at_its_start() {
+        let mut scaling = Scaling::new(standard(false));
+        assert_eq!(scaling.allowed(at(1_000)), 5);
+        scaling.follow(at(1_000), Trend::Busy);
+        scaling.follow(at(1_000), Trend::Idle);
+        assert_eq!(scaling.allowed(at(2_000)), 2);
+    }
+
+    #[test]
+    fn other_bounds_hold_from_the_moment_they_are_set() {
+        let bounds = |idle, ceiling| ScalingConfig {
+            idle,
+            ceiling,
+            ..standard(false)
+        };
+        let mut scaling = Scaling::new(standard(false));
+        scaling.follow(at(0), Trend::Backlog);
+        assert_eq!(scaling.allowed(at(60)), 305);
+        scaling.set_config(at(60), bounds(2, 20));
+        assert_eq!([60, 120].map(|secs| scaling.allowed(at(secs))), [20, 20]);
+        scaling.set_config(at(120), bounds(50, 1_250));
+        assert_eq!(scaling.allowed(at(120)), 50);
+        // No bound is met between them.
+        scaling.set_config(at(120), bounds(2, 1_250));
+        assert_eq!([120, 180].map(|secs| scaling.allowed(at(secs))), [50, 350]);
+    }
+
+    #[test]
+    fn sqsp_2_provisioned_pollers_go_one_by_one_with_ten_batches_each_and_the_first_ones_stay() {
+        let provisioned = |scale_in_per_minute| ScalingConfig {
+            start: 20,
+            idle: 20,
+            ceiling: 2_000,
+            growth_per_minute: 1_000,
+            scale_in_per_minute,
+            minute_steps: false,
+            backs_off: true,
+            per_poller: Some(10),
+        };
+        let mut scaling = Scaling::new(provisioned(300));
+        assert_eq!((scaling.pollers(), scaling.next_change()), (Some(2), None));
+        scaling.follow(at(0), Trend::Backlog);
+        scaling.follow(at(60), Trend::Busy);
+        // 20 + 1,000 batches; ten fewer take 2 s.
+        assert_eq!((scaling.pollers(), scaling.next_change()), (Some(102), Some(at(62))));
+        assert_eq!((scaling.allowed(at(61)), scaling.next_change()), (1_015, Some(at(62))));
+        // The third poller goes last, from 30 batches on.
+        assert_eq!((scaling.allowed(at(258)), scaling.next_change()), (30, Some(at(260))));
+        assert_eq!((scaling.allowed(at(260)), scaling.next_change()), (20, None));
+        assert_eq!(scaling.pollers(), Some(2));
+        scaling.back_off(at(260));
+        assert_eq!(scaling.allowed(at(260)), 20);
+        let mut steady = Scaling::new(provisioned(0));
+        steady.follow(at(0), Trend::Backlog);
+        steady.follow(at(60), Trend::Busy);
+        assert_eq!((steady.allowed(at(300)), steady.next_change()), (1_020, None));
     }
 
     #[test]
