@@ -1,8 +1,13 @@
 //! Provisioned concurrency (lambda-model §3.3).
 
-use lambdasim::facts::{Arrival, Attempt, InvocationType, Observer, QualifierId, Recorded, Refusal, StartKind};
+use std::collections::BTreeSet;
+
+use lambdasim::facts::{
+    Arrival, Attempt, FunctionId, InvocationType, Observer, QualifierId, Recorded, Refusal, StartKind, VersionId,
+};
 use lambdasim::kernel::Distribution;
-use lambdasim::lambda::Platform;
+use lambdasim::lambda::{Platform, ProvisionError};
+use lambdasim::simulation::Plan;
 use lambdasim::units::{SimTime, Span};
 
 use super::harness::{Run, run, sync, together};
@@ -146,4 +151,131 @@ fn gvb_15_provisioned_environments_requested_during_the_run_are_usable_all_at_on
         .count();
     let spilled = served.attempts.iter().filter(|(_, _, spilled)| *spilled).count();
     assert_eq!((on_provisioned, spilled, served.refused), (5_000, 1, 0));
+}
+
+/// What is told of provisioned concurrency.
+#[derive(Default)]
+struct Told {
+    amounts: Vec<(u32, u32)>,
+    inits: Vec<Span>,
+}
+
+impl Observer for Told {
+    fn provisioned(&mut self, _: SimTime, _: FunctionId, _: QualifierId, amount: u32, ready: u32) {
+        self.amounts.push((amount, ready));
+    }
+
+    fn provisioned_init(&mut self, _: SimTime, _: FunctionId, _: QualifierId, _: VersionId, init: Span) {
+        self.inits.push(init);
+    }
+}
+
+/// A function with two versions, an alias of the first and one of the second, and what it has reserved.
+fn two_aliases(reserved: Option<u32>) -> (Plan, FunctionId) {
+    let mut plan = support::plan(Span::from_secs(1_000));
+    let second = Distribution::constant(Span::from_secs(1));
+    let mut function = support::function("f", second.clone());
+    for name in ["1", "2"] {
+        let mut version = support::version(name, second.clone());
+        version.init = Distribution::exponential(500.0);
+        function.versions.push(version);
+    }
+    function.qualifiers.push(support::qualifier(Some("live"), 1));
+    function.qualifiers.push(support::qualifier(Some("next"), 2));
+    function.reserved = reserved;
+    let f = support::add_function(&mut plan, function);
+    (plan, f)
+}
+
+fn after(seconds: u64) -> SimTime {
+    SimTime::ZERO + Span::from_secs(seconds)
+}
+
+#[test]
+fn conc_9_a_function_provisions_no_more_than_it_has_reserved() {
+    let (plan, f) = two_aliases(Some(10));
+    let mut told = Told::default();
+    let mut platform = Platform::new((1, 0), &plan.parts(), SimTime::MAX, &mut told);
+    let mut ask = |seconds, alias, amount| {
+        let asked = platform.set_provisioned(after(seconds), f, QualifierId(alias), amount, &mut told);
+        asked.err()
+    };
+    assert_eq!(ask(1, 1, 11), Some(ProvisionError::AboveReserved));
+    assert_eq!(ask(2, 1, 4), None);
+    assert_eq!(ask(3, 2, 7), Some(ProvisionError::AboveReserved));
+    assert_eq!(ask(4, 2, 6), None);
+    // What an alias has does not count beside what it asks for.
+    assert_eq!(ask(5, 1, 3), None);
+    assert_eq!(ask(6, 2, 7), None);
+}
+
+#[test]
+fn conc_8_a_hundred_stay_unreserved_whatever_an_alias_had_before() {
+    let (plan, f) = two_aliases(None);
+    let mut told = Told::default();
+    let mut platform = Platform::new((1, 0), &plan.parts(), SimTime::MAX, &mut told);
+    let mut ask = |seconds, amount| {
+        let asked = platform.set_provisioned(after(seconds), f, QualifierId(1), amount, &mut told);
+        asked.err()
+    };
+    // Of 1,000.
+    assert_eq!(ask(1, 500), None);
+    assert_eq!(ask(2, 901), Some(ProvisionError::AboveUnreserved));
+    assert_eq!(ask(3, 900), None);
+}
+
+#[test]
+fn conc_13_what_is_provisioned_already_may_be_asked_for_under_a_lower_limit() {
+    let (plan, f) = two_aliases(None);
+    let mut told = Told::default();
+    let mut platform = Platform::new((1, 0), &plan.parts(), SimTime::MAX, &mut told);
+    let mut asked = |platform: &mut Platform, seconds, amount| {
+        platform.set_provisioned(after(seconds), f, QualifierId(1), amount, &mut told)
+    };
+    assert_eq!(asked(&mut platform, 1, 800), Ok(()));
+    platform.set_account_limit(after(2), 500);
+    assert_eq!(asked(&mut platform, 3, 800), Ok(()));
+    let more = asked(&mut platform, 4, 801);
+    assert_eq!(more, Err(ProvisionError::AboveUnreserved));
+    assert_eq!(asked(&mut platform, 5, 700), Ok(()));
+}
+
+#[test]
+fn pc_6_each_environment_has_an_init_of_its_own_also_in_a_later_increment() {
+    let (plan, f) = two_aliases(None);
+    let mut told = Told::default();
+    let mut platform = Platform::new((1, 0), &plan.parts(), SimTime::MAX, &mut told);
+    for (seconds, amount) in [(1, 3), (301, 5), (601, 9)] {
+        let asked = platform.set_provisioned(after(seconds), f, QualifierId(1), amount, &mut told);
+        assert_eq!(asked, Ok(()));
+        platform.advance_to(after(seconds + 299), &mut told);
+    }
+    let ready: Vec<u32> = told.amounts.iter().map(|(_, ready)| *ready).collect();
+    assert_eq!(ready, [0, 3, 3, 5, 5, 9]);
+    let different: BTreeSet<Span> = told.inits.iter().copied().collect();
+    assert_eq!((told.inits.len(), different.len()), (9, 9));
+}
+
+#[test]
+fn pc_5_to_ask_for_what_is_there_changes_nothing() {
+    let (plan, f) = two_aliases(None);
+    let mut told = Told::default();
+    let mut platform = Platform::new((1, 0), &plan.parts(), SimTime::MAX, &mut told);
+    for (seconds, amount) in [(1, 0), (302, 4), (603, 4)] {
+        let asked = platform.set_provisioned(after(seconds), f, QualifierId(1), amount, &mut told);
+        assert_eq!(asked, Ok(()));
+        platform.advance_to(after(seconds + 300), &mut told);
+    }
+    assert_eq!(told.amounts, [(0, 0), (4, 0), (4, 4), (4, 4)]);
+}
+
+#[test]
+fn pc_7_an_alias_without_provisioned_concurrency_moves_without_any() {
+    let (plan, f) = two_aliases(None);
+    let mut told = Told::default();
+    let mut platform = Platform::new((1, 0), &plan.parts(), SimTime::MAX, &mut told);
+    platform.set_routing(after(1), f, QualifierId(1), VersionId(2), None, &mut told);
+    platform.advance_to(after(500), &mut told);
+    assert_eq!(platform.version(f, QualifierId(1)), VersionId(2));
+    assert_eq!(told.amounts, []);
 }
