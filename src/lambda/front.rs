@@ -198,3 +198,20 @@ fn too_large_response<O: Observer>(task: &Task, front: &FrontConfig, cx: &Contex
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sdk_clients_repeat_what_is_answered_with_429_and_500_502_503_504() {
+        let failure = |status| Answer::new(status, Ending::Failed).failure();
+        assert_eq!(failure(429), Some(Failure::Throttle));
+        for status in [500, 502, 503, 504] {
+            assert_eq!(failure(status), Some(Failure::Transient), "{status}");
+        }
+        for status in [200, 400, 413, 499, 501, 505] {
+            assert_eq!(failure(status), None, "{status}");
+        }
+    }
+}

@@ -1,9 +1,8 @@
 //! Callers: retries of the SDKs (lambda-model §4.2), dry runs, aliases.
 
-use lambdasim::facts::Failure;
-use lambdasim::facts::InvocationType;
+use lambdasim::facts::{Arrival, Failure, FlowId, InvocationType, Observer, Recorded, WaitCause, Waiting};
 use lambdasim::kernel::Distribution;
-use lambdasim::lambda::{Clients, RetryConfig, RetryMode, TrafficConfig};
+use lambdasim::lambda::{Clients, FrontConfig, FrontService, Platform, RetryConfig, RetryMode, Through, TrafficConfig};
 use lambdasim::units::{SimTime, Span};
 use lambdasim::workload::Process;
 
@@ -173,4 +172,78 @@ traffic:
     run.assert_counts("functions/f", &counts);
     run.assert_counts("functions/f/environments", &[("created", 0)]);
     run.assert_number("cost/total", 0.0);
+}
+
+/// What arrivals wait for, and until when.
+#[derive(Default)]
+struct Waits(Vec<(SimTime, WaitCause)>);
+
+impl Observer for Waits {
+    fn follows(&self, _: FlowId, _: u64) -> bool {
+        true
+    }
+
+    fn waits(&mut self, waiting: &Waiting) {
+        self.0.push((waiting.until, waiting.cause));
+    }
+}
+
+/// What one caller waits for behind a front end that is as slow as `latency` and waits 5 s for a function of 6 s, in a run
+/// that ends at `horizon`.
+fn waits_behind(latency: Span, mode: RetryMode, reserved: Option<u32>, horizon: Span) -> Vec<(SimTime, WaitCause)> {
+    let mut plan = support::plan(Span::from_secs(60));
+    let mut function = support::function("f", Distribution::constant(Span::from_secs(6)));
+    function.reserved = reserved;
+    let f = support::add_function(&mut plan, function);
+    let flow = support::add_traffic(&mut plan, "t", f, InvocationType::RequestResponse, support::poisson(1));
+    plan.flows[0].through = true;
+    plan.traffic[0].retry = RetryConfig {
+        mode,
+        max_attempts: 2,
+        ..plan.traffic[0].retry
+    };
+    plan.traffic[0].through = Some(Through::Front(FrontConfig {
+        latency: Distribution::constant(latency),
+        timeout: Some(Span::from_secs(5)),
+        timeout_status: 504,
+        throttle_status: 429,
+        error_status: 502,
+        function_timeout_status: 502,
+        service: FrontService::Other,
+        largest_payload: None,
+        largest_response: None,
+    }));
+    let mut waits = Waits::default();
+    let horizon = SimTime::ZERO + horizon;
+    let mut platform = Platform::new((1, 0), &plan.parts(), horizon, &mut waits);
+    let arrival = Arrival {
+        time: SimTime::ZERO,
+        flow,
+        ordinal: 0,
+        uniform: 0,
+        recorded: Recorded::default(),
+        sampled: None,
+    };
+    platform.admit(&arrival, &mut waits);
+    platform.advance_to(SimTime::from_micros(horizon.as_micros() - 1), &mut waits);
+    waits.0
+}
+
+#[test]
+fn fe_8_a_client_behind_a_front_end_hears_of_a_throttle_after_its_latency_and_without_one_at_once() {
+    let causes = |latency| -> Vec<WaitCause> {
+        let waits = waits_behind(latency, RetryMode::Standard2026, Some(0), Span::from_secs(60));
+        waits.into_iter().map(|(_, cause)| cause).collect()
+    };
+    let told_late = [WaitCause::FrontEnd, WaitCause::BackOff, WaitCause::FrontEnd];
+    assert_eq!(causes(Span::from_millis(10)), told_late);
+    assert_eq!(causes(Span::ZERO), [WaitCause::BackOff]);
+}
+
+#[test]
+fn src_5_a_service_that_would_ask_again_as_the_run_ends_asks_no_more() {
+    let first = |horizon| waits_behind(Span::ZERO, RetryMode::Cognito, None, horizon)[0];
+    let asked_again = SimTime::ZERO + Span::from_secs(5);
+    assert_eq!(first(Span::from_secs(5)), (asked_again, WaitCause::Answer));
+    assert_eq!(first(Span::from_micros(5_000_001)), (asked_again, WaitCause::FrontEnd));
 }
