@@ -143,7 +143,7 @@ pub(super) fn meet<O: Observer>(
         .saturating_add(execution.init)
         .saturating_add(execution.restore);
     let wait = begin.since(handler);
-    let in_vain = !wait.is_zero() && wait >= asking.timeout;
+    let in_vain = wait >= asking.timeout;
     execution.stretch(wait, factor, asking.timeout);
     if fails && execution.verdict.is_ok() {
         execution.verdict = Verdict::Error;
@@ -191,6 +191,33 @@ mod tests {
             limit,
             beyond,
         })
+    }
+
+    /// What a call at `time` that would take 1 s is told, where it waits for `timeout` seconds at most.
+    fn told(budget: &mut Budget, time: u64, timeout: u64) -> BudgetCall {
+        struct Told(Option<BudgetCall>);
+        impl Observer for Told {
+            fn budget(&mut self, call: &BudgetCall) {
+                self.0 = Some(*call);
+            }
+        }
+        let mut told = Told(None);
+        let asking = Asking {
+            function: FunctionId(0),
+            arrived: at(time),
+            now: at(time),
+            timeout: Span::from_secs(timeout),
+            uses: &[BudgetUse {
+                budget: BudgetId(0),
+                amount: 1,
+            }],
+        };
+        let mut execution = Execution {
+            duration: Span::from_secs(1),
+            ..Execution::NOTHING
+        };
+        meet(&asking, std::slice::from_mut(budget), &mut execution, &mut told);
+        told.0.unwrap()
     }
 
     /// Duration in seconds and verdict of calls that would take `secs`, one after another at these seconds.
@@ -256,6 +283,30 @@ mod tests {
         // The next one gets the connection at 60 s and is cut at 65 s; the last one waits for that, 45 s.
         assert_eq!(run(&mut budget, 1, 10, &[5]), [(60, Verdict::Timeout)]);
         assert_eq!(run(&mut budget, 1, 10, &[20]), [(55, Verdict::Ok)]);
+    }
+
+    #[test]
+    fn who_waits_in_vain_leaves_the_turn_of_others_where_it_was() {
+        let mut budget = budget(BudgetLimit::Connections(1), Beyond::Queue);
+        assert_eq!(run(&mut budget, 1, 60, &[0]), [(60, Verdict::Ok)]);
+        let impatient = told(&mut budget, 5, 10);
+        assert_eq!((impatient.from, impatient.until, impatient.in_use), (at(5), at(5), 1));
+        assert_eq!(impatient.outcome, BudgetOutcome::Queued(Span::from_secs(10)));
+        assert_eq!(run(&mut budget, 1, 10, &[20]), [(50, Verdict::Ok)]);
+    }
+
+    #[test]
+    fn who_is_refused_is_told_what_others_use() {
+        let mut connections = budget(BudgetLimit::Connections(3), Beyond::Fail);
+        run(&mut connections, 3, 10, &[0]);
+        let per = Span::from_secs(10);
+        let mut rate = budget(BudgetLimit::Rate { calls: 2, per }, Beyond::Fail);
+        run(&mut rate, 1, 1, &[0, 0]);
+        for (mut budget, in_use) in [(connections, 3), (rate, 2)] {
+            let refused = told(&mut budget, 5, 60);
+            assert_eq!((refused.from, refused.until, refused.in_use), (at(5), at(5), in_use));
+            assert_eq!(refused.outcome, BudgetOutcome::Failed);
+        }
     }
 
     #[test]
