@@ -338,6 +338,18 @@ mod tests {
     }
 
     #[test]
+    fn sdk_3_a_good_answer_matters_where_a_quota_is_not_full_and_sdk_4_always() {
+        let mut standard = clients(RetryMode::Standard, 3);
+        assert!(!standard.remembers_success());
+        let (_, cost) = standard.failed(0, 0, Failure::Throttle, || 0, SimTime::ZERO).unwrap();
+        assert!(standard.remembers_success());
+        standard.succeeded(0, cost, SimTime::ZERO);
+        assert!(!standard.remembers_success());
+        assert!(clients(RetryMode::Adaptive, 3).remembers_success());
+        assert!(!clients(RetryMode::None, 1).remembers_success());
+    }
+
+    #[test]
     fn gvb_41_the_quota_allows_so_many_retries_and_then_none() {
         let retries = |mode, failure| {
             let mut clients = clients(mode, 3);

@@ -276,9 +276,6 @@ impl IdlePool {
 
     /// Removes an entry; nearly always it is the last one, or the first where the one that has been idle longest serves.
     fn take(&mut self, place: usize) -> Option<IdleEntry> {
-        if place + 1 == self.living().len() {
-            return self.pop();
-        }
         if place > 0 {
             return Some(self.entries.remove(self.gone + place));
         }
@@ -419,6 +416,24 @@ mod tests {
         });
         assert_eq!(ends, [(0, 310_000_000), (1, 320_000_000)]);
         assert!(pool.pop().is_some() && pool.pop().is_none());
+    }
+
+    #[test]
+    fn a_pool_does_not_grow_with_what_has_been_taken_from_it() {
+        for idle in 1..5 {
+            let mut pool = pool_of(&vec![0; idle], 0);
+            for secs in 1..100 {
+                let entry = IdleEntry {
+                    environment: 0,
+                    since: SimTime::ZERO + Span::from_secs(secs),
+                    usable: SimTime::ZERO,
+                };
+                assert!(picked(&mut pool, EnvPick::LeastRecentlyUsed, secs).is_some());
+                pool.push(entry, SimTime::MAX);
+                let kept = pool.entries.len();
+                assert!(kept <= 2 * idle, "{kept} for {idle} after {secs} s");
+            }
+        }
     }
 
     #[test]

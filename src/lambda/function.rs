@@ -57,7 +57,7 @@ impl Event {
             Event::Expired => (3, 0),
             Event::ShutDown(index) => (4, index),
         };
-        kind << KIND_SHIFT | (function.0 as u64) << FUNCTION_SHIFT | index as u64
+        (kind << KIND_SHIFT) + ((function.0 as u64) << FUNCTION_SHIFT) + index as u64
     }
 
     pub fn unpack(word: u64) -> (FunctionId, Event) {
