@@ -133,7 +133,8 @@ def build(mutations):
         lines = {file: with_twins(TREE / file, there) for file, there in by_file.items()}
         with open(TREE / "src/lib.rs", "a") as file:
             file.write(SWITCH.replace("COUNT", str(len(mutations))))
-        target = str(pathlib.Path("target").resolve())
+        # In a folder of its own: cargo would take these programs for the project's.
+        target = str((TREE / "target").resolve())
         tests = ["cargo", "test", "--no-run", "--lib", "--test", "tests", "--message-format", "json"]
         made = subprocess.run(tests, cwd=TREE, text=True, stdout=subprocess.PIPE, env=os.environ | {"CARGO_TARGET_DIR": target})
         messages = [json.loads(line) for line in made.stdout.splitlines() if line.startswith("{")]

@@ -8,7 +8,7 @@ use lambdasim::experiment::in_order;
 use lambdasim::facts::{FlowId, FunctionId, TrafficId};
 use lambdasim::kernel::draws::StreamKey;
 use lambdasim::kernel::{Distribution, math};
-use lambdasim::lambda::ScalingRule;
+use lambdasim::lambda::{FunctionConfig, ScalingRule};
 use lambdasim::scenario::{LoadOptions, load};
 use lambdasim::simulation::{Pace, Plan, RunResult, simulate};
 use lambdasim::units::{Rate, SimTime, Span};
@@ -182,7 +182,7 @@ fn add_of_kind(plan: &mut Plan, kinds: &Plan, index: u32, per_second: f64, media
     };
     let name = format!("f{index:07}");
     let key = StreamKey::derive(plan.seed, 0, "traffic", &name);
-    let mut function = kinds.functions[kind].clone();
+    let mut function = FunctionConfig::clone(&kinds.functions[kind]);
     function.name = name.clone();
     for version in &mut function.versions {
         version.duration = Distribution::lognormal(math::ln(median_ms), SIGMA);
@@ -204,7 +204,7 @@ fn add_of_kind(plan: &mut Plan, kinds: &Plan, index: u32, per_second: f64, media
         points: vec![(SimTime::ZERO, rate)],
         repeat: None,
     });
-    plan.functions.push(function);
+    plan.functions.push(function.into());
     plan.tags.push(Vec::new());
     plan.traffic.push(traffic);
     plan.flows.push(flow);

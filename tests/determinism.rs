@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use lambdasim::facts::{
     Arrival, Attempt, Call, FunctionId, InvocationType, Observer, Pool, QualifierId, StartKind, TrafficId, VersionId,
@@ -96,7 +97,7 @@ fn by_name(plan: &Plan, told: &Chronicle) -> BTreeMap<Name, Attempt> {
 
 /// Handlers that take as long in a new environment as in a used one, so that durations are comparable whatever serves.
 fn with_equal_handlers(mut plan: Plan) -> Plan {
-    for version in plan.functions.iter_mut().flat_map(|function| &mut function.versions) {
+    for version in plan.functions_mut().flat_map(|function| &mut function.versions) {
         (version.suppressed_init_factor, version.first_invoke) = (0.0, Span::ZERO);
     }
     plan
@@ -427,7 +428,7 @@ fn recorded(plan: &Plan) -> RecorderConfig {
         url: false,
         polled: false,
     };
-    let function = |function: &FunctionConfig| FunctionInfo {
+    let function = |function: &Arc<FunctionConfig>| FunctionInfo {
         reserved: function.reserved,
         memory: function.versions.iter().map(|version| version.memory).collect(),
         qualifiers: function.qualifiers.len(),
@@ -459,7 +460,7 @@ fn metered(plan: &Plan) -> Vec<MeteredFunction> {
         version: qualifier.version,
         additional: qualifier.additional,
     };
-    let function = |function: &FunctionConfig| MeteredFunction {
+    let function = |function: &Arc<FunctionConfig>| MeteredFunction {
         versions: function.versions.iter().map(version).collect(),
         qualifiers: function.qualifiers.iter().map(qualifier).collect(),
     };
@@ -470,7 +471,7 @@ fn metered(plan: &Plan) -> Vec<MeteredFunction> {
 pub fn mostly_plain(seed: u64) -> Plan {
     let mut plan = any_plan(seed);
     plan.account.request_growth = false;
-    for function in &mut plan.functions {
+    for function in plan.functions_mut() {
         function.env_pick = EnvPick::MostRecentlyUsed;
         function.overhead = Distribution::constant(Span::from_millis(seed % 3));
         function.uses.clear();

@@ -48,7 +48,7 @@ fn crowded_plan(seed: u64) -> (Plan, u64) {
         network: Some(Network::Shared(1)),
         ..Equipment::default()
     };
-    for version in plan.functions.iter_mut().flat_map(|function| &mut function.versions) {
+    for version in plan.functions_mut().flat_map(|function| &mut function.versions) {
         version.equipment = Some(Box::new(equipment.clone()));
     }
     (plan, connections as u64)

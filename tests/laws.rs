@@ -561,7 +561,7 @@ fn preferred(pick: EnvPick, idle: &[(u64, SimTime)]) -> Vec<u64> {
 fn life_16_the_environment_that_serves_is_the_one_the_parameter_names_and_none_is_created_beside_an_idle_one() {
     every_plan(|plan| {
         let mut plan = plan.clone();
-        for version in plan.functions.iter_mut().flat_map(|function| &mut function.versions) {
+        for version in plan.functions_mut().flat_map(|function| &mut function.versions) {
             (version.idle, version.max_life) = (None, None);
         }
         plan.drain = Span::ZERO;
@@ -670,7 +670,7 @@ fn on_demand_environments_live_from_their_first_attempt_to_the_end_of_their_idle
     every_plan(|plan| {
         let mut plan = plan.clone();
         let idle = Span::from_millis(3_210);
-        for version in plan.functions.iter_mut().flat_map(|function| &mut function.versions) {
+        for version in plan.functions_mut().flat_map(|function| &mut function.versions) {
             (version.idle, version.max_life) = (Some(Distribution::constant(idle)), None);
         }
         let (result, told, _) = chronicle(&plan);
@@ -1032,7 +1032,7 @@ fn price_22_shares_of_every_line_sum_to_it_and_lines_to_the_total() {
 fn twice_the_memory_is_twice_the_gigabyte_seconds_and_nothing_else() {
     every_plan(|plan| {
         let mut doubled = plan.clone();
-        for version in doubled.functions.iter_mut().flat_map(|function| &mut function.versions) {
+        for version in doubled.functions_mut().flat_map(|function| &mut function.versions) {
             version.memory = MemoryMb(2 * version.memory.0);
         }
         let (one, two) = (support::run(plan), support::run(&doubled));

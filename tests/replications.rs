@@ -151,7 +151,7 @@ fn steady_plan(service: Distribution) -> Plan {
 fn intervals_of_a_blocked_share_hold_erlangs_loss_formula_as_often_as_they_say() {
     // M/M/3/3 with two erlangs: (2^3 / 3!) / (1 + 2 + 2 + 4/3) = 4 / 19.
     let mut plan = steady_plan(Distribution::exponential(500.0));
-    plan.functions[0].reserved = Some(3);
+    plan.function_mut(0).reserved = Some(3);
     assert_coverage("blocked share", &plan, 4.0 / 19.0, |result| {
         let totals = &result.summary.totals;
         totals.throttled as f64 / totals.arrivals as f64

@@ -59,7 +59,7 @@ fn same_both_ways(plan: &Plan, name: &str) -> InSums {
 /// A plan in which everybody waits for an answer, of functions that do nothing with it.
 fn called_plainly(seed: u64) -> Plan {
     let mut plan = mostly_plain(seed);
-    for function in &mut plan.functions {
+    for function in plan.functions_mut() {
         function.invokes.clear();
         for qualifier in &mut function.qualifiers {
             (qualifier.additional, qualifier.provisioned) = (None, 0);
@@ -142,17 +142,19 @@ fn a_busy_function_runs_the_same_in_trains_whatever_binds() {
     let changes: [(&str, Change); 8] = [
         ("nothing", |_| {}),
         ("the account's limit", |plan| plan.account.concurrent_executions = 22),
-        ("its reservation", |plan| plan.functions[0].reserved = Some(21)),
+        ("its reservation", |plan| plan.function_mut(0).reserved = Some(21)),
         ("the account's rate", |plan| plan.account.concurrent_executions = 11),
         ("errors and crashes", |plan| {
-            let version = &mut plan.functions[0].versions[0];
+            let version = &mut plan.function_mut(0).versions[0];
             (version.error_rate, version.crash_rate) = (Share::from_fraction(0.01), Share::from_fraction(0.002));
         }),
         ("timeouts and patience", |plan| {
-            plan.functions[0].versions[0].timeout = Span::from_millis(700);
+            plan.function_mut(0).versions[0].timeout = Span::from_millis(700);
             plan.traffic[0].retry.read_timeout = Some(Span::from_millis(600));
         }),
-        ("turnaround", |plan| plan.functions[0].turnaround = Span::from_millis(2)),
+        ("turnaround", |plan| {
+            plan.function_mut(0).turnaround = Span::from_millis(2)
+        }),
         ("the end of the run", |plan| plan.drain = Span::ZERO),
     ];
     changes.into_par_iter().for_each(|(name, change)| {
@@ -167,7 +169,7 @@ fn a_busy_function_runs_the_same_in_trains_whatever_binds() {
 fn what_ends_at_the_instant_of_other_ends_and_arrivals_runs_the_same_in_trains() {
     let mut plan = busy(100, 200, Distribution::constant(Span::from_millis(30)));
     // 5 ms apart, and 20 at once every second: ends, arrivals and the cuts of listeners meet.
-    plan.functions[0].overhead = Distribution::constant(Span::ZERO);
+    plan.function_mut(0).overhead = Distribution::constant(Span::ZERO);
     let every = Process::Constant(Rate::events(200, Span::from_secs(1)));
     add_traffic(&mut plan, "even", FunctionId(0), InvocationType::RequestResponse, every);
     let at_once = (0..1_000).map(|number| SimTime::from_micros(number / 20 * 1_000_000));

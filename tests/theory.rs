@@ -155,7 +155,7 @@ fn conc_6_a_reserved_function_under_poisson_load_loses_what_erlang_b_says_whatev
 fn conc_1_mean_concurrency_without_loss_is_rate_times_mean_service() {
     services(400.0).into_par_iter().for_each(|(name, service)| {
         let mut plan = loss_system(900, 250, service);
-        plan.functions[0].reserved = None;
+        plan.function_mut(0).reserved = None;
         let concurrency = replicate(&plan, |result| {
             assert_eq!(result.summary.totals.throttles, 0);
             result.summary.functions[0].concurrent_executions.mean
@@ -168,7 +168,7 @@ fn conc_1_mean_concurrency_without_loss_is_rate_times_mean_service() {
 fn conc_1_concurrency_found_by_poisson_arrivals_without_loss_has_a_poisson_maximum_over_no_more_than_its_tail() {
     // Of 200 s at 100 erlangs the maximum is all but surely between the mean and its one-in-a-billion quantile.
     let mut plan = loss_system(900, 250, Distribution::exponential(400.0));
-    plan.functions[0].reserved = None;
+    plan.function_mut(0).reserved = None;
     let bound = Poisson::new(100.0).expect("a positive load").inverse_cdf(1.0 - 1e-9);
     for max in replicate(&plan, |result| {
         result.summary.functions[0].concurrent_executions.max as f64

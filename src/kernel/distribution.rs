@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::kernel::draws::BLOCK;
@@ -49,11 +51,11 @@ enum Shape {
         inverse_shape: f64,
     },
     /// Probability and microseconds, both rising.
-    Quantiles(Vec<(f64, f64)>),
+    Quantiles(Arc<[(f64, f64)]>),
     /// Cumulated weight (the last is 1) and component.
-    Mixture(Vec<(f64, Distribution)>),
+    Mixture(Arc<[(f64, Distribution)]>),
     /// Sorted microseconds.
-    Empirical(Vec<u64>),
+    Empirical(Arc<[u64]>),
     /// Another one times a factor, plus microseconds.
     Affine(Box<Distribution>, f64, f64),
     /// A part of another one as it is, and a part as rationed CPU time.
@@ -143,7 +145,7 @@ impl Distribution {
         if last.0 < 1.0 {
             points.push((1.0, last.1 * 1.1));
         }
-        Distribution(Shape::Quantiles(points))
+        Distribution(Shape::Quantiles(points.into()))
     }
 
     /// One of several distributions, chosen by weight. Weights (> 0) are normalised to a sum of 1.
@@ -158,14 +160,14 @@ impl Distribution {
         if let Some(last) = cumulated.last_mut() {
             last.0 = 1.0;
         }
-        Distribution(Shape::Mixture(cumulated))
+        Distribution(Shape::Mixture(cumulated.into()))
     }
 
     /// One of the measured values (at least one), each as likely as the others.
     pub fn empirical(values: Vec<Span>) -> Distribution {
         let mut micros: Vec<u64> = values.into_iter().map(Span::as_micros).collect();
         micros.sort_unstable();
-        Distribution(Shape::Empirical(micros))
+        Distribution(Shape::Empirical(micros.into()))
     }
 
     /// This one times `factor` (finite, ≥ 0), plus `offset`.
@@ -265,7 +267,7 @@ impl Distribution {
             Shape::Quantiles(points) => interpolate(points, u),
             Shape::Mixture(parts) => {
                 let mut below = 0.0;
-                for (upto, part) in parts {
+                for (upto, part) in parts.iter() {
                     if u < *upto {
                         let inside = ((u - below) / (upto - below)).clamp(1.0 / TWO_53, 1.0 - 1.0 / TWO_53);
                         return part.at(inside);

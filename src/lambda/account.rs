@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::budget::Budget;
 use super::config::{AccountConfig, FunctionConfig, ScalingRule};
 use super::ends::AccountInFlight;
@@ -32,8 +34,9 @@ pub(super) struct Account {
 }
 
 impl Account {
-    pub fn new(config: &AccountConfig, functions: &[FunctionConfig]) -> Account {
-        let provisioned_of = |function: &FunctionConfig| function.qualifiers.iter().map(|q| q.provisioned).sum::<u32>();
+    pub fn new(config: &AccountConfig, functions: &[Arc<FunctionConfig>]) -> Account {
+        let provisioned_of =
+            |function: &Arc<FunctionConfig>| function.qualifiers.iter().map(|q| q.provisioned).sum::<u32>();
         let unreserved = functions.iter().filter(|function| function.reserved.is_none());
         let burst = match config.scaling {
             ScalingRule::PerFunction => None,

@@ -23,7 +23,7 @@ pub struct Clients {
 #[derive(Clone, Debug)]
 struct Client {
     tokens: u32,
-    limiter: Option<RateLimiter>,
+    limiter: Option<Box<RateLimiter>>,
 }
 
 impl Clients {
@@ -41,7 +41,7 @@ impl Clients {
         let count = if stateless { 0 } else { config.clients.max(1) as usize };
         let client = Client {
             tokens: QUOTA,
-            limiter: adaptive.then(RateLimiter::default),
+            limiter: adaptive.then(Box::default),
         };
         Clients {
             config,

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::config::{FunctionConfig, VersionConfig};
 use super::environment::IdleLife;
 use super::function::{Context, Function};
@@ -47,7 +49,7 @@ impl Function {
         }
         cx.account
             .set_reserved(before, reserved, self.provisioned_requested, self.on_demand);
-        self.config.reserved = reserved;
+        Arc::make_mut(&mut self.config).reserved = reserved;
         cx.observer.reservation(now, self.id, reserved, self.on_demand);
         Ok(())
     }
@@ -63,7 +65,10 @@ impl Function {
     ) {
         // Ends that are due lie before the change and follow the old idle life.
         self.settle(now, cx);
-        let before = std::mem::replace(&mut self.config.versions[version.index()], config.clone());
+        let before = std::mem::replace(
+            &mut Arc::make_mut(&mut self.config).versions[version.index()],
+            config.clone(),
+        );
         if compute(&before) != compute(config) {
             cx.observer.configured(now, self.id, version, compute(config));
         }
@@ -91,11 +96,12 @@ impl Function {
 
     /// What holds for all versions alike; see [`super::Platform::set_parameters`].
     pub fn set_parameters(&mut self, config: &FunctionConfig) {
-        self.config = FunctionConfig {
-            name: std::mem::take(&mut self.config.name),
-            reserved: self.config.reserved,
-            versions: std::mem::take(&mut self.config.versions),
-            qualifiers: std::mem::take(&mut self.config.qualifiers),
+        let own = Arc::make_mut(&mut self.config);
+        *own = FunctionConfig {
+            name: std::mem::take(&mut own.name),
+            reserved: own.reserved,
+            versions: std::mem::take(&mut own.versions),
+            qualifiers: std::mem::take(&mut own.qualifiers),
             ..config.clone()
         };
     }

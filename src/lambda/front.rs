@@ -57,9 +57,8 @@ impl PushConfig {
 impl Function {
     /// A request or event takes its way through a service.
     pub fn pass_through<O: Observer>(&mut self, now: SimTime, task: &Task, cx: &mut Context<O>) -> Reply {
-        let throughs = cx.throughs;
         let flow = &cx.flows[task.flow.index()];
-        match (&throughs[flow.traffic.index()], flow.invocation_type) {
+        match (cx.through(flow.traffic), flow.invocation_type) {
             (Some(Through::Push(push)), InvocationType::Event) => {
                 let delay = push.delay(task.ordinal, flow.key);
                 if delay.is_zero() {
@@ -87,7 +86,7 @@ impl Function {
             self.answer((now, told), task, Answer::new(TOO_MANY, Ending::Throttled), cx);
             return Reply::RefusedInFront(TOO_MANY);
         }
-        let transfer = cx.transfers[flow.traffic.index()].as_ref();
+        let transfer = cx.transfer(flow.traffic);
         if let Some((transfer, payload)) = transfer.map(|transfer| (transfer, transfer.payload(task, flow.key))) {
             let refused = Answer::new(TOO_LARGE, Ending::Refused);
             if front.largest_payload.is_some_and(|largest| payload > largest) {
@@ -193,7 +192,7 @@ impl Function {
 /// Whether the front end cannot pass the response on (FE-3, EDGE-3).
 fn too_large_response<O: Observer>(task: &Task, front: &FrontConfig, cx: &Context<O>) -> bool {
     let flow = &cx.flows[task.flow.index()];
-    match (&cx.transfers[flow.traffic.index()], front.largest_response) {
+    match (cx.transfer(flow.traffic), front.largest_response) {
         (Some(transfer), Some(largest)) => transfer.response(task, flow.key) > largest,
         _ => false,
     }

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use slab::Slab;
 
 use super::account::Account;
@@ -11,13 +13,13 @@ use super::equipment::{Equipment, Held};
 use super::execution::{Execution, Readiness};
 use super::interfaces::Interfaces;
 use super::outbox::Outbox;
-use super::provisioned_pool::{ProvisionedPool, divide};
+use super::provisioned_pool::ProvisionedPool;
 use super::rate::{Bucket, FunctionPeaks, RequestGrowth, RequestRate};
 use super::task::{Task, Wake};
 use super::wakefulness::Wakefulness;
 use crate::facts::{
     Attempt, Cause, Denial, ErrorCode, FunctionId, InvocationType, Observer, Pool, QualifierId, Reason, Refusal,
-    StartKind, Verdict, VersionId,
+    StartKind, TrafficId, Verdict, VersionId,
 };
 use crate::kernel::Agenda;
 use crate::kernel::Class;
@@ -80,8 +82,8 @@ pub(super) struct Context<'a, O> {
     pub agenda: &'a mut Agenda,
     pub clients: &'a mut [Clients],
     /// What callers send and get, by traffic entry.
-    pub transfers: &'a [Option<TransferConfig>],
-    pub throughs: &'a [Option<Through>],
+    pub transfers: &'a [Option<Box<TransferConfig>>],
+    pub throughs: &'a [Option<Box<Through>>],
     pub gateway: &'a mut Bucket,
     pub flows: &'a [FlowConfig],
     pub outbox: &'a mut Outbox,
@@ -89,12 +91,23 @@ pub(super) struct Context<'a, O> {
     pub observer: &'a mut O,
 }
 
+impl<'a, O> Context<'a, O> {
+    pub fn transfer(&self, traffic: TrafficId) -> Option<&'a TransferConfig> {
+        self.transfers[traffic.index()].as_deref()
+    }
+
+    pub fn through(&self, traffic: TrafficId) -> Option<&'a Through> {
+        self.throughs[traffic.index()].as_deref()
+    }
+}
+
 /// The cell: one function's state machine. Its steps know no clock and no queue but those of their [`Context`], and meet
 /// other functions only in the [`Account`].
 #[derive(Clone, Debug)]
 pub(super) struct Function {
     pub id: FunctionId,
-    pub config: FunctionConfig,
+    /// That of the plan, until something in it changes.
+    pub config: Arc<FunctionConfig>,
     pub environments: Environments,
     /// Tasks put aside, each with why it is woken.
     pub waiting: Slab<(Task, Wake)>,
@@ -102,6 +115,7 @@ pub(super) struct Function {
     pub allocating: Slab<(usize, u32)>,
     /// Idle on-demand environments by version.
     pub idle: Vec<IdlePool>,
+    /// Once something has been asked for.
     pub provisioned: Vec<ProvisionedPool>,
     /// P(f): what was asked for over all pools (CONC-10).
     pub provisioned_requested: u32,
@@ -111,7 +125,7 @@ pub(super) struct Function {
     /// What runs and will end plainly; `None` where every end is an event.
     pub in_flight: Option<Box<InFlight>>,
     pub scaling: Bucket,
-    pub growth: Option<RequestGrowth>,
+    pub growth: Option<Box<RequestGrowth>>,
     /// Requests per second that its reservation allows (RPS-2).
     pub requests: RequestRate,
     created: u64,
@@ -168,7 +182,7 @@ pub(super) struct Serving {
 impl Function {
     pub fn new(
         id: FunctionId,
-        config: &FunctionConfig,
+        config: &Arc<FunctionConfig>,
         account: &AccountConfig,
         provisioned_key: StreamKey,
     ) -> Function {
@@ -180,29 +194,20 @@ impl Function {
                 .iter()
                 .filter_map(|version| version.equipment.as_deref())
         };
-        let mut provisioned = Vec::new();
-        for (index, qualifier) in config.qualifiers.iter().enumerate() {
-            let parts = divide(qualifier, qualifier.provisioned);
-            provisioned.extend(
-                parts
-                    .into_iter()
-                    .map(|(version, _)| ProvisionedPool::new(QualifierId(index as u16), version, shape)),
-            );
-        }
         Function {
             id,
-            config: config.clone(),
+            config: Arc::clone(config),
             environments: Environments::default(),
             waiting: Slab::new(),
             allocating: Slab::new(),
             idle: config.versions.iter().map(idle).collect(),
-            provisioned,
+            provisioned: Vec::new(),
             provisioned_requested: 0,
             provisioned_key,
             on_demand: 0,
             in_flight: None,
             scaling: Bucket::new(SCALING_CAPACITY, SCALING_PER_MINUTE),
-            growth: account.request_growth.then(RequestGrowth::new),
+            growth: account.request_growth.then(|| Box::new(RequestGrowth::new())),
             requests: RequestRate::new(shape, config.reserved.unwrap_or(0)),
             created: 0,
             earliest_death: SimTime::MAX,
@@ -497,8 +502,8 @@ impl Function {
             budget::meet(&asking, &mut cx.account.budgets, &mut execution, cx.observer);
         }
         let response = match flow.sized {
-            true => cx.transfers[flow.traffic.index()]
-                .as_ref()
+            true => cx
+                .transfer(flow.traffic)
                 .and_then(|transfer| execution.respond(transfer, task, version, readiness, flow.key)),
             false => None,
         };
@@ -847,5 +852,17 @@ impl Residents for Inhabitants<'_> {
         let task = self.environments.task(environment);
         let key = self.flows[task.flow.index()].key;
         key.draw(task.ordinal, task.attempt, Purpose::Life).first
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idle_function_takes_little_room() {
+        // A million of them are to fit (docs/trust.md): what only some functions have belongs behind a pointer.
+        assert!(size_of::<Function>() <= 480, "{}", size_of::<Function>());
+        assert!(size_of::<IdlePool>() <= 112, "{}", size_of::<IdlePool>());
     }
 }

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::account::Account;
 use super::caller::Clients;
 use super::config::{
@@ -34,8 +36,9 @@ pub struct Platform {
     pub(super) functions: Vec<Function>,
     pub(super) account: Account,
     pub(super) clients: Vec<Clients>,
-    transfers: Vec<Option<TransferConfig>>,
-    pub(super) throughs: Vec<Option<Through>>,
+    /// Few traffic entries have one of these two.
+    transfers: Vec<Option<Box<TransferConfig>>>,
+    pub(super) throughs: Vec<Option<Box<Through>>>,
     pub(super) gateway: Bucket,
     pub(super) flows: Vec<FlowConfig>,
     pub(super) links: Vec<Link>,
@@ -68,7 +71,7 @@ pub struct Parts<'a> {
     /// Its limits.
     pub account: &'a AccountConfig,
     /// Functions, sorted by name.
-    pub functions: &'a [FunctionConfig],
+    pub functions: &'a [Arc<FunctionConfig>],
     /// Senders.
     pub traffic: &'a [TrafficConfig],
     /// Flows towards functions.
@@ -115,7 +118,7 @@ impl Platform {
     /// An account in which nothing has run yet; what is provisioned is READY. What would end at `horizon` or later is never
     /// told as ended; [`SimTime::MAX`] for a platform that is driven live.
     pub fn new<O: Observer>(seed: (u64, u64), parts: &Parts, horizon: SimTime, observer: &mut O) -> Platform {
-        let cell = |(index, config): (usize, &FunctionConfig)| {
+        let cell = |(index, config): (usize, &Arc<FunctionConfig>)| {
             let key = StreamKey::derive(seed.0, seed.1, "provisioned", &config.name);
             Function::new(FunctionId(index as u32), config, parts.account, key)
         };
@@ -123,9 +126,17 @@ impl Platform {
             functions: parts.functions.iter().enumerate().map(cell).collect(),
             account: Account::new(parts.account, parts.functions),
             clients: parts.traffic.iter().map(Clients::new).collect(),
-            throughs: parts.traffic.iter().map(|entry| entry.through.clone()).collect(),
+            throughs: parts
+                .traffic
+                .iter()
+                .map(|entry| entry.through.clone().map(Box::new))
+                .collect(),
             gateway: gateway(parts.account.gateway),
-            transfers: parts.traffic.iter().map(|entry| entry.transfer.clone()).collect(),
+            transfers: parts
+                .traffic
+                .iter()
+                .map(|entry| entry.transfer.clone().map(Box::new))
+                .collect(),
             flows: parts.flows.to_vec(),
             links: parts.links.iter().map(Link::new).collect(),
             queues: parts.queues.iter().map(Queue::new).collect(),
@@ -325,7 +336,8 @@ impl Platform {
     /// Changes how events through a qualifier are retried, how old they may become and where their records go (ASYNC-2).
     /// An event that waits keeps the instant of its next attempt.
     pub fn set_event_invoke(&mut self, function: FunctionId, qualifier: QualifierId, config: &EventInvokeConfig) {
-        self.functions[function.index()].config.qualifiers[qualifier.index()].event_invoke = config.clone();
+        let own = Arc::make_mut(&mut self.functions[function.index()].config);
+        own.qualifiers[qualifier.index()].event_invoke = config.clone();
     }
 
     /// Changes how the clients of a traffic entry retry; retries that wait keep their instant.
@@ -370,7 +382,7 @@ impl Platform {
         for flow in self.flows.iter_mut().filter(|flow| flow.traffic == traffic) {
             flow.sized = transfer.is_some();
         }
-        self.transfers[traffic.index()] = transfer;
+        self.transfers[traffic.index()] = transfer.map(Box::new);
         self.find_plain_flows();
     }
 

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::config::RateShape;
 use super::environment::{Environment, IdleEntry};
 use super::equipment::Held;
@@ -41,15 +43,17 @@ impl Function {
         for index in 0..self.config.qualifiers.len() {
             let qualifier = QualifierId(index as u16);
             let amount = self.config.qualifiers[index].provisioned;
+            if amount == 0 {
+                continue;
+            }
             for (version, part) in divide(&self.config.qualifiers[index], amount) {
+                self.ensure_pool(qualifier, version, cx.account.config.rate_shape);
                 let pool = self.pool_of(qualifier, version);
                 self.ask(pool, part);
                 self.add_ready(SimTime::ZERO, pool, part, cx);
             }
-            if amount > 0 {
-                cx.observer
-                    .provisioned(SimTime::ZERO, self.id, qualifier, amount, amount);
-            }
+            cx.observer
+                .provisioned(SimTime::ZERO, self.id, qualifier, amount, amount);
         }
     }
 
@@ -93,7 +97,7 @@ impl Function {
         additional: Option<(VersionId, Share)>,
         cx: &mut Context<O>,
     ) {
-        let config = &mut self.config.qualifiers[qualifier.index()];
+        let config = &mut Arc::make_mut(&mut self.config).qualifiers[qualifier.index()];
         (config.version, config.additional) = (version, additional);
         cx.observer.routed(now, self.id, qualifier, version, additional);
         let (amount, _) = self.provisioned_of(qualifier);

@@ -18,7 +18,7 @@ impl Platform {
 
     /// Changes numbers of the service that a traffic entry comes through, for answers and deliveries from now on.
     pub fn set_through(&mut self, traffic: TrafficId, through: Option<Through>) {
-        self.throughs[traffic.index()] = through;
+        self.throughs[traffic.index()] = through.map(Box::new);
     }
 
     /// Changes how the service in between delivers what a traffic entry sends over a link from now on.

@@ -37,7 +37,7 @@ impl Function {
         cx: &mut Context<O>,
     ) -> Option<Reply> {
         let flow = &cx.flows[task.flow.index()];
-        let transfer = cx.transfers[flow.traffic.index()].as_ref()?;
+        let transfer = cx.transfer(flow.traffic)?;
         if transfer.payload(task, flow.key) <= transfer.payload_limit {
             return None;
         }
@@ -49,7 +49,7 @@ impl Function {
     /// Tells the size of an event that has been stored: large ones cost extra requests (PRICE-3).
     pub fn tell_payload<O: Observer>(&self, now: SimTime, task: &Task, cx: &mut Context<O>) {
         let flow = &cx.flows[task.flow.index()];
-        if let Some(transfer) = &cx.transfers[flow.traffic.index()] {
+        if let Some(transfer) = cx.transfer(flow.traffic) {
             let payload = transfer.payload(task, flow.key);
             cx.observer.event_stored(now, &task.call(flow), payload);
         }

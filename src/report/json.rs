@@ -1,6 +1,7 @@
 //! `summary.json`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -77,7 +78,7 @@ pub(super) fn numbers_json(input: &ReportInput) -> Value {
 /// The summary of a run in which nothing has happened: it has every path that [`summary_json`] will have, so that
 /// the paths of `expect` can be checked before the run.
 pub fn blank_summary(plan: &Plan) -> Value {
-    let function = |function: &FunctionConfig| FunctionSummary {
+    let function = |function: &Arc<FunctionConfig>| FunctionSummary {
         by_version: vec![VersionSummary::default(); function.versions.len()],
         rejected_by_error: ErrorCode::all().map(|code| (code, 0)).collect(),
         ..FunctionSummary::default()

@@ -251,11 +251,11 @@ mod tests {
         assert!(!told(&|plan| plan.traffic[0].sender = Sender::Link));
         assert!(!told(&|plan| plan.sources[0].process = Process::At(Vec::new())));
         assert!(!told(
-            &|plan| plan.functions[0].events.duplicates = Share::from_fraction(0.5)
+            &|plan| plan.function_mut(0).events.duplicates = Share::from_fraction(0.5)
         ));
         let record = plan_record();
         assert!(!told(
-            &move |plan| plan.functions[0].versions[1].per_record = Some(record.clone())
+            &move |plan| plan.function_mut(0).versions[1].per_record = Some(record.clone())
         ));
     }
 

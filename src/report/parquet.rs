@@ -217,7 +217,7 @@ impl Names {
             .chain(verdicts)
             .chain(Reason::ALL.map(Reason::name))
             .chain(StartKind::ALL.map(StartKind::name));
-        let versions = |function: &crate::lambda::FunctionConfig| {
+        let versions = |function: &Arc<crate::lambda::FunctionConfig>| {
             let versions = function.versions.iter();
             versions.map(|version| version.name.as_str().into()).collect()
         };

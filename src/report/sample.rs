@@ -1,6 +1,7 @@
 //! Hand-made results for the tests of this room.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{ExpectationResult, ReportInput};
 use crate::control::{
@@ -127,7 +128,7 @@ impl Sample {
     pub(super) fn simulated_plan() -> Plan {
         let mut plan = plan(vec![function("checkout", Some(20)), function("fulfil", None)]);
         plan.duration = Span::from_secs(3_600);
-        for version in &mut plan.functions[0].versions {
+        for version in &mut plan.function_mut(0).versions {
             version.duration = Distribution::exponential(400.0);
         }
         plan
@@ -501,7 +502,7 @@ fn bill(times: i128) -> Bill {
     Bill { lines, total }
 }
 
-fn function(name: &str, reserved: Option<u32>) -> FunctionConfig {
+fn function(name: &str, reserved: Option<u32>) -> Arc<FunctionConfig> {
     let none = || Distribution::constant(Span::ZERO);
     let version = |name: &str| VersionConfig {
         name: name.to_owned(),
@@ -540,7 +541,7 @@ fn function(name: &str, reserved: Option<u32>) -> FunctionConfig {
             on_failure: None,
         },
     };
-    FunctionConfig {
+    Arc::new(FunctionConfig {
         name: name.to_owned(),
         reserved,
         versions: vec![version("$LATEST"), version("1")],
@@ -563,10 +564,10 @@ fn function(name: &str, reserved: Option<u32>) -> FunctionConfig {
             delay: Span::ZERO,
             per_minute: 6_000,
         },
-    }
+    })
 }
 
-fn plan(functions: Vec<FunctionConfig>) -> Plan {
+fn plan(functions: Vec<Arc<FunctionConfig>>) -> Plan {
     let key = StreamKey::derive(7, 0, "arrival", "shoppers");
     let always = RateProfile {
         points: vec![(SimTime::ZERO, Rate::events(50, Span::from_secs(1)))],

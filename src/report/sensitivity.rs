@@ -315,7 +315,7 @@ mod tests {
         assert!(found.contains(&"throttle_reason.scaling_rate") && found.contains(&"billing.month"));
         assert!(found.contains(&"client.read_timeout") && found.contains(&"placement"));
         assert!(!found.contains(&"throttle_reason.account_rate") && !found.contains(&"lim.allow_extended"));
-        sample.plan.functions[0].versions[0].timeout = Span::from_secs(901);
+        sample.plan.function_mut(0).versions[0].timeout = Span::from_secs(901);
         assert!(in_play(&sample).contains(&"lim.allow_extended"));
     }
 

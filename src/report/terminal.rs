@@ -621,7 +621,7 @@ mod tests {
     #[test]
     fn a_function_with_a_name_of_64_characters_takes_one_line() {
         let mut sample = Sample::busy();
-        sample.plan.functions[0].name = format!("{:064x}", 0xABCDu32);
+        sample.plan.function_mut(0).name = format!("{:064x}", 0xABCDu32);
         let text = terminal_summary(&sample.input(), None);
         let line = text.lines().find(|line| line.contains("0000000000…0000abcd")).unwrap();
         assert!(line.contains("4,310,000") && line.contains("$2.87"), "{text}");

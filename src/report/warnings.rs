@@ -111,7 +111,7 @@ mod tests {
         let mut sample = Sample::crowded(49);
         for (number, function) in sample.result.summary.functions.iter_mut().enumerate() {
             function.latency.count = 174 + number as u64;
-            sample.plan.functions[number].name = format!("f{:02}", number + 1);
+            sample.plan.function_mut(number).name = format!("f{:02}", number + 1);
         }
         let line = "p99 of 49 functions rests on fewer than 1,000 samples: \
                     f01 (174), f02 (175), f03 (176), f04 (177), f05 (178), … and 44 more";

@@ -1,5 +1,7 @@
 //! Alarms: what they watch, and when they go off (ALARM-1 to ALARM-4).
 
+use std::sync::Arc;
+
 use super::expectation::{self, Operator};
 use super::keys::{MISSING_DATA, nearest};
 use super::problem::Fault;
@@ -27,7 +29,7 @@ pub(super) struct Alarms<'a> {
     /// Where problems go.
     pub reader: &'a Reader,
     /// All functions, by name.
-    pub functions: &'a [FunctionConfig],
+    pub functions: &'a [Arc<FunctionConfig>],
     /// Names of all queues, sorted.
     pub queues: &'a [String],
     /// All streams, by name.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use super::LoadOptions;
 use super::change_path::{CONFIGURATION, check_path};
@@ -275,7 +276,7 @@ impl<'a> Changes<'a> {
             // VER-1: published versions keep their code and configuration, only $LATEST gets another one.
             let published = self.resolved(at, given, settings().filter(|setting| !setting.configures()), told);
             for (function, frozen) in state.plan.functions.iter_mut().zip(published.plan.functions) {
-                keep_versions(function, frozen);
+                keep_versions(Arc::make_mut(function), &frozen);
             }
         }
         state
@@ -366,10 +367,9 @@ impl<'a> Changes<'a> {
 }
 
 /// Versions besides `$LATEST` stay as they are in `frozen`.
-fn keep_versions(function: &mut FunctionConfig, frozen: FunctionConfig) {
-    let latest = function.versions.swap_remove(0);
-    function.versions = frozen.versions;
-    function.versions[0] = latest;
+fn keep_versions(function: &mut FunctionConfig, frozen: &FunctionConfig) {
+    function.versions.truncate(1);
+    function.versions.extend_from_slice(&frozen.versions[1..]);
 }
 
 /// Before a function's key is set: how code behaves is set for every version, whatever they said of their own; and durations

@@ -1,5 +1,7 @@
 //! What acts during a run: alarms, scaling policies, deployments.
 
+use std::sync::Arc;
+
 use super::address::Directory;
 use super::alarms::Alarms;
 use super::deployments::Deployments;
@@ -21,7 +23,7 @@ pub(super) struct Control<'a> {
     /// The scenario.
     pub root: &'a Node,
     /// All functions, by name.
-    pub functions: &'a [FunctionConfig],
+    pub functions: &'a [Arc<FunctionConfig>],
     /// Names of all queues, sorted.
     pub queues: &'a [String],
     /// All streams, by name.
@@ -75,7 +77,7 @@ impl<'a> Control<'a> {
     fn scaling(&self) -> Vec<ScalingConfig> {
         let mut all = Vec::new();
         for entry in self.root.named("functions") {
-            let named = |function: &FunctionConfig| function.name.as_str().cmp(entry.key.as_str());
+            let named = |function: &Arc<FunctionConfig>| function.name.as_str().cmp(entry.key.as_str());
             let Ok(place) = self.functions.binary_search_by(named) else {
                 continue;
             };

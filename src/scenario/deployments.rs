@@ -1,5 +1,7 @@
 //! Deployments: which alias moves to which version, how, and what takes it back (DEP-1 to DEP-6).
 
+use std::sync::Arc;
+
 use super::address::{Address, Directory};
 use super::keys::nearest;
 use super::links::Links;
@@ -36,7 +38,7 @@ pub(super) struct Deployments<'a> {
     /// Where problems go.
     pub reader: &'a Reader,
     /// All functions, by name.
-    pub functions: &'a [FunctionConfig],
+    pub functions: &'a [Arc<FunctionConfig>],
     /// The same with their qualifiers, for messages.
     pub directory: &'a Directory,
     /// All alarms, by name.

@@ -1,6 +1,7 @@
 //! Functions with their versions and aliases: layered keys to a `FunctionConfig`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::address::{Address, Directory};
 use super::behaviour::{Behaviour, Platform};
@@ -38,7 +39,7 @@ pub(super) struct Origin<'a> {
 #[derive(Clone)]
 pub(super) struct Resolved {
     /// Its configuration.
-    pub config: FunctionConfig,
+    pub config: Arc<FunctionConfig>,
     /// `key=value`, sorted.
     pub tags: Vec<String>,
     /// Where reserved concurrency is given.
@@ -121,7 +122,7 @@ impl<'a> Functions<'a> {
         };
         self.within_reserved(&config, provisioned);
         Resolved {
-            config,
+            config: Arc::new(config),
             tags: self.tags(&all),
             reserved_mark: reserved.map(|entry| entry.value.mark),
             provisioned,

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::address::Address;
 use super::streams;
@@ -38,7 +39,7 @@ struct Found {
 /// What links lead to.
 pub(super) struct Targets<'a> {
     /// Sorted by name.
-    pub functions: &'a [FunctionConfig],
+    pub functions: &'a [Arc<FunctionConfig>],
     /// Names, sorted.
     pub queues: &'a [String],
     /// Sorted by name.
@@ -199,7 +200,7 @@ fn service_target(targets: &Targets<'_>, service: &str, name: &str) -> Target {
 
 /// The place of a function and of its qualifier; `None` where one does not exist.
 pub(super) fn place(
-    functions: &[FunctionConfig],
+    functions: &[Arc<FunctionConfig>],
     name: &str,
     qualifier: Option<&str>,
 ) -> Option<(FunctionId, QualifierId)> {
@@ -212,7 +213,7 @@ pub(super) fn place(
     Some((FunctionId(position as u32), QualifierId(index as u16)))
 }
 
-fn flow_to(functions: &[FunctionConfig], name: &str, qualifier: Option<&str>, key: StreamKey) -> FlowConfig {
+fn flow_to(functions: &[Arc<FunctionConfig>], name: &str, qualifier: Option<&str>, key: StreamKey) -> FlowConfig {
     let (function, qualifier) = place(functions, name, qualifier).unwrap_or_default();
     FlowConfig {
         traffic: TrafficId(0),

@@ -1,5 +1,7 @@
 //! Loops: functions that are called by what they cause themselves (INV-8).
 
+use std::sync::Arc;
+
 use super::reader::Reader;
 use crate::facts::{LinkId, Target};
 use crate::lambda::{FlowConfig, FunctionConfig, LinkConfig, MappingConfig, MappingSource};
@@ -8,7 +10,7 @@ use crate::messaging::{QueueConfig, StreamConfig, TopicConfig};
 /// Everything that sends or passes on. Its places are numbered: functions, then queues, then topics, then streams.
 pub(super) struct Network<'a> {
     /// Functions, by name.
-    pub functions: &'a [FunctionConfig],
+    pub functions: &'a [Arc<FunctionConfig>],
     /// Queues, by name.
     pub queues: &'a [QueueConfig],
     /// Topics, by name.

@@ -1,6 +1,7 @@
 //! Event source mappings: to `MappingConfig` with a flow and a sender of their own (lambda-model §5).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::address::{Address, Directory};
 use super::dated::Dated;
@@ -44,7 +45,7 @@ pub(super) struct Mappings<'a> {
     /// What AWS does not document of pollers.
     pub parameters: &'a PollerParameters,
     /// All functions, by name.
-    pub functions: &'a [FunctionConfig],
+    pub functions: &'a [Arc<FunctionConfig>],
     /// The same with their qualifiers, for messages.
     pub directory: &'a Directory,
     /// All queues, by name.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use super::address::{Address, Directory, check_function_name};
 use super::api_rate::warn_of_many_calls;
@@ -183,7 +184,7 @@ struct Base {
 /// The account and what runs in it.
 struct Account {
     config: AccountConfig,
-    functions: Vec<FunctionConfig>,
+    functions: Vec<Arc<FunctionConfig>>,
     tags: Vec<Vec<String>>,
 }
 
@@ -249,7 +250,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Traffic entries; senders of links and mappings are added later.
-    fn senders(&self, base: &Base, azure: Vec<AzureTrace>, functions: &[FunctionConfig]) -> Senders {
+    fn senders(&self, base: &Base, azure: Vec<AzureTrace>, functions: &[Arc<FunctionConfig>]) -> Senders {
         let topics: Vec<String> = base.topics.iter().map(|topic| topic.name.clone()).collect();
         let mut traffic = Traffic {
             reader: self.reader,
@@ -280,7 +281,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn control(&self, base: &Base, functions: &[FunctionConfig], queues: &[String]) -> ControlConfig {
+    fn control(&self, base: &Base, functions: &[Arc<FunctionConfig>], queues: &[String]) -> ControlConfig {
         let control = Control {
             reader: self.reader,
             root: self.root,
@@ -299,7 +300,7 @@ impl<'a> Resolver<'a> {
     fn mappings(
         &self,
         base: &Base,
-        functions: &[FunctionConfig],
+        functions: &[Arc<FunctionConfig>],
         queues: &[QueueConfig],
         failures: &BTreeMap<String, LinkId>,
         senders: &mut Senders,

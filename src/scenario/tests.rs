@@ -729,11 +729,10 @@ fn every_distribution_is_read() {
         plan(&format!(
             "duration: 1 h\nfunctions: {{ f: {{ init: 0 s, duration: {text} }} }}\n"
         ))
-        .functions
-        .remove(0)
-        .versions
-        .remove(0)
-        .duration
+        .functions[0]
+            .versions[0]
+            .duration
+            .clone()
     };
     assert_eq!(of("250 ms"), Distribution::constant(Span::from_millis(250)));
     assert_eq!(of("{ uniform: [10 ms, 20 ms] }"), Distribution::uniform(10.0, 20.0));
@@ -824,10 +823,9 @@ fn functions_have_a_duration_and_an_init() {
 #[test]
 fn duration_follows_memory_as_measured_or_by_its_cpu_bound_part() {
     let factor = |keys: &str| {
-        plan(&format!("duration: 1 h\nfunctions: {{ f: {{ init: 0 s, {keys} }} }}\n"))
-            .functions
-            .remove(0)
+        plan(&format!("duration: 1 h\nfunctions: {{ f: {{ init: 0 s, {keys} }} }}\n")).functions[0]
             .versions
+            .clone()
     };
     let bound = factor(
         "duration: 1 s, memory_size: 1024, memory_scaling: { cpu_bound: 80 % }, versions: { 1: { memory_size: 512 } }",

@@ -62,7 +62,7 @@ pub(super) struct Traffic<'a> {
     /// Parameters of clients and schedules.
     pub parameters: &'a AccountParameters,
     /// All functions, by name.
-    pub functions: &'a [FunctionConfig],
+    pub functions: &'a [Arc<FunctionConfig>],
     /// The same with their qualifiers, for messages.
     pub directory: &'a Directory,
     /// Declared queues, by name.

@@ -28,7 +28,7 @@ pub(super) fn adjoining_meter(plan: &Plan) -> Option<AdjoiningMeter> {
             .iter()
             .map(|flow| sender(&plan.traffic[flow.traffic.index()].name))
             .collect(),
-        in_vpc: plan.functions.iter().map(is_in_vpc).collect(),
+        in_vpc: plan.functions.iter().map(|function| is_in_vpc(function)).collect(),
         shards: shards(plan),
         pollers: plan.mappings.iter().filter_map(pollers).collect(),
     };

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use crate::control::{ChangeStep, ControlConfig, PlannedChange};
 use crate::lambda::{
     AccountConfig, FlowConfig, FunctionConfig, LinkConfig, MappingConfig, Parts, Sender, TrafficConfig,
@@ -30,8 +32,8 @@ pub struct Plan {
     pub until_empty: bool,
     /// Account limits.
     pub account: AccountConfig,
-    /// Functions, sorted by name.
-    pub functions: Vec<FunctionConfig>,
+    /// Functions, sorted by name. Runs share them with the plan.
+    pub functions: Vec<Arc<FunctionConfig>>,
     /// Tags of each function as `key=value`, sorted; same order as `functions`.
     pub tags: Vec<Vec<String>>,
     /// Senders: traffic entries, sorted by name, then what the account itself sends.
@@ -61,6 +63,16 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// A function, to be changed; `index` is its place in `functions`.
+    pub fn function_mut(&mut self, index: usize) -> &mut FunctionConfig {
+        Arc::make_mut(&mut self.functions[index])
+    }
+
+    /// All functions, to be changed.
+    pub fn functions_mut(&mut self) -> impl Iterator<Item = &mut FunctionConfig> {
+        self.functions.iter_mut().map(Arc::make_mut)
+    }
+
     /// The senders that stand under `traffic:`.
     pub fn entries(&self) -> impl Iterator<Item = &TrafficConfig> {
         self.traffic

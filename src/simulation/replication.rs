@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use crate::control::{Change, FunctionChange};
 use crate::kernel::draws::StreamKey;
 use crate::lambda::FunctionConfig;
@@ -38,9 +40,11 @@ impl Plan {
                 })
                 .for_each(&mut visit);
         }
+        let sends = |function: &&mut Arc<FunctionConfig>| !function.invokes.is_empty();
         self.functions
             .iter_mut()
-            .for_each(|function| keys_of_function(function, &mut visit));
+            .filter(sends)
+            .for_each(|function| keys_of_function(Arc::make_mut(function), &mut visit));
         for change in self.change_steps.iter_mut().flat_map(|step| &mut step.changes) {
             match change {
                 Change::Function(_, FunctionChange::Parameters(config)) => keys_of_function(config, &mut visit),

@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::adjoining::adjoining_meter;
 use crate::control::{Act, Changes, ControlSummary, Controller, RefusedChange};
@@ -282,7 +283,7 @@ impl<O: Observer, A: Act<O>> Run<'_, O, A> {
 }
 
 fn recorder_config(plan: &Plan) -> RecorderConfig {
-    let info = |function: &FunctionConfig| FunctionInfo {
+    let info = |function: &Arc<FunctionConfig>| FunctionInfo {
         reserved: function.reserved,
         memory: function.versions.iter().map(|version| version.memory).collect(),
         qualifiers: function.qualifiers.len(),
@@ -334,7 +335,7 @@ fn metered(plan: &Plan) -> Vec<MeteredFunction> {
         .iter()
         .filter(|flow| comes_through(plan, flow, FrontService::CloudFront));
     let edge: BTreeSet<_> = at_edge.map(|flow| flow.function).collect();
-    let function = |(id, function): (FunctionId, &FunctionConfig)| MeteredFunction {
+    let function = |(id, function): (FunctionId, &Arc<FunctionConfig>)| MeteredFunction {
         versions: function
             .versions
             .iter()

@@ -104,16 +104,16 @@ pub(super) enum Intensity {
         scale: f64,
     },
     Bursts {
-        burst: Distribution,
-        pause: Distribution,
+        /// Of a burst and of a pause.
+        lengths: Box<[Distribution; 2]>,
         rate: f64,
         scale: f64,
         phase: u64,
     },
     Modulated {
-        rates: Vec<f64>,
+        /// Rate and stay in each state.
+        states: Box<[(f64, Distribution)]>,
         scale: f64,
-        mean_stay: Vec<Distribution>,
         /// State of the segment given last.
         current: usize,
         /// State of the next one.
@@ -128,34 +128,34 @@ impl Intensity {
         match self {
             Intensity::Profile { profile, scale } => profile_segment(profile, *scale, start),
             Intensity::Bursts {
-                burst,
-                pause,
+                lengths,
                 rate,
                 scale,
                 phase,
             } => {
-                let lengths = key.draw(*phase / 2, 0, Purpose::Phase);
+                let draws = key.draw(*phase / 2, 0, Purpose::Phase);
                 let bursting = *phase % 2 == 0;
+                let [burst, pause] = &**lengths;
                 let length = if bursting {
-                    burst.sample(lengths.first)
+                    burst.sample(draws.first)
                 } else {
-                    pause.sample(lengths.second)
+                    pause.sample(draws.second)
                 };
                 *phase += 1;
                 constant(start, length, if bursting { *rate * *scale } else { 0.0 })
             }
             Intensity::Modulated {
-                rates,
+                states,
                 scale,
-                mean_stay,
                 current,
                 state,
                 phase,
             } => {
                 let draw = key.draw(*phase, 0, Purpose::Phase);
-                let segment = constant(start, mean_stay[*state].sample(draw.first), rates[*state] * *scale);
+                let (rate, stay) = &states[*state];
+                let segment = constant(start, stay.sample(draw.first), rate * *scale);
                 *current = *state;
-                let others = rates.len() as u128 - 1;
+                let others = states.len() as u128 - 1;
                 let skip = ((draw.second as u128 * others) >> 53) as usize;
                 *state = if skip < *state { skip } else { skip + 1 };
                 *phase += 1;
@@ -177,10 +177,10 @@ impl Intensity {
                 if bursting { *rate * new_scale } else { 0.0 }
             }
             Intensity::Modulated {
-                rates, scale, current, ..
+                states, scale, current, ..
             } => {
                 *scale = new_scale;
-                rates[*current] * new_scale
+                states[*current].0 * new_scale
             }
         };
         Segment { rate, ..segment }

@@ -36,7 +36,7 @@ enum Generator {
         unscaled: Rate,
         rate: Rate,
     },
-    Recorded(Copies<Box<dyn Iterator<Item = TraceRow> + Send>>),
+    Recorded(Box<Copies<Box<dyn Iterator<Item = TraceRow> + Send>>>),
     Minutes(Minutes),
 }
 
@@ -202,11 +202,8 @@ impl Generator {
             recorded: Recorded::default(),
         };
         let recorded = |rows: Box<dyn Iterator<Item = TraceRow> + Send>| {
-            Generator::Recorded(Copies::new(
-                Box::new(rows.skip_while(move |row| row.time < from)),
-                key,
-                scale,
-            ))
+            let rows: Box<dyn Iterator<Item = TraceRow> + Send> = Box::new(rows.skip_while(move |row| row.time < from));
+            Generator::Recorded(Box::new(Copies::new(rows, key, scale)))
         };
         match process {
             Process::Poisson(profile) => poisson(Intensity::Profile {
@@ -220,19 +217,18 @@ impl Generator {
                 rate: rate.scaled(scale),
             },
             Process::Bursts { burst, pause, rate } => poisson(Intensity::Bursts {
-                burst: burst.clone(),
-                pause: pause.clone(),
+                lengths: Box::new([burst.clone(), pause.clone()]),
                 rate: rate.per_micro(),
                 scale,
                 phase: 0,
             }),
             Process::Modulated { rates, mean_stay } => poisson(Intensity::Modulated {
-                rates: rates.iter().map(|rate| rate.per_micro()).collect(),
-                scale,
-                mean_stay: mean_stay
+                states: rates
                     .iter()
-                    .map(|mean| Distribution::exponential(mean.as_millis_f64()))
+                    .zip(mean_stay)
+                    .map(|(rate, mean)| (rate.per_micro(), Distribution::exponential(mean.as_millis_f64())))
                     .collect(),
+                scale,
                 current: 0,
                 state: 0,
                 phase: 0,

@@ -51,7 +51,7 @@ pub fn any_plan(seed: u64) -> Plan {
 
 /// Invocations so short and bursts so dense that request rates are met before concurrency (RPS-6).
 fn hurry(plan: &mut Plan) {
-    for version in plan.functions.iter_mut().flat_map(|function| &mut function.versions) {
+    for version in plan.functions_mut().flat_map(|function| &mut function.versions) {
         version.duration = Distribution::constant(Span::from_millis(2));
         version.init = Distribution::constant(Span::ZERO);
         version.placement = Distribution::constant(Span::ZERO);
@@ -68,7 +68,7 @@ fn hurry(plan: &mut Plan) {
 
 /// What reservations and provisioned concurrency take from the account.
 fn claimed(plan: &Plan) -> u32 {
-    let of = |function: &FunctionConfig| {
+    let of = |function: &Arc<FunctionConfig>| {
         let provisioned = function.qualifiers.iter().map(|qualifier| qualifier.provisioned).sum();
         function.reserved.unwrap_or(provisioned)
     };

@@ -162,7 +162,7 @@ pub fn function(name: &str, duration: Distribution) -> FunctionConfig {
 
 /// Adds a function; functions must be added in order of their names.
 pub fn add_function(plan: &mut Plan, function: FunctionConfig) -> FunctionId {
-    plan.functions.push(function);
+    plan.functions.push(function.into());
     plan.tags.push(Vec::new());
     FunctionId(plan.functions.len() as u32 - 1)
 }

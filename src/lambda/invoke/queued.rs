@@ -37,7 +37,7 @@ impl Function {
                 .sample(key.draw(task.ordinal, task.attempt, Purpose::Overhead).second)
         });
         let pushed_twice = cx.flows[task.flow.index()].through
-            && matches!(&cx.throughs[traffic.index()], Some(Through::Push(push)) if push.duplicates(task.ordinal, key));
+            && matches!(cx.through(traffic), Some(Through::Push(push)) if push.duplicates(task.ordinal, key));
         let queued_twice = !events.duplicates.is_none()
             && events
                 .duplicates
@@ -178,7 +178,7 @@ fn accepted<O: Observer>(task: &Task, cx: &Context<O>) -> SimTime {
     if !flow.through {
         return task.arrived;
     }
-    match &cx.throughs[flow.traffic.index()] {
+    match cx.through(flow.traffic) {
         Some(Through::Push(push)) => task.arrived.saturating_add(push.delay(task.ordinal, flow.key)),
         _ => task.arrived,
     }

@@ -138,7 +138,7 @@ mod tests {
     fn functions_in_a_vpc_tell_their_interfaces_by_both_formulas() {
         let mut sample = Sample::busy();
         assert!(equipped(&sample.input()).into_string().is_empty());
-        sample.plan.functions[0].versions[0].equipment = Some(Box::new(crate::lambda::Equipment {
+        sample.plan.function_mut(0).versions[0].equipment = Some(Box::new(crate::lambda::Equipment {
             network: Some(crate::lambda::Network::Shared(2)),
             ..Default::default()
         }));

@@ -250,7 +250,7 @@ mod tests {
     fn texts_of_the_scenario_cannot_become_markup() {
         let mut sample = Sample::busy();
         sample.plan.name = "<b>&".to_owned();
-        sample.plan.functions[0].name = "</script><script>alert(1)</script>".to_owned();
+        sample.plan.function_mut(0).name = "</script><script>alert(1)</script>".to_owned();
         let page = page_of(&sample, true);
         assert!(page.contains("&lt;b&gt;&amp;") && !page.contains("<script>alert"));
         // Three scripts of ours, and the numbers of each chart.

@@ -211,7 +211,7 @@ fn drawn_functions<'a>(input: &ReportInput<'a>) -> Vec<(&'a FunctionConfig, &'a 
     let colored = highest.into_iter().zip(FUNCTION_COLORS);
     colored
         .map(|(steps, color)| {
-            let config = &input.plan.functions[steps.function.index()];
+            let config = &*input.plan.functions[steps.function.index()];
             (config, steps.concurrency_max.as_slice(), Figure::color(color))
         })
         .collect()
@@ -533,13 +533,13 @@ mod tests {
     fn limits_within_reach_and_ready_environments_are_levels() {
         let mut sample = Sample::busy();
         // At most 304 run at once: three times that is 912.
-        sample.plan.functions[0].qualifiers[1].provisioned = 50;
+        sample.plan.function_mut(0).qualifiers[1].provisioned = 50;
         assert_eq!(
             level_labels(&sample),
             ["reserved for checkout: 300", "provisioned, ready: 50"]
         );
         sample.plan.account.concurrent_executions = 912;
-        sample.plan.functions[0].reserved = Some(0);
+        sample.plan.function_mut(0).reserved = Some(0);
         assert_eq!(level_labels(&sample), ["provisioned, ready: 50", "account limit: 912"]);
     }
 
@@ -562,7 +562,7 @@ mod tests {
     #[test]
     fn functions_with_the_same_reservation_share_a_level() {
         let mut sample = Sample::busy();
-        sample.plan.functions[1].reserved = Some(300);
+        sample.plan.function_mut(1).reserved = Some(300);
         assert_eq!(level_labels(&sample), ["reserved for each of several: 300"]);
     }
 
