@@ -57,9 +57,8 @@ pub struct Agenda {
     /// Number of the running bucket: times >> `width_bits`.
     bucket: u64,
     width_bits: u32,
-    /// The buckets after the running one, each at its number modulo the length of the ring, which is a power of two: the chunk
-    /// of each that was begun last, or [`NONE`].
-    ring: Vec<u32>,
+    /// The buckets after the running one, each at its number modulo the length of the ring, which is a power of two.
+    ring: Vec<Head>,
     in_ring: usize,
     chunks: Vec<Chunk>,
     /// The first of the chunks that are not in use.
@@ -93,21 +92,38 @@ struct Entry {
     what: u64,
 }
 
+/// The chunk of a bucket that was begun last, and how many entries it has, in one word: an entry is added without a look at the
+/// chunk, which among a hundred thousand of them lies far from the processor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Head(u32);
+
+impl Head {
+    const NONE: Head = Head(u32::MAX);
+    const COUNT_BITS: u32 = 3;
+
+    fn new(chunk: u32, count: usize) -> Head {
+        Head(chunk << Head::COUNT_BITS | count as u32)
+    }
+
+    /// A place beyond all chunks where there is none.
+    fn chunk(self) -> usize {
+        (self.0 >> Head::COUNT_BITS) as usize
+    }
+
+    /// Beyond [`ROOM`] where there is none.
+    fn count(self) -> usize {
+        self.0 as usize & ((1 << Head::COUNT_BITS) - 1)
+    }
+}
+
 /// Entries of one bucket. Chunks are used again and again, so that nothing is allocated for a bucket, and a hundred thousand
 /// buckets are as many numbers of four bytes.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
 struct Chunk {
     entries: [Entry; ROOM],
-    count: u32,
-    /// The chunk of the same bucket begun before, or the next one not in use.
+    /// The chunk of the same bucket begun before, which is full, or the next one not in use.
     next: u32,
-}
-
-impl Chunk {
-    fn entries(&self) -> &[Entry] {
-        &self.entries[..self.count as usize]
-    }
 }
 
 impl Default for Agenda {
@@ -116,7 +132,7 @@ impl Default for Agenda {
             running: Vec::new(),
             bucket: 0,
             width_bits: 15,
-            ring: vec![NONE; SHORTEST_RING],
+            ring: vec![Head::NONE; SHORTEST_RING],
             in_ring: 0,
             chunks: Vec::new(),
             spare: NONE,
@@ -165,47 +181,42 @@ impl Agenda {
     #[inline]
     fn put_into_bucket(&mut self, number: u64, entry: Entry) {
         let place = number as usize & (self.ring.len() - 1);
-        let room = self.chunks.get_mut(self.ring[place] as usize).and_then(|chunk| {
-            let free = chunk.entries.get_mut(chunk.count as usize)?;
-            Some((free, &mut chunk.count))
-        });
-        if let Some((free, count)) = room {
-            *free = entry;
-            *count += 1;
+        let head = self.ring[place];
+        if head.count() < ROOM {
+            self.chunks[head.chunk()].entries[head.count()] = entry;
+            self.ring[place].0 += 1;
             return;
         }
-        let next = self.ring[place];
-        self.ring[place] = match self.chunks.get_mut(self.spare as usize) {
+        let next = if head == Head::NONE { NONE } else { head.chunk() as u32 };
+        let begun = match self.chunks.get_mut(self.spare as usize) {
             Some(spare) => {
                 let index = std::mem::replace(&mut self.spare, spare.next);
-                (spare.entries[0], spare.count, spare.next) = (entry, 1, next);
+                (spare.entries[0], spare.next) = (entry, next);
                 index
             }
             None => self.make_chunk(entry, next),
         };
+        self.ring[place] = Head::new(begun, 1);
     }
 
     #[inline(never)]
     fn make_chunk(&mut self, entry: Entry, next: u32) -> u32 {
         let entries = [entry; ROOM];
-        self.chunks.push(Chunk {
-            entries,
-            count: 1,
-            next,
-        });
+        self.chunks.push(Chunk { entries, next });
         (self.chunks.len() - 1) as u32
     }
 
     /// The entries of a bucket become the running ones, of which there are none left.
     fn take_bucket(&mut self, number: u64) {
         let place = number as usize & (self.ring.len() - 1);
-        let mut index = std::mem::replace(&mut self.ring[place], NONE);
+        let head = std::mem::replace(&mut self.ring[place], Head::NONE);
+        let (mut index, mut count) = (head.chunk() as u32, head.count());
         while let Some(chunk) = self.chunks.get_mut(index as usize) {
             // All of it, in whole registers: to copy as many as there are costs more.
-            let length = self.running.len() + chunk.count as usize;
+            let length = self.running.len() + count;
             self.running.extend_from_slice(&chunk.entries);
             self.running.truncate(length);
-            chunk.count = 0;
+            count = ROOM;
             let next = std::mem::replace(&mut chunk.next, self.spare);
             self.spare = std::mem::replace(&mut index, next);
         }
@@ -289,13 +300,23 @@ impl Agenda {
 
     /// All entries into a ring of `length` buckets, 2^`width_bits` microseconds each. The running bucket is empty and over.
     fn rebuild(&mut self, width_bits: u32, length: usize, now: SimTime) {
-        let chunks = std::mem::take(&mut self.chunks);
+        let in_ring: Vec<Entry> = self.in_buckets().copied().collect();
         let beside = std::mem::take(&mut self.beside);
-        (self.ring, self.spare) = (vec![NONE; length], NONE);
+        self.chunks.clear();
+        (self.ring, self.spare) = (vec![Head::NONE; length], NONE);
         (self.width_bits, self.in_ring) = (width_bits, 0);
         self.bucket = self.number(now);
-        let in_chunks = chunks.iter().flat_map(Chunk::entries).copied();
-        in_chunks.chain(beside).for_each(|entry| self.add(entry));
+        in_ring.into_iter().chain(beside).for_each(|entry| self.add(entry));
+    }
+
+    /// All entries of the ring, in no order.
+    fn in_buckets(&self) -> impl Iterator<Item = &Entry> {
+        let chain = |head: &Head| {
+            let first = self.chunks.get(head.chunk()).map(|chunk| (chunk, head.count()));
+            std::iter::successors(first, |(chunk, _)| Some((self.chunks.get(chunk.next as usize)?, ROOM)))
+        };
+        let chunks = self.ring.iter().flat_map(chain);
+        chunks.flat_map(|(chunk, count)| &chunk.entries[..count])
     }
 
     #[inline]
@@ -320,8 +341,7 @@ impl Agenda {
 
     /// When the next thing is due.
     pub fn next_due(&self) -> Option<SimTime> {
-        let in_chunks = || self.chunks.iter().flat_map(Chunk::entries);
-        let later = || in_chunks().map(|entry| entry.time).min();
+        let later = || self.in_buckets().map(|entry| entry.time).min();
         let in_buckets = self.running.last().map(|entry| entry.time).or_else(later);
         let beside = self.beside.peek().map(|entry| entry.time);
         in_buckets.into_iter().chain(beside).min()

@@ -305,7 +305,7 @@ pub(super) fn handler(task: &Task, version: &VersionConfig, key: StreamKey) -> S
 /// What a plain invocation takes: with `per_record`, a batch of one.
 #[inline]
 fn drawn_duration(task: &Task, version: &VersionConfig, key: StreamKey) -> Span {
-    let base = version.duration.sample(task.uniform);
+    let base = version.duration.sample(task.work(key));
     let record =
         |per_record: &Distribution| per_record.sample(key.draw(task.ordinal, task.attempt, Purpose::Record).first);
     version

@@ -791,15 +791,6 @@ impl Function {
             .schedule(time, Class::Timer, Event::Woken(index).pack(self.id));
     }
 
-    /// `task` with the draws of its next attempt.
-    pub fn next_attempt<O: Observer>(&self, mut task: Task, cx: &Context<O>) -> Task {
-        task.attempt += 1;
-        task.start_kind = StartKind::None;
-        let key = cx.flows[task.flow.index()].key;
-        task.uniform = key.draw(task.ordinal, task.attempt, Purpose::Work).second;
-        task
-    }
-
     /// The number of the next environment.
     pub fn next_number(&self) -> u64 {
         self.created

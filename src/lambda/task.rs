@@ -1,5 +1,6 @@
 use super::config::FlowConfig;
 use crate::facts::{Arrival, Call, Ending, Failure, FlowId, Recorded, StartKind, WaitCause, Waiting};
+use crate::kernel::draws::{Purpose, StreamKey};
 use crate::units::SimTime;
 
 /// One arrival on its way through attempts.
@@ -8,7 +9,7 @@ pub(super) struct Task {
     pub flow: FlowId,
     pub ordinal: u64,
     pub arrived: SimTime,
-    /// 53-bit uniform of the current attempt's handler duration.
+    /// 53-bit uniform of the first attempt's handler duration; see [`Task::work`].
     pub uniform: u64,
     pub recorded: Recorded,
     /// Attempts made before the current one.
@@ -58,6 +59,25 @@ impl Task {
             recorded: Recorded::default(),
             sampled: None,
         })
+    }
+
+    /// 53-bit uniform of the current attempt's handler duration. Those of further attempts are drawn when they run: under
+    /// pressure nearly all are refused.
+    #[inline]
+    pub fn work(&self, key: StreamKey) -> u64 {
+        match self.attempt {
+            0 => self.uniform,
+            _ => key.draw(self.ordinal, self.attempt, Purpose::Work).second,
+        }
+    }
+
+    /// The same arrival at its next attempt.
+    pub fn next_attempt(self) -> Task {
+        Task {
+            attempt: self.attempt + 1,
+            start_kind: StartKind::None,
+            ..self
+        }
     }
 
     /// The arrival as listeners know it.

@@ -57,14 +57,14 @@ impl Platform {
             time: call.opened,
             flow: call.flow,
             ordinal: call.number,
-            uniform: flow.key.draw(call.number, call.attempt, Purpose::Work).second,
+            uniform: flow.key.draw(call.number, 0, Purpose::Work).second,
             recorded: Recorded::default(),
             sampled: None,
         });
         (task.attempt, task.hops) = (call.attempt, call.hops);
         let config = &self.functions[flow.function.index()];
         let version = &config.config.versions[config.route(&task, &flow).index()];
-        task.recorded.duration = Some(batch_duration(&task, version, call.records, &self.links));
+        task.recorded.duration = Some(batch_duration(task.work(flow.key), version, call.records, &self.links));
         let records = config.config.records;
         let fails = |record: &Message| {
             let draw = |attempt| {
@@ -99,8 +99,8 @@ impl Platform {
 }
 
 /// What an invocation with these records takes: `base`, and `per_record` for each, drawn for the record itself.
-fn batch_duration(task: &Task, version: &VersionConfig, records: &[Message], links: &[Link]) -> Span {
-    let base = version.duration.sample(task.uniform);
+fn batch_duration(uniform: u64, version: &VersionConfig, records: &[Message], links: &[Link]) -> Span {
+    let base = version.duration.sample(uniform);
     let draw = |record: &Message, per_record: &Distribution| {
         let key = links[record.link.index()].config.key;
         per_record.sample(key.draw(record.ordinal, record.receives as u32, Purpose::Record).first)

@@ -48,7 +48,6 @@ impl Function {
             let mut second = *task;
             second.duplicate = true;
             second.attempt = DUPLICATE_ATTEMPTS;
-            second.uniform = key.draw(task.ordinal, DUPLICATE_ATTEMPTS, Purpose::Work).second;
             self.requeue(now, delay, second, Wake::Dispatch, cx);
         }
         Reply::Queued
@@ -80,7 +79,7 @@ impl Function {
     fn back_off<O: Observer>(&mut self, now: SimTime, task: Task, cx: &mut Context<O>) {
         let key = cx.flows[task.flow.index()].key;
         let wait = throttle_wait(&self.config.events, &task, key);
-        let mut next = self.next_attempt(task, cx);
+        let mut next = task.next_attempt();
         next.throttles_in_row += 1;
         self.requeue(now, wait, next, Wake::AfterThrottle, cx);
     }
@@ -119,7 +118,7 @@ impl Function {
             self.finish(now, &task, AsyncStep::Exhausted, finished.start_kind, cx);
             return;
         }
-        let mut next = self.next_attempt(task, cx);
+        let mut next = task.next_attempt();
         next.failures += 1;
         next.start_kind = finished.start_kind;
         next.throttles_in_row = 0;

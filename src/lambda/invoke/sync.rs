@@ -143,7 +143,7 @@ impl Function {
         }
         match decided {
             Some((delay, cost)) => {
-                let mut next = self.next_attempt(task, cx);
+                let mut next = task.next_attempt();
                 next.retry_cost = cost;
                 self.wait(now.saturating_add(delay), next, Wake::Retry, cx);
             }
