@@ -253,6 +253,14 @@ mod tests {
     }
 
     #[test]
+    fn conc_10_what_is_provisioned_instead_of_something_is_no_more_than_itself() {
+        let mut account = account(1_000, true);
+        account.claim_provisioned(0, 50);
+        account.claim_provisioned(50, 20);
+        assert_eq!(account.slots().provisioned, 20);
+    }
+
+    #[test]
     fn conc_7_a_function_leaves_the_unreserved_pool_with_its_reservation_and_comes_back_without() {
         let mut account = account(1_000, true);
         account.claim_provisioned(0, 50);
