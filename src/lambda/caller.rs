@@ -335,6 +335,11 @@ mod tests {
             waits(RetryMode::Standard2026, 8, Failure::Throttle)[4..],
             [16_000, 20_000, 20_000]
         );
+        // The older mode knows no longest wait (SDK-2).
+        assert_eq!(
+            waits(RetryMode::Legacy, 8, Failure::Throttle)[4..],
+            [16_000, 32_000, 64_000]
+        );
     }
 
     #[test]

@@ -691,6 +691,19 @@ fn services_beside_lambda_have_the_names_of_the_cost_and_usage_report() {
 }
 
 #[test]
+fn price_20_a_month_of_other_services_is_free_up_to_the_tier_of_each() {
+    let used = [
+        (Item::SqsRequest, 1_000_003),
+        (Item::SqsFifoRequest, 7),
+        (Item::SchedulerInvocation, 14_000_005),
+        (Item::InternetEgress, 101 << 30),
+    ];
+    let bill = adjoining_bill(&AdjoiningUsage::of_month(START, &used), &config(FreeTier::On));
+    let billed: Vec<_> = bill.lines.iter().map(|line| line.quantity.exact()).collect();
+    assert_eq!(billed, ["3", "7", "5", "1"]);
+}
+
+#[test]
 fn price_20_a_prorated_free_tier_of_other_services_counts_the_part_of_each_month() {
     let sqs = AdjoiningConfig {
         services: vec![AdjoiningService::Sqs],
