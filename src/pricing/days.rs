@@ -60,18 +60,18 @@ mod tests {
     #[test]
     fn a_month_is_the_sum_of_its_days_scaled_from_whatever_was_simulated() {
         let start = Timestamp(1_795_132_800_000_000);
-        let run = |requests| {
+        let run = |requests, qualifier| {
             let key = UsageKey {
                 month: Month::of(start),
                 architecture: Architecture::X86_64,
                 function: FunctionId(0),
-                qualifier: QualifierId(1),
+                qualifier: QualifierId(qualifier),
             };
             let mut usage = Usage::starting(start).lasting(DAY);
             usage.add_on_demand(key, requests, 100, MemoryMb(1_024), MemoryMb(512));
             usage
         };
-        let (weekday, hour) = (run(1_000), run(10));
+        let (weekday, hour) = (run(1_000, 1), run(10, 2));
         let names = [FunctionId(3)];
         let kind = |usage, simulated, days| DayType {
             usage,
@@ -84,7 +84,7 @@ mod tests {
         // 21 × 1,000 + 9 × 24 × 10.
         assert_eq!(month.total().get(Measure::Requests), 23_160);
         assert_eq!(month.total().get(Measure::Duration), 23_160 * 102_400);
-        let keys: Vec<u32> = month.entries().map(|(key, _)| key.function.0).collect();
-        assert_eq!(keys, [3]);
+        let keys = month.entries().map(|(key, _)| (key.function, key.qualifier));
+        assert!(keys.eq([(FunctionId(3), QualifierId(0))]));
     }
 }
