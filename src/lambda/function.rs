@@ -309,10 +309,7 @@ impl Function {
         let mut provisioned = None;
         if self.provisioned_requested > 0 {
             let here = |pool: &ProvisionedPool| pool.qualifier == flow.qualifier;
-            let pool = self
-                .provisioned
-                .iter()
-                .position(|pool| here(pool) && pool.version == version);
+            let pool = self.pool_of(flow.qualifier, version);
             provisioned = pool.and_then(|pool| self.take_provisioned(now, pool, task, flow, cx.flows));
             spilled = self.provisioned.iter().any(|pool| here(pool) && pool.requested > 0);
         }

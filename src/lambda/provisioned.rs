@@ -47,8 +47,7 @@ impl Function {
                 continue;
             }
             for (version, part) in divide(&self.config.qualifiers[index], amount) {
-                self.ensure_pool(qualifier, version, cx.account.config.rate_shape);
-                let pool = self.pool_of(qualifier, version);
+                let pool = self.ensure_pool(qualifier, version, cx.account.config.rate_shape);
                 self.ask(pool, part);
                 self.add_ready(SimTime::ZERO, pool, part, cx);
             }
@@ -140,11 +139,12 @@ impl Function {
         self.tell_provisioned(now, qualifier, cx);
     }
 
-    fn ensure_pool(&mut self, qualifier: QualifierId, version: VersionId, shape: RateShape) {
-        let known = |pool: &ProvisionedPool| pool.qualifier == qualifier && pool.version == version;
-        if !self.provisioned.iter().any(known) {
+    /// The pool of a qualifier's version, which there is from now on.
+    fn ensure_pool(&mut self, qualifier: QualifierId, version: VersionId, shape: RateShape) -> usize {
+        self.pool_of(qualifier, version).unwrap_or_else(|| {
             self.provisioned.push(ProvisionedPool::new(qualifier, version, shape));
-        }
+            self.provisioned.len() - 1
+        })
     }
 
     /// Asks for `amount` environments of a pool; returns what was asked for before.
@@ -237,7 +237,7 @@ impl Function {
         cx: &mut Context<O>,
     ) {
         let index = self.pool_of(qualifier, version);
-        let pool = &mut self.provisioned[index];
+        let pool = &mut self.provisioned[index.expect("what is provisioned belongs to a pool")];
         pool.busy -= 1;
         if pool.ready > pool.requested {
             pool.set_ready(now, pool.ready - 1);
@@ -282,12 +282,10 @@ impl Function {
         cx.observer.provisioned(now, self.id, qualifier, requested, ready);
     }
 
-    /// The pool of a qualifier's version: every pair has one since it is routed to.
-    fn pool_of(&self, qualifier: QualifierId, version: VersionId) -> usize {
-        let found = self
-            .provisioned
+    /// The pool of a qualifier's version, if something has been asked for it.
+    pub fn pool_of(&self, qualifier: QualifierId, version: VersionId) -> Option<usize> {
+        self.provisioned
             .iter()
-            .position(|pool| pool.qualifier == qualifier && pool.version == version);
-        found.expect("every qualifier has a pool for each of its versions")
+            .position(|pool| pool.qualifier == qualifier && pool.version == version)
     }
 }

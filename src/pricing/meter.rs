@@ -472,9 +472,12 @@ impl Observer for Meter {
     /// Further requests of a large event are billed once, when it is stored (PRICE-3).
     fn event_stored(&mut self, time: SimTime, call: &Call, payload: Bytes) {
         let further = extra_requests(payload);
-        let meaning = self.qualifiers[self.place(call.function, call.qualifier)].meaning;
-        let who = (call.function, call.qualifier, meaning.version);
-        self.add_at(time, who, Measure::Requests, further);
+        // Most events are small: nothing is looked up for them.
+        if further > 0 {
+            let meaning = self.qualifiers[self.place(call.function, call.qualifier)].meaning;
+            let who = (call.function, call.qualifier, meaning.version);
+            self.add_at(time, who, Measure::Requests, further);
+        }
     }
 
     fn streamed(&mut self, streamed: &Streamed) {

@@ -240,16 +240,22 @@ fn conc_13_what_is_provisioned_already_may_be_asked_for_under_a_lower_limit() {
     assert_eq!(asked(&mut platform, 5, 700), Ok(()));
 }
 
-#[test]
-fn pc_6_each_environment_has_an_init_of_its_own_also_in_a_later_increment() {
+/// What is told where the first alias gets these amounts one after another, each with 300 s to come.
+fn told_of(amounts: [u32; 3]) -> Told {
     let (plan, f) = two_aliases(None);
     let mut told = Told::default();
     let mut platform = Platform::new((1, 0), &plan.parts(), SimTime::MAX, &mut told);
-    for (seconds, amount) in [(1, 3), (301, 5), (601, 9)] {
+    for (seconds, amount) in [1, 302, 603].into_iter().zip(amounts) {
         let asked = platform.set_provisioned(after(seconds), f, QualifierId(1), amount, &mut told);
         assert_eq!(asked, Ok(()));
-        platform.advance_to(after(seconds + 299), &mut told);
+        platform.advance_to(after(seconds + 300), &mut told);
     }
+    told
+}
+
+#[test]
+fn pc_6_each_environment_has_an_init_of_its_own_also_in_a_later_increment() {
+    let told = told_of([3, 5, 9]);
     let ready: Vec<u32> = told.amounts.iter().map(|(_, ready)| *ready).collect();
     assert_eq!(ready, [0, 3, 3, 5, 5, 9]);
     let different: BTreeSet<Span> = told.inits.iter().copied().collect();
@@ -258,15 +264,7 @@ fn pc_6_each_environment_has_an_init_of_its_own_also_in_a_later_increment() {
 
 #[test]
 fn pc_5_to_ask_for_what_is_there_changes_nothing() {
-    let (plan, f) = two_aliases(None);
-    let mut told = Told::default();
-    let mut platform = Platform::new((1, 0), &plan.parts(), SimTime::MAX, &mut told);
-    for (seconds, amount) in [(1, 0), (302, 4), (603, 4)] {
-        let asked = platform.set_provisioned(after(seconds), f, QualifierId(1), amount, &mut told);
-        assert_eq!(asked, Ok(()));
-        platform.advance_to(after(seconds + 300), &mut told);
-    }
-    assert_eq!(told.amounts, [(0, 0), (4, 0), (4, 4), (4, 4)]);
+    assert_eq!(told_of([0, 4, 4]).amounts, [(0, 0), (4, 0), (4, 4), (4, 4)]);
 }
 
 #[test]

@@ -53,18 +53,19 @@ impl Platform {
     ) -> Result<Vec<u32>, NotTaken> {
         let flow = self.flows[call.flow.index()];
         observer.batched(now, call.flow, call.number, call.attempt, call.records);
+        let uniform = flow.key.draw(call.number, call.attempt, Purpose::Work).second;
         let mut task = Task::new(&Arrival {
             time: call.opened,
             flow: call.flow,
             ordinal: call.number,
-            uniform: flow.key.draw(call.number, 0, Purpose::Work).second,
+            uniform,
             recorded: Recorded::default(),
             sampled: None,
         });
         (task.attempt, task.hops) = (call.attempt, call.hops);
         let config = &self.functions[flow.function.index()];
         let version = &config.config.versions[config.route(&task, &flow).index()];
-        task.recorded.duration = Some(batch_duration(task.work(flow.key), version, call.records, &self.links));
+        task.recorded.duration = Some(batch_duration(uniform, version, call.records, &self.links));
         let records = config.config.records;
         let fails = |record: &Message| {
             let draw = |attempt| {
