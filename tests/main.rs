@@ -3,6 +3,7 @@
 mod advice;
 mod bad_input;
 mod cases;
+mod cell_major;
 mod compare;
 mod cross_checks;
 mod determinism;

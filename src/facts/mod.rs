@@ -15,6 +15,7 @@ mod message;
 mod observer;
 mod pollers;
 mod record;
+mod slots;
 mod train;
 
 pub use action::{Action, AlarmState, DeploymentStep, ScalingCause};
@@ -37,4 +38,5 @@ pub use message::{Message, MessageStep, Target};
 pub use observer::{AsyncStep, Ended, Ending, Observer, Streamed};
 pub use pollers::{ActivePollers, PollerKind};
 pub use record::{BatchEnded, Blockage, RecordStep};
+pub use slots::{SlotStep, SlotSteps};
 pub use train::{ServedTrain, TRAIN, Train};

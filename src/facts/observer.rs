@@ -1,7 +1,7 @@
 use super::{
     Action, ActivePollers, Attempt, BatchEnded, Blockage, BudgetCall, Call, ClientRetry, Compute, EventStep, FlowId,
     FunctionId, GivenBack, LinkId, Look, MappingId, Message, MessageStep, Pool, QualifierId, QueueId, RecordStep,
-    Refusal, ServedTrain, StartKind, StreamId, VersionId, Waiting,
+    Refusal, ServedTrain, SlotSteps, StartKind, StreamId, VersionId, Waiting,
 };
 use crate::units::{Bytes, Share, SimTime, Span};
 
@@ -82,8 +82,27 @@ pub trait Observer {
     fn next_cut(&self) -> SimTime {
         SimTime::MAX
     }
-    /// Everything up to `time`, the next cut, has been told.
+    /// Everything before `time`, which is the next cut or lies beyond it, has been told.
     fn cut(&mut self, _time: SimTime) {}
+    /// After a cut at `time` all that ends at that instant has been told (TIME-2). Nothing has begun: who was busy up to then has
+    /// never been so in what begins with the cut.
+    fn ended_at_cut(&mut self, _time: SimTime) {}
+    /// Whether it matters which slots were given back between two cuts where nothing else happens. Where it does not, both cuts may
+    /// be told at once.
+    fn minds_each_cut(&self) -> bool {
+        false
+    }
+    /// Until when functions may be told one after another ([`Observer::begin_cells`]) from the instant `from` on.
+    fn apart_until(&self, _from: SimTime) -> SimTime {
+        SimTime::MAX
+    }
+    /// Up to `until` functions are told one after another, each from `from` on. So the order of what the account has of all of
+    /// them, its slots, is not that in which they are told: [`Observer::end_cells`] tells it.
+    fn begin_cells(&mut self, _from: SimTime, _until: SimTime) {}
+    /// What follows is of this function.
+    fn begin_cell(&mut self, _function: FunctionId) {}
+    /// All functions have been told. These are the account's slots.
+    fn end_cells(&mut self, _slots: &SlotSteps) {}
     /// GivenBack of `pool` that were given back since it was told last, as its function and qualifier see it.
     fn given_back(&mut self, _pool: Pool, _slots: GivenBack) {}
     /// The same as the account sees it, always before a slot is taken later: all slots, and the unreserved among them.
@@ -201,6 +220,12 @@ macro_rules! forward {
             fn next_cut(&self) -> SimTime {
                 self.0.next_cut().min(self.1.next_cut())
             }
+            fn minds_each_cut(&self) -> bool {
+                self.0.minds_each_cut() || self.1.minds_each_cut()
+            }
+            fn apart_until(&self, from: SimTime) -> SimTime {
+                self.0.apart_until(from).min(self.1.apart_until(from))
+            }
             $(#[inline(always)]
             fn $method(&mut self, $($argument: $kind),*) {
                 self.0.$method($($argument),*);
@@ -223,6 +248,12 @@ macro_rules! forward {
             fn next_cut(&self) -> SimTime {
                 (**self).next_cut()
             }
+            fn minds_each_cut(&self) -> bool {
+                (**self).minds_each_cut()
+            }
+            fn apart_until(&self, from: SimTime) -> SimTime {
+                (**self).apart_until(from)
+            }
             $(#[inline(always)]
             fn $method(&mut self, $($argument: $kind),*) {
                 (**self).$method($($argument),*);
@@ -243,6 +274,12 @@ macro_rules! forward {
             fn next_cut(&self) -> SimTime {
                 self.as_ref().map_or(SimTime::MAX, Observer::next_cut)
             }
+            fn minds_each_cut(&self) -> bool {
+                self.as_ref().is_some_and(Observer::minds_each_cut)
+            }
+            fn apart_until(&self, from: SimTime) -> SimTime {
+                self.as_ref().map_or(SimTime::MAX, |listener| listener.apart_until(from))
+            }
             $(#[inline(always)]
             fn $method(&mut self, $($argument: $kind),*) {
                 if let Some(listener) = self {
@@ -256,6 +293,12 @@ macro_rules! forward {
             }
             fn next_cut(&self) -> SimTime {
                 (**self).next_cut()
+            }
+            fn minds_each_cut(&self) -> bool {
+                (**self).minds_each_cut()
+            }
+            fn apart_until(&self, from: SimTime) -> SimTime {
+                (**self).apart_until(from)
             }
             $(#[inline(always)]
             fn $method(&mut self, $($argument: $kind),*) {
@@ -288,6 +331,10 @@ forward! {
     pollers(active: &ActivePollers);
     slot(time: SimTime, pool: Pool, taken: bool);
     cut(time: SimTime);
+    ended_at_cut(time: SimTime);
+    begin_cells(from: SimTime, until: SimTime);
+    begin_cell(function: FunctionId);
+    end_cells(slots: &SlotSteps);
     given_back(pool: Pool, slots: GivenBack);
     given_back_to_account(all: GivenBack, unreserved: GivenBack);
     environment(time: SimTime, function: FunctionId, created: bool);

@@ -48,7 +48,8 @@ impl Moment {
 ///
 /// It is a calendar: a ring of buckets, each a stretch of time that holds a few entries, which are put in order only when
 /// their turn comes. So an entry costs the same however many wait, about a quarter of what a heap takes. What does not fit
-/// into the ring, because it is due in the running bucket or beyond the last one, waits in a heap beside it; a small test
+/// into the ring, because it is due in the running bucket or beyond the last one, waits in a heap beside it, and so do the
+/// first few entries before there is a ring; a small test
 /// compares both with a plain sorted list. Width and number of the buckets follow the load.
 #[derive(Debug)]
 pub struct Agenda {
@@ -75,6 +76,8 @@ pub struct Agenda {
 const PER_BUCKET: u64 = 4;
 const SHORTEST_RING: usize = 64;
 const LONGEST_RING: usize = 1 << 20;
+/// So few entries wait beside a ring that is not there yet.
+const FEW: usize = 8;
 /// Entries scheduled between two looks at the load, at first and later.
 const FIRST_LOOK: u64 = 256;
 const LOOKS_EVERY: u64 = 4_096;
@@ -132,7 +135,7 @@ impl Default for Agenda {
             running: Vec::new(),
             bucket: 0,
             width_bits: 15,
-            ring: vec![Head::NONE; SHORTEST_RING],
+            ring: Vec::new(),
             in_ring: 0,
             chunks: Vec::new(),
             spare: NONE,
@@ -170,7 +173,7 @@ impl Agenda {
         let number = self.number(entry.time);
         let ahead = number.wrapping_sub(self.bucket).wrapping_sub(1);
         // What lies behind the running bucket has gone round zero and is far ahead.
-        if ahead < self.ring.len() as u64 - 1 {
+        if (ahead as usize) < self.ring.len().saturating_sub(1) {
             self.put_into_bucket(number, entry);
             self.in_ring += 1;
         } else {
@@ -291,7 +294,8 @@ impl Agenda {
         let length = waiting.next_power_of_two().clamp(SHORTEST_RING, LONGEST_RING);
         let fits_width = width / 2 < wanted && wanted < width * 4;
         let fits = fits_width && length <= self.ring.len() && self.ring.len() <= length * 8;
-        if !fits {
+        let few = self.ring.is_empty() && waiting < FEW;
+        if !fits && !few {
             self.rebuild(wanted.ilog2(), length, now);
         }
         self.last_look = (self.scheduled, now);

@@ -251,6 +251,16 @@ impl Calendar {
         }
     }
 
+    /// Nothing ends before this instant.
+    pub fn quiet_until(&self) -> SimTime {
+        let in_buckets = match self.running[self.at & ROOM] {
+            NOTHING if self.in_ring == 0 => NOTHING,
+            NOTHING => (self.bucket + 1) << self.shift,
+            head => head,
+        };
+        SimTime::from_micros(in_buckets.min(self.first_beside) >> LABEL_BITS)
+    }
+
     /// Takes out all keys, in no order.
     pub fn drain(&mut self) -> Vec<Key> {
         self.entered = self.instants_taken();

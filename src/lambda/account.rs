@@ -3,9 +3,10 @@ use std::sync::Arc;
 use super::budget::Budget;
 use super::config::{AccountConfig, FunctionConfig, ScalingRule};
 use super::ends::AccountInFlight;
+use super::ledger::Ledger;
 use super::rate::{Bucket, Peak, RequestRate};
 use super::resources::Resources;
-use crate::facts::{Cause, Room, Slots};
+use crate::facts::{Cause, Room, SlotSteps, Slots};
 use crate::units::{SimTime, Span};
 
 /// Refill of the account-wide burst per minute (SCALE-6).
@@ -22,7 +23,11 @@ pub(super) struct Account {
     provisioned: u32,
     /// Busy on-demand environments of functions without reservation.
     on_demand: u32,
-    requests: RequestRate,
+    pub requests: RequestRate,
+    /// Where functions run one after another: nothing is refused then.
+    pub ledger: Option<Box<Ledger>>,
+    /// The memory of the window before.
+    pub spare_slots: SlotSteps,
     refund: bool,
     burst: Option<Bucket>,
     /// What is in flight counts in `on_demand` until somebody catches up.
@@ -48,6 +53,8 @@ impl Account {
             provisioned: unreserved.map(provisioned_of).sum(),
             on_demand: 0,
             requests: RequestRate::new(config.rate_shape, config.concurrent_executions),
+            ledger: None,
+            spare_slots: SlotSteps::default(),
             refund: config.rate_refund,
             burst,
             in_flight: AccountInFlight::default(),
@@ -90,10 +97,14 @@ impl Account {
         self.refund
     }
 
+    /// Size of the unreserved on-demand pool (CONC-6).
+    pub fn room(&self) -> u32 {
+        (self.limit.saturating_sub(self.reserved)).saturating_sub(self.provisioned)
+    }
+
     /// CONC-7: a slot of the unreserved on-demand pool.
     pub fn take_slot(&mut self) -> Result<(), Cause> {
-        let room = (self.limit.saturating_sub(self.reserved)).saturating_sub(self.provisioned);
-        if self.on_demand >= room {
+        if self.on_demand >= self.room() && self.ledger.is_none() {
             return Err(Cause::AccountConcurrency);
         }
         self.on_demand += 1;
@@ -119,6 +130,21 @@ impl Account {
     /// What is left of the burst that all functions share (SCALE-6).
     pub fn burst_room(&self, now: SimTime) -> Room {
         self.burst.as_ref().map_or(Room::Unlimited, |burst| burst.room(now))
+    }
+
+    /// A client of several functions has a failure to remember.
+    pub fn note_meeting(&mut self) {
+        if let Some(ledger) = &mut self.ledger {
+            ledger.met = true;
+        }
+    }
+
+    /// An environment is busy no longer.
+    #[inline]
+    pub fn note_given_back(&mut self, time: SimTime, reserved: bool) {
+        if let Some(ledger) = &mut self.ledger {
+            ledger.slots.give_back(time, reserved);
+        }
     }
 
     pub fn give_slot_back(&mut self) {

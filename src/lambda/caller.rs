@@ -18,6 +18,8 @@ pub struct Clients {
     clients: Vec<Client>,
     /// Tokens that are missing from all quotas together.
     missing: u64,
+    /// Whether functions that are run one after another share them.
+    pub(super) are_shared: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -48,6 +50,7 @@ impl Clients {
             adaptive,
             clients: vec![client; count],
             missing: 0,
+            are_shared: false,
         }
     }
 

@@ -165,6 +165,12 @@ impl IdlePool {
         self.entries[from..].sort_by_key(|entry| (entry.since, order(entry.environment)));
     }
 
+    /// Since when the last `count` entries are idle.
+    pub fn last_since(&self, count: usize) -> impl Iterator<Item = SimTime> {
+        let entries = &self.entries[self.entries.len() - count..];
+        entries.iter().map(|entry| entry.since)
+    }
+
     /// The entry that became idle last if it can serve at `now` and its idle life goes on, whatever is drawn: nearly always.
     #[inline]
     pub fn latest(&self, now: SimTime) -> Option<&IdleEntry> {

@@ -103,6 +103,20 @@ impl Suppressed {
     };
 }
 
+impl VersionConfig {
+    /// How a handler ends within its timeout, by a uniform in 0..2^53.
+    #[inline]
+    pub(super) fn fate(&self, uniform: u64) -> Verdict {
+        if self.error_rate.covers(uniform) {
+            Verdict::Error
+        } else if self.crash_rate.covers((1 << 53) - 1 - uniform) {
+            Verdict::Crash
+        } else {
+            Verdict::Ok
+        }
+    }
+}
+
 impl Execution {
     /// No time at all, and it goes well.
     pub const NOTHING: Execution = Execution {
@@ -238,16 +252,7 @@ impl Execution {
             Some(true) => Verdict::Error,
             Some(false) => Verdict::Ok,
             None if version.error_rate.is_none() && version.crash_rate.is_none() => Verdict::Ok,
-            None => {
-                let uniform = key.draw(task.ordinal, task.attempt, Purpose::Fate).first;
-                if version.error_rate.covers(uniform) {
-                    Verdict::Error
-                } else if version.crash_rate.covers((1 << 53) - 1 - uniform) {
-                    Verdict::Crash
-                } else {
-                    Verdict::Ok
-                }
-            }
+            None => version.fate(key.draw(task.ordinal, task.attempt, Purpose::Fate).first),
         };
     }
 

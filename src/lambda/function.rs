@@ -567,6 +567,10 @@ impl Function {
             cx.observer.environment_used(now, self.id);
         }
         let number = environment.number;
+        if let Some(ledger) = &mut cx.account.ledger {
+            let waited = flow.invocation_type == InvocationType::Event || task.attempt > 0 || task.arrived < now;
+            ledger.slots.take(now, end, !waited, self.config.reserved.is_some());
+        }
         let account = &cx.account;
         let mut billed_ms = account.billed_ms(execution.billed_init.saturating_add(execution.duration));
         if !execution.billed_restore.is_zero() {
@@ -710,6 +714,7 @@ impl Function {
         };
         let (version, kind, death) = (environment.version, environment.pool_kind(), environment.death);
         cx.observer.slot(now, self.pool(flow.qualifier, kind), false);
+        cx.account.note_given_back(now, self.config.reserved.is_some());
         if kind == StartKind::Provisioned {
             self.return_provisioned(now, entry, flow.qualifier, version, cx);
             return finished;

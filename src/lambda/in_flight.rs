@@ -9,7 +9,7 @@ use super::config::FlowConfig;
 use super::ends::{AccountInFlight, InFlight};
 use super::environment::{IdleEntry, IdlePool};
 use super::function::{Context, Event, Function};
-use super::platform::Platform;
+use super::platform::{Platform, before};
 use crate::facts::{
     Arrival, FlowId, FunctionId, GivenBack, Observer, Pool, QualifierId, StartKind, TrafficId, VersionId,
 };
@@ -103,6 +103,11 @@ impl Function {
             let environments = &self.environments;
             idle.order_last(ended, |index| environments.order(index));
         }
+        if let Some(ledger) = &mut cx.account.ledger {
+            let reserved = self.config.reserved.is_some();
+            idle.last_since(ended)
+                .for_each(|time| ledger.slots.give_back(time, reserved));
+        }
         self.on_demand -= ended as u32;
         if self.config.reserved.is_none() {
             cx.account.give_slots_back(ended as u64);
@@ -174,6 +179,7 @@ impl Function {
     #[inline(always)]
     fn free<O: Observer>(&mut self, key: Key, cx: &mut Context<O>) -> FlowId {
         let (time, index) = (key.time(), key.label());
+        cx.account.note_given_back(time, self.config.reserved.is_some());
         let environment = self.environments.get_mut(index);
         environment.busy = false;
         let entry = IdleEntry {
@@ -269,7 +275,7 @@ impl Platform {
             callers: here().map(|flow| flow.traffic).collect(),
             ..InFlight::default()
         }));
-        (self.alone, self.cut) = (Some(alone), observer.next_cut());
+        self.alone = Some(alone);
     }
 
     /// Whether nothing but plain calls through one qualifier reaches a function, and nothing follows from them.
@@ -312,18 +318,34 @@ impl Platform {
         }
     }
 
-    /// Listeners have cuts at `time` or before: they hear first of everything up to each of them.
+    /// Listeners have cuts at `time` or before: they hear first of everything before each of them.
     #[cold]
     pub(super) fn pass_cuts<O: Observer>(&mut self, time: SimTime, observer: &mut O) {
         while self.cut <= time {
             let cut = self.cut;
-            while let Some((now, word)) = self.agenda.pop_before(Moment::before(cut, Class::Ready)) {
+            while let Some((now, word)) = self.agenda.pop_before(Moment::before(cut, Class::Completion)) {
                 self.step(now, word, observer);
             }
-            self.catch_up(cut, observer);
-            observer.cut(cut);
+            self.catch_up(before(cut), observer);
+            let passed = match observer.minds_each_cut() {
+                true => cut,
+                false => cut.max(time.min(before(self.agenda.quiet_until()))),
+            };
+            observer.cut(passed);
             self.cut = observer.next_cut();
+            if passed == cut {
+                self.end_at(cut, observer);
+            }
         }
+    }
+
+    /// Gives back what ends at the instant of a cut, before anything begins there.
+    pub(crate) fn end_at<O: Observer>(&mut self, cut: SimTime, observer: &mut O) {
+        while let Some((now, word)) = self.agenda.pop_before(Moment::before(cut, Class::Ready)) {
+            self.step(now, word, observer);
+        }
+        self.catch_up(cut, observer);
+        observer.ended_at_cut(cut);
     }
 
     /// A client of callers of several functions lacks something that each good answer gives back a part of: so the ends of

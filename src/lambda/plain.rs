@@ -29,6 +29,7 @@ impl Platform {
             (plainly_sent && short_way).then(|| PlainFlow {
                 function: flow.function,
                 version,
+                weighted: self.functions[flow.function.index()].weighs(flow),
                 patience: clients.read_timeout().unwrap_or(Span::MAX),
             })
         };
@@ -38,24 +39,29 @@ impl Platform {
     /// What the handler durations of a flow that takes the short way are sampled from, unless it takes records one by one. It
     /// stays so until the account is changed.
     pub fn plain_durations(&self, flow: FlowId) -> Option<&Distribution> {
-        let plain = self.plain_flows.get(flow.index())?.as_ref()?;
+        let plain = self.plain_flows.get(flow.index())?.filter(|plain| !plain.weighted)?;
         let version = &self.functions[plain.function.index()].config.versions[plain.version.index()];
         version.per_record.is_none().then_some(&version.duration)
     }
 }
 
 impl Function {
-    /// The one version that serves a flow, if neither version nor function has anything that only some have.
+    /// The version that serves a flow, or most of it, if neither versions nor function have anything that only some have.
     fn plain_version(&self, flow: &FlowConfig) -> Option<VersionId> {
         let qualifier = &self.config.qualifiers[flow.qualifier.index()];
-        let plain = qualifier.additional.is_none()
-            && self.config.versions[qualifier.version.index()].equipment.is_none()
+        let additional = qualifier.additional.map(|(version, _)| version);
+        let equipped = |version: VersionId| self.config.versions[version.index()].equipment.is_some();
+        let plain = !std::iter::once(qualifier.version).chain(additional).any(equipped)
             && self.wakefulness.is_empty()
             && self.growth.is_none()
             && self.config.uses.is_empty()
             && self.config.env_pick == EnvPick::MostRecentlyUsed
             && self.config.overhead.as_constant().is_some();
         plain.then_some(qualifier.version)
+    }
+
+    fn weighs(&self, flow: &FlowConfig) -> bool {
+        self.config.qualifiers[flow.qualifier.index()].additional.is_some()
     }
 
     /// Serves an arrival the short way; `None`, with nothing changed, where it has to go the general way.
@@ -68,7 +74,11 @@ impl Function {
     ) -> Option<Reply> {
         let now = arrival.time;
         let (task, flow) = (Task::new(arrival), &cx.flows[arrival.flow.index()]);
-        let version = &self.config.versions[plain.version.index()];
+        let served_by = match plain.weighted {
+            true => self.route(&task, flow),
+            false => plain.version,
+        };
+        let version = &self.config.versions[served_by.index()];
         let handler = match arrival.sampled {
             Some(sampled) => scaled(sampled, version.duration_factor),
             None => handler(&task, version, flow.key),
@@ -79,10 +89,10 @@ impl Function {
         if !ends_well {
             return None;
         }
-        let idle = self.take_plainly(now, plain, false, cx.account)?;
+        let idle = self.take_plainly(now, served_by, false, cx.account)?;
         let serving = Serving {
             environment: idle,
-            version: plain.version,
+            version: served_by,
             start_kind: StartKind::Warm,
             spilled: false,
         };
@@ -102,11 +112,11 @@ impl Function {
     pub fn take_plainly(
         &mut self,
         now: SimTime,
-        plain: &PlainFlow,
+        version: VersionId,
         in_train: bool,
         account: &mut Account,
     ) -> Option<u32> {
-        let idle = self.idle[plain.version.index()].latest(now)?.environment;
+        let idle = self.idle[version.index()].latest(now)?.environment;
         let ready = match in_train {
             true => self.environments.serves_in_train(idle, now),
             false => self.environments.serves_plainly(idle, now),
@@ -114,7 +124,7 @@ impl Function {
         if self.provisioned_requested > 0 || !ready || !self.admits_plainly(now, account) {
             return None;
         }
-        self.idle[plain.version.index()].pop();
+        self.idle[version.index()].pop();
         Some(idle)
     }
 

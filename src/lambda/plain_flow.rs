@@ -5,7 +5,10 @@ use crate::units::Span;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PlainFlow {
     pub function: FunctionId,
+    /// The version that serves it, or most of it.
     pub version: VersionId,
+    /// Whether another version has a part of it (ALIAS-3): then it is drawn for each arrival.
+    pub weighted: bool,
     /// How long its clients wait for an answer.
     pub patience: Span,
 }

@@ -59,8 +59,9 @@ pub struct Platform {
     pub(super) plain_flows: Vec<Option<PlainFlow>>,
     pub(super) short_way: bool,
     /// The one function that can have something in flight, where there is one: listeners then hear of what is given back in
-    /// sums, and of everything up to `cut` before it is over.
+    /// sums.
     pub(super) alone: Option<FunctionId>,
+    /// The next cut of the listeners: they hear of everything up to it before it is over.
     pub(super) cut: SimTime,
     pub(super) trains: Trains,
 }
@@ -151,7 +152,7 @@ impl Platform {
             horizon,
             plain_flows: Vec::new(),
             short_way: true,
-            cut: SimTime::MAX,
+            cut: SimTime::ZERO,
             alone: None,
             trains: Trains::default(),
         };
@@ -165,6 +166,7 @@ impl Platform {
     }
 
     /// Takes in one arrival, after everything due up to its instant.
+    #[inline]
     pub fn admit<O: Observer>(&mut self, arrival: &Arrival, observer: &mut O) -> Reply {
         self.advance_to(arrival.time, observer);
         self.catch_up(arrival.time, observer);
@@ -410,6 +412,7 @@ impl Platform {
     /// Ends the run at `end`: tells what listeners have not heard yet, and returns the arrivals without final answer.
     pub fn close<O: Observer>(mut self, end: SimTime, observer: &mut O) -> Vec<Call> {
         self.catch_up(before(end), observer);
+        observer.cut(end);
         self.settle(end, observer);
         self.tell_left_messages(end, observer);
         self.close_streams(end, observer);
@@ -460,7 +463,7 @@ impl Platform {
 }
 
 /// The last instant before `time`.
-fn before(time: SimTime) -> SimTime {
+pub(super) fn before(time: SimTime) -> SimTime {
     SimTime::from_micros(time.as_micros().saturating_sub(1))
 }
 

@@ -142,6 +142,8 @@ pub(super) enum RequestRate {
     FixedSecond(RunningSecond),
     /// Allows up to twice the rate in the first second.
     TokenBucket(Bucket),
+    /// Grants everything and writes it down, while functions run one after another.
+    Written(Seconds),
 }
 
 impl RequestRate {
@@ -160,6 +162,7 @@ impl RequestRate {
     }
 
     /// Counts a request if the rate allows it.
+    #[inline]
     pub fn take(&mut self, now: SimTime) -> bool {
         match self {
             RequestRate::FixedSecond(running) => {
@@ -169,7 +172,24 @@ impl RequestRate {
                 granted
             }
             RequestRate::TokenBucket(bucket) => bucket.take(now),
+            RequestRate::Written(seconds) => {
+                seconds.count(now);
+                true
+            }
         }
+    }
+
+    /// Counts what was written down, as if it had come one by one; whether all of it would have been granted.
+    pub fn add(&mut self, seconds: &Seconds) -> bool {
+        let RequestRate::FixedSecond(running) = self else {
+            return false;
+        };
+        let counted = (seconds.first..).zip(&seconds.admitted);
+        counted
+            .filter(|(_, admitted)| **admitted > 0)
+            .fold(true, |granted, (second, admitted)| {
+                running.add(second, *admitted) && granted
+            })
     }
 
     /// What is left of it at `now`.
@@ -183,6 +203,7 @@ impl RequestRate {
                 }
             }
             RequestRate::TokenBucket(bucket) => bucket.room(now),
+            RequestRate::Written(_) => Room::Unlimited,
         }
     }
 
@@ -199,6 +220,7 @@ impl RequestRate {
                 let capacity = u32::try_from(now_allowed).unwrap_or(u32::MAX);
                 bucket.resize(now, capacity, now_allowed * 60);
             }
+            RequestRate::Written(_) => {}
         }
     }
 
@@ -207,6 +229,7 @@ impl RequestRate {
         match self {
             RequestRate::FixedSecond(running) => running.peak(),
             RequestRate::TokenBucket(bucket) => bucket.peak(),
+            RequestRate::Written(_) => Peak::default(),
         }
     }
 
@@ -218,6 +241,7 @@ impl RequestRate {
                 running.busiest = Peak::default();
             }
             RequestRate::TokenBucket(bucket) => bucket.begin_peak(now),
+            RequestRate::Written(_) => {}
         }
     }
 
@@ -226,6 +250,7 @@ impl RequestRate {
         match self {
             RequestRate::FixedSecond(running) => running.admitted -= 1,
             RequestRate::TokenBucket(bucket) => bucket.give_back(),
+            RequestRate::Written(seconds) => seconds.admitted[seconds.place] -= 1,
         }
     }
 }
@@ -252,12 +277,60 @@ impl RunningSecond {
         }
     }
 
+    /// Counts what was admitted in a second, not before that of the last request; whether all of it would have been granted,
+    /// also beside one that was given back.
+    fn add(&mut self, second: u64, admitted: u64) -> bool {
+        self.advance(SimTime::from_micros(second * MICROS_PER_SECOND));
+        self.admitted += admitted;
+        self.admitted < self.limit
+    }
+
     /// The busiest second, this one included. More than the limit was admitted where it has just been lowered.
     fn peak(&self) -> Peak {
         self.busiest.max(Peak {
             used: self.admitted.min(self.limit),
             limit: self.limit,
         })
+    }
+}
+
+/// Requests by second, whatever their order.
+#[derive(Clone, Debug)]
+pub(super) struct Seconds {
+    first: u64,
+    admitted: Vec<u64>,
+    /// Place of the second of the last request, and when that begins.
+    place: usize,
+    begins: u64,
+}
+
+impl Seconds {
+    /// None yet, and none before `from`.
+    pub fn from(from: SimTime) -> Seconds {
+        let first = from.as_micros() / MICROS_PER_SECOND;
+        Seconds {
+            first,
+            admitted: vec![0],
+            place: 0,
+            begins: first * MICROS_PER_SECOND,
+        }
+    }
+
+    #[inline]
+    fn count(&mut self, now: SimTime) {
+        if now.as_micros().wrapping_sub(self.begins) >= MICROS_PER_SECOND {
+            self.turn(now);
+        }
+        self.admitted[self.place] += 1;
+    }
+
+    #[inline(never)]
+    fn turn(&mut self, now: SimTime) {
+        let second = now.as_micros() / MICROS_PER_SECOND;
+        (self.place, self.begins) = ((second - self.first) as usize, second * MICROS_PER_SECOND);
+        if self.place >= self.admitted.len() {
+            self.admitted.resize(self.place + 1, 0);
+        }
     }
 }
 

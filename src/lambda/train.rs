@@ -3,16 +3,20 @@
 //! whatever differs in anything is left as it is and goes the general way, in its place: then the train goes on.
 
 use super::ends::Trains;
-use super::execution::{Execution, scaled};
+use super::execution::scaled;
 use super::function::{Context, Function};
 use super::plain_flow::PlainFlow;
 use super::platform::Platform;
 use super::task::Task;
 use crate::facts::{Arrival, Observer, ServedTrain, Train};
+use crate::kernel::draws::{PairBlock, Purpose};
 use crate::units::{SimTime, Span};
 
 /// Where something happens before even the first arrival of a train, so many arrivals go by before the next try.
 const PAUSE: u32 = 16;
+
+/// Where so many arrivals follow the first, it is drawn for all of them at once how they end.
+const DRAWN_TOGETHER: usize = 6;
 
 impl Platform {
     /// Whether there may be trains at all.
@@ -25,7 +29,7 @@ impl Platform {
     #[inline]
     pub(crate) fn serve_train<O: Observer>(&mut self, train: &Train, end: SimTime, observer: &mut O) -> usize {
         let plain = self.plain_flows.get(train.flow.index()).copied().flatten();
-        let Some(plain) = plain.filter(|plain| self.alone == Some(plain.function)) else {
+        let Some(plain) = plain.filter(|plain| self.alone == Some(plain.function) && !plain.weighted) else {
             return 0;
         };
         if self.trains.pause > 0 {
@@ -70,6 +74,11 @@ impl Function {
         served.begin(train.ordinal);
         let patience = plain.patience.as_micros().checked_sub(served.overhead.as_micros());
         let longest = patience.map(|patience| timeout.min(Span::from_micros(patience)));
+        let fates = (may_fail && train.times.get(DRAWN_TOGETHER).is_some_and(|time| *time < until)).then(|| {
+            let mut fates = PairBlock::default();
+            key.draw_block(train.ordinal, Purpose::Fate, &mut fates);
+            fates
+        });
         let mut unasked = self.is_unasked(cx);
         let mut quiet = until.min(cx.agenda.quiet_until());
         let (mut taken, mut before) = (0, self.instants_given_back());
@@ -84,12 +93,15 @@ impl Function {
                 && end.saturating_add(served.overhead) < cx.horizon
                 && (!may_fail || {
                     let version = &self.config.versions[plain.version.index()];
-                    let task = Task::new(&train.arrival(place));
-                    Execution::warm(duration, &task, version, key).verdict.is_ok()
+                    let fate = match &fates {
+                        Some(fates) => fates.first[place],
+                        None => key.draw(train.ordinal + place as u64, 0, Purpose::Fate).first,
+                    };
+                    version.fate(fate).is_ok()
                 });
             served.given_back.count += self.catch_up_in_train(now, plain.version, unasked, cx);
             let environment = ends_well
-                .then(|| self.take_plainly(now, plain, true, cx.account))
+                .then(|| self.take_plainly(now, plain.version, true, cx.account))
                 .flatten();
             let Some(environment) = environment else {
                 // A function that refuses most of what comes would begin a train for each of the few that it serves.
@@ -136,6 +148,13 @@ impl Function {
     #[inline(always)]
     fn tell_train<O: Observer>(&self, served: &mut ServedTrain, before: u64, cx: &mut Context<O>) {
         served.given_back.instants = self.instants_given_back().wrapping_sub(before);
+        if let Some(ledger) = &mut cx.account.ledger {
+            for (start, duration) in served.starts().iter().zip(served.durations()) {
+                ledger
+                    .slots
+                    .take(*start, start.saturating_add(*duration), true, served.reserved);
+            }
+        }
         if served.count > 0 || served.given_back.count > 0 {
             cx.observer.served_train(served);
         }

@@ -1,11 +1,11 @@
 use std::collections::BTreeMap;
 
-use super::gauge::LateGauge;
+use super::gauge::{Gauge, LateGauge};
 use super::histogram::Histogram;
 use super::summary::{AsyncSummary, GaugeSummary, VersionSummary};
-use super::timeline::TimeSpent;
+use super::timeline::{FunctionStep, TimeSpent};
 use crate::facts::{Cause, ErrorCode, Reason};
-use crate::units::MemoryMb;
+use crate::units::{MemoryMb, SimTime};
 
 /// What is counted of one version.
 #[derive(Clone, Copy, Debug)]
@@ -81,6 +81,16 @@ impl FunctionState {
             qualifiers: qualifiers as u32,
             versions: memory.iter().map(version).collect(),
             ..FunctionState::default()
+        }
+    }
+
+    /// A step of the timeline is over at `end`; what it did in it.
+    pub fn end_step(&mut self, busy: &mut Gauge, reserved: bool, end: SimTime) -> FunctionStep {
+        FunctionStep {
+            busy_integral: busy.integral_to(end),
+            busy_max: busy.look(),
+            throttles: std::mem::take(&mut self.throttled_in_step),
+            reserved,
         }
     }
 

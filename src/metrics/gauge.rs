@@ -2,6 +2,20 @@ use super::summary::GaugeSummary;
 use crate::facts::GivenBack;
 use crate::units::SimTime;
 
+/// What begins at an instant: a period of datapoints, the window, a step of the timeline.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Begins {
+    pub period: bool,
+    pub window: bool,
+    pub step: bool,
+}
+
+impl Begins {
+    pub fn something(self) -> bool {
+        self.period || self.window || self.step
+    }
+}
+
 /// A whole number over time: its maximum and time-weighted mean over a window that its owner opens and closes.
 ///
 /// It counts all the time; opening notes where the counts stand, closing takes the difference. So a step need not look
@@ -71,6 +85,20 @@ impl Gauge {
     #[inline]
     pub fn integral_to(&self, time: SimTime) -> u64 {
         self.balance.wrapping_add(self.value.wrapping_mul(time.as_micros()))
+    }
+
+    /// What begins now does so with the value that is left after all that ends at this instant.
+    pub fn begin_again(&mut self, begins: Begins) {
+        for (largest, begins) in [
+            (&mut self.period_max, begins.period),
+            (&mut self.window_max, begins.window),
+            (&mut self.look_max, begins.step),
+        ] {
+            if begins {
+                *largest = self.value;
+            }
+        }
+        self.ceiling = self.period_max.min(self.window_max).min(self.look_max);
     }
 
     /// The next period of datapoints begins.

@@ -113,6 +113,11 @@ impl Histogram {
         }
     }
 
+    /// Puts in order what is kept as it is, so that quantiles are found at once.
+    pub fn settle(&mut self) {
+        self.raw.sort_unstable();
+    }
+
     /// Number of values.
     pub fn count(&self) -> u64 {
         self.count
@@ -144,6 +149,9 @@ impl Histogram {
             return found;
         }
         let ranks = fractions.map(|fraction| ((fraction * self.count as f64).ceil() as u64).clamp(1, self.count));
+        if self.is_raw() && self.raw.is_sorted() {
+            return ranks.map(|rank| self.raw[rank as usize - 1]);
+        }
         let mut next = 0;
         let mut below = 0;
         for (value, count) in self.buckets() {

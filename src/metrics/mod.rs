@@ -1,5 +1,6 @@
 //! Listeners that count: summary, CloudWatch datapoints, timeline, fingerprint.
 
+mod apart;
 mod backlog;
 mod budget;
 mod fingerprint;

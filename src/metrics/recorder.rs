@@ -1,9 +1,12 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::apart::Apart;
 use super::backlog::Backlog;
 use super::budget::BudgetState;
 use super::fingerprint::Fingerprint;
 use super::function_state::{FunctionState, Special};
+use super::gauge::Begins;
 use super::histogram::{Histogram, Values, bucket_of};
 use super::mappings::{MappingMetrics, MappingState};
 use super::period::{Period, UrlPeriod, emit};
@@ -15,12 +18,12 @@ use super::summary::{
     AccountSummary, AsyncSummary, Counts, FunctionSummary, GaugeSummary, LatencyRow, LatencySummary, Summary,
     TrafficSummary,
 };
-use super::timeline::{FunctionStep, Tally, TimeSpent, Timeline, TimelineSummary};
+use super::timeline::{Standing, Tally, TimeSpent, Timeline, TimelineSummary};
 use crate::facts::{
     ActivePollers, AsyncStep, Attempt, BatchEnded, Blockage, BudgetCall, Call, Cause, Compute, Ended, Ending,
     ErrorCode, EventStep, FunctionId, GivenBack, InvocationType, MappingId, Message, MessageStep, Observer, Pool,
-    QualifierId, QueueId, Reason, RecordStep, Refusal, ServedTrain, StartKind, StreamId, Streamed, TrafficId,
-    VersionId,
+    QualifierId, QueueId, Reason, RecordStep, Refusal, ServedTrain, SlotSteps, StartKind, StreamId, Streamed,
+    TrafficId, VersionId,
 };
 use crate::units::{MemoryMb, SimTime, Span};
 
@@ -104,7 +107,10 @@ pub struct Recorder<'a> {
     touched: Vec<u32>,
     period: Span,
     period_end: SimTime,
+    /// Of the running step of the timeline.
     tally: Tally,
+    /// While functions are told one after another.
+    apart: Option<Box<Apart>>,
     timeline: Timeline,
     backlog: Backlog,
     /// The earliest of `period_end`, the end of the timeline's step and the next edge of the window.
@@ -270,6 +276,7 @@ impl<'a> Recorder<'a> {
             period,
             period_end: SimTime::ZERO + period,
             tally: Tally::default(),
+            apart: None,
             timeline: Timeline::new(config.horizon, config.functions.len()),
             backlog: Backlog::new(config.queues, config.streams),
             next_cut: SimTime::ZERO,
@@ -287,7 +294,7 @@ impl<'a> Recorder<'a> {
     /// # Panics
     /// Where arrivals and endings do not add up: that would be a defect of the simulator.
     pub fn finish(mut self, unanswered: &[Call]) -> (Summary, TimelineSummary) {
-        self.reach(self.config.horizon);
+        self.cut_until(self.config.horizon);
         if self.period_end.as_micros() - self.period.as_micros() < self.config.horizon.as_micros() {
             self.end_period();
         }
@@ -347,13 +354,17 @@ impl<'a> Recorder<'a> {
     /// Adds what has been counted once for two histograms to both.
     fn add_answers_at_once(&mut self) {
         for flow in &mut self.flows {
-            if let Some(times) = flow.answered_at_once.take() {
+            if let Some(mut times) = flow.answered_at_once.take() {
+                times.settle();
                 self.functions[flow.info.function.index()].duration.merge(&times);
-                flow.latency[cell(StartKind::Warm, true)]
-                    .get_or_insert_with(Box::default)
-                    .merge(&times);
+                match &mut flow.latency[cell(StartKind::Warm, true)] {
+                    Some(others) => others.merge(&times),
+                    none => *none = Some(times),
+                }
             }
+            flow.latency.iter_mut().flatten().for_each(|times| times.settle());
         }
+        self.functions.iter_mut().for_each(|state| state.duration.settle());
     }
 
     /// Where the time of good answers, and of events that succeeded, went by function.
@@ -391,15 +402,6 @@ impl<'a> Recorder<'a> {
         arrived >= self.window.from
     }
 
-    /// Cuts are rare, so that the common case is one comparison.
-    #[inline]
-    fn reach(&mut self, time: SimTime) {
-        if time >= self.next_cut {
-            self.cut_until(time);
-        }
-    }
-
-    #[cold]
     fn cut_until(&mut self, time: SimTime) {
         while time >= self.next_cut {
             self.cut();
@@ -421,6 +423,10 @@ impl<'a> Recorder<'a> {
         if now == self.period_end {
             self.end_period();
         }
+        self.find_next_cut(now);
+    }
+
+    fn find_next_cut(&mut self, now: SimTime) {
         let edges = [
             self.window.from,
             self.window.to,
@@ -434,28 +440,41 @@ impl<'a> Recorder<'a> {
             .unwrap_or(SimTime::MAX);
     }
 
+    /// The running step is over in a window in which functions are told one after another; `next` has been counted in the step
+    /// after it.
+    fn end_step_apart(&mut self, next: Option<Tally>) {
+        let standing = self.standing(self.timeline.step_end);
+        let tally = std::mem::replace(&mut self.tally, next.unwrap_or_default());
+        self.timeline.end_step(tally, standing, std::iter::empty());
+    }
+
     fn end_step(&mut self, now: SimTime) {
-        let account = &mut self.periods[0];
-        self.tally.concurrency_integral = account.busy.integral_to(now);
-        self.tally.provisioned.busy_integral = account.provisioned_busy().integral_to(now);
-        self.tally.provisioned.busy_max = account.provisioned_busy().look();
-        let concurrency_max = account.busy.look();
-        if !self.account.provisioned.is_empty() {
-            self.tally.provisioned.ready = self.periods.iter().map(|period| u64::from(period.ready)).sum();
-        }
+        let standing = self.standing(now);
         let periods = &mut self.periods;
         let configs = &self.config.functions;
         let functions = self.functions.iter_mut().zip(configs).map(|(state, config)| {
             let busy = &mut periods[state.first_period as usize].busy;
-            FunctionStep {
-                busy_integral: busy.integral_to(now),
-                busy_max: busy.look(),
-                throttles: std::mem::take(&mut state.throttled_in_step),
-                reserved: config.reserved.is_some(),
-            }
+            state.end_step(busy, config.reserved.is_some(), now)
         });
-        self.timeline.end_step(self.tally, concurrency_max, functions);
+        self.timeline
+            .end_step(std::mem::take(&mut self.tally), standing, functions);
         self.backlog.end_step();
+    }
+
+    /// How the account stands at the end of a step.
+    fn standing(&mut self, now: SimTime) -> Standing {
+        let ready = match self.account.provisioned.is_empty() {
+            true => 0,
+            false => self.periods.iter().map(|period| u64::from(period.ready)).sum(),
+        };
+        let account = &mut self.periods[0];
+        Standing {
+            concurrency_max: account.busy.look(),
+            concurrency_integral: account.busy.integral_to(now),
+            provisioned_ready: ready,
+            provisioned_busy_max: account.provisioned_busy().look(),
+            provisioned_busy_integral: account.provisioned_busy().integral_to(now),
+        }
     }
 
     fn open_window(&mut self) {
@@ -593,8 +612,16 @@ impl<'a> Recorder<'a> {
     }
 
     /// Notes that the function, and the qualifier if it has a name, have something to tell of the running period.
-    #[cold]
+    #[inline]
     fn touch(&mut self, function: FunctionId, qualifier: QualifierId) {
+        let first = self.functions[function.index()].first_period as usize;
+        if !(self.periods[first].touched && self.periods[first + qualifier.index()].touched) {
+            self.touch_first(function, qualifier);
+        }
+    }
+
+    #[cold]
+    fn touch_first(&mut self, function: FunctionId, qualifier: QualifierId) {
         let first = self.functions[function.index()].first_period;
         let named = first + qualifier.0 as u32;
         for place in std::iter::once(first).chain((named > first).then_some(named)) {
@@ -721,10 +748,11 @@ impl<'a> Recorder<'a> {
     }
 }
 
-/// All the values of several histograms.
-fn merged<'b>(cells: impl Iterator<Item = &'b Option<Box<Histogram>>>) -> Histogram {
-    let mut all = Histogram::default();
-    cells.flatten().for_each(|cell| all.merge(cell));
+/// All the values of several histograms. Mostly there is one.
+fn merged<'b>(cells: impl Iterator<Item = &'b Option<Box<Histogram>>>) -> Cow<'b, Histogram> {
+    let mut cells = cells.flatten().filter(|cell| cell.count() > 0);
+    let mut all = cells.next().map_or_else(Cow::default, |cell| Cow::Borrowed(&**cell));
+    cells.for_each(|cell| all.to_mut().merge(cell));
     all
 }
 
@@ -769,7 +797,7 @@ impl Recorder<'_> {
         let failed = u64::from(attempt.completes && !attempt.verdict.is_ok());
         self.tally.cold_starts += cold;
         self.tally.errors += failed;
-        self.tally.provisioned.spilled += u64::from(attempt.spilled);
+        self.tally.spilled += u64::from(attempt.spilled);
         if !self.counts(attempt.arrived) {
             return;
         }
@@ -797,6 +825,58 @@ impl Recorder<'_> {
         }
     }
 
+    /// A slot of the account was taken or given back; those of functions that are told one after another come at the end.
+    #[inline(always)]
+    fn slot_of_account(&mut self, time: SimTime, taken: bool, unreserved: bool) {
+        if self.apart.is_none() {
+            let account = &mut self.periods[0];
+            account.busy.step(time, taken);
+            if unreserved {
+                account.unreserved_busy().step(time, taken);
+            }
+        }
+    }
+
+    /// What of the account and its functions begins at `time`.
+    fn begins_at(&self, time: SimTime) -> Begins {
+        Begins {
+            period: self.period_end.as_micros() - self.period.as_micros() == time.as_micros(),
+            window: self.window.from == time,
+            step: self.timeline.begins_at(time),
+        }
+    }
+
+    /// The account's slots that were given back at the instant of a cut were not taken in what begins with it.
+    fn begin_account_again(&mut self, begins: Begins) {
+        let account = &mut self.periods[0];
+        account.busy.begin_again(begins);
+        account.provisioned_busy().begin_again(begins);
+        // Claims are looked at where a period or the window begins, not at each step.
+        account.unreserved_busy().begin_again(Begins {
+            step: begins.period || begins.window,
+            ..begins
+        });
+        if begins.window {
+            self.account.claimed_max = self.account.claimed() + self.periods[0].unreserved_busy().value;
+        }
+    }
+
+    /// Counts what follows in the step that holds `time`.
+    fn turn_to_step(&mut self, time: SimTime) {
+        if let Some(apart) = &mut self.apart {
+            apart.turn(&self.timeline, time, &mut self.tally);
+        }
+    }
+
+    /// The steps of the function that is told now are over up to `time`.
+    fn end_steps_of_function(&mut self, function: FunctionId, time: SimTime) {
+        let state = &mut self.functions[function.index()];
+        let busy = &mut self.periods[state.first_period as usize].busy;
+        let reserved = self.config.functions[function.index()].reserved.is_some();
+        self.timeline
+            .end_steps_of(function, time, |end| state.end_step(busy, reserved, end));
+    }
+
     /// Slots that a train took and gave back.
     fn given_back_in_train(&mut self, train: &ServedTrain) {
         let mut taken = GivenBack::default();
@@ -808,6 +888,9 @@ impl Recorder<'_> {
             self.periods[first + train.qualifier.index()]
                 .busy
                 .train(taken, given_back, rise);
+        }
+        if self.apart.is_some() {
+            return;
         }
         self.periods[0].busy.train(taken, given_back, rise);
         if !train.reserved {
@@ -841,7 +924,6 @@ impl Recorder<'_> {
 impl Observer for Recorder<'_> {
     #[inline(always)]
     fn arrived(&mut self, call: &Call) {
-        self.reach(call.arrived);
         self.tally.arrivals += 1;
         if self.counts(call.arrived) {
             self.flows[call.flow.index()].counts.arrivals += 1;
@@ -850,7 +932,6 @@ impl Observer for Recorder<'_> {
 
     #[inline(always)]
     fn ran(&mut self, attempt: &Attempt) {
-        self.reach(attempt.start);
         let flow = &mut self.flows[attempt.flow.index()];
         if attempt.completes {
             self.fingerprint.add(flow.info.identity, attempt);
@@ -890,7 +971,6 @@ impl Observer for Recorder<'_> {
     /// once.
     #[inline(always)]
     fn served(&mut self, call: &Call, pool: Pool, attempt: &Attempt) {
-        self.reach(attempt.start);
         let flow = &mut self.flows[call.flow.index()];
         let state = &mut self.functions[attempt.function.index()];
         let version = &mut state.versions[attempt.version.index()];
@@ -899,7 +979,7 @@ impl Observer for Recorder<'_> {
         self.tally.billed_mb_ms += (attempt.billed_ms * version.memory.0 as u64) as u128;
         let latency = attempt.answered.since(attempt.arrived).as_micros();
         let bucket = bucket_of(latency);
-        self.timeline.latency.record_in(bucket, latency);
+        self.tally.latency.record_in(bucket, latency);
         if attempt.arrived >= self.window.from {
             flow.served += 1;
             version.counts.invocations += 1;
@@ -918,11 +998,7 @@ impl Observer for Recorder<'_> {
         if !period.touched {
             self.touch(pool.function, pool.qualifier);
         }
-        let account = &mut self.periods[0];
-        account.busy.step(attempt.start, true);
-        if !pool.reserved {
-            account.unreserved_busy().step(attempt.start, true);
-        }
+        self.slot_of_account(attempt.start, true, !pool.reserved);
         if pool.qualifier.0 > 0 {
             self.slot_of_qualifier(attempt.start, &pool, true);
             let first = self.functions[pool.function.index()].first_period as usize;
@@ -934,7 +1010,6 @@ impl Observer for Recorder<'_> {
         let Some(first) = train.starts().first() else {
             return self.given_back_in_train(train);
         };
-        self.reach(*first);
         let flow = &mut self.flows[train.flow.index()];
         let state = &mut self.functions[train.function.index()];
         let version = &mut state.versions[train.version.index()];
@@ -953,7 +1028,7 @@ impl Observer for Recorder<'_> {
                     .0,
             )
         });
-        self.timeline.latency.record_all(delayed.as_ref().unwrap_or(&durations));
+        self.tally.latency.record_all(delayed.as_ref().unwrap_or(&durations));
         if *first >= self.window.from {
             flow.served += count;
             version.counts.invocations += count;
@@ -979,7 +1054,6 @@ impl Observer for Recorder<'_> {
     }
 
     fn refused(&mut self, refusal: &Refusal) {
-        self.reach(refusal.time);
         if let Some((_, cause)) = refusal.throttle {
             self.tally.throttles[cause as usize] += 1;
             self.functions[refusal.function.index()].throttled_in_step += 1;
@@ -1014,10 +1088,9 @@ impl Observer for Recorder<'_> {
         let call = &ended.call;
         let latency = ended.time.since(call.arrived).as_micros();
         if call.invocation_type == InvocationType::Event {
-            self.reach(ended.time);
-            self.tally.backlog -= u64::from(was_queued(ended.ending));
+            self.tally.backlog -= i64::from(was_queued(ended.ending));
         } else if ended.ending == Ending::Succeeded {
-            self.timeline.latency.record(latency);
+            self.tally.latency.record(latency);
         }
         if !self.counts(call.arrived) {
             return;
@@ -1038,12 +1111,11 @@ impl Observer for Recorder<'_> {
     }
 
     fn asynchronous(&mut self, time: SimTime, call: &Call, step: AsyncStep) {
-        self.reach(time);
         let age = time.since(call.arrived);
-        self.tally.backlog += u64::from(step == AsyncStep::Received);
+        self.tally.backlog += i64::from(step == AsyncStep::Received);
         self.tally.events.count(step);
         if step == AsyncStep::Attempted {
-            self.timeline.event_age = self.timeline.event_age.max(Some(age));
+            self.tally.event_age = self.tally.event_age.max(Some(age));
         }
         self.touch(call.function, call.qualifier);
         self.in_periods(call.function, call.qualifier, |period| period.asynchronous(step, age));
@@ -1073,7 +1145,6 @@ impl Observer for Recorder<'_> {
     }
 
     fn message(&mut self, time: SimTime, queue: QueueId, message: &Message, step: MessageStep) {
-        self.reach(time);
         let counts = self.counts(message.sent);
         self.queues[queue.index()].step(time, message, step, counts, time >= self.window.from);
         self.backlog.message(time, queue, message, step);
@@ -1102,7 +1173,6 @@ impl Observer for Recorder<'_> {
     }
 
     fn batch_ended(&mut self, ended: &BatchEnded) {
-        self.reach(ended.time);
         self.touch(ended.function, ended.qualifier);
         self.in_periods(ended.function, ended.qualifier, |period| period.batch_ended(ended));
         self.mappings[ended.mapping.index()].batch_ended(ended);
@@ -1112,13 +1182,11 @@ impl Observer for Recorder<'_> {
         }
     }
 
-    fn mapping_events(&mut self, time: SimTime, mapping: MappingId, step: EventStep, amount: u64) {
-        self.reach(time);
+    fn mapping_events(&mut self, _time: SimTime, mapping: MappingId, step: EventStep, amount: u64) {
         self.mappings[mapping.index()].count(step, amount);
     }
 
     fn pollers(&mut self, active: &ActivePollers) {
-        self.reach(active.time);
         self.mappings[active.mapping.index()].active(active);
     }
 
@@ -1152,20 +1220,13 @@ impl Observer for Recorder<'_> {
 
     #[inline(always)]
     fn slot(&mut self, time: SimTime, pool: Pool, taken: bool) {
-        // What ends at a boundary belongs to what lies before it (TIME-2, half-open windows).
-        let since = time.as_micros().saturating_sub(u64::from(!taken));
-        self.reach(SimTime::from_micros(since));
         let first = self.functions[pool.function.index()].first_period as usize;
         let period = &mut self.periods[first];
         period.busy.step(time, taken);
         if taken && !period.touched {
             self.touch(pool.function, pool.qualifier);
         }
-        let account = &mut self.periods[0];
-        account.busy.step(time, taken);
-        if !pool.provisioned && !pool.reserved {
-            account.unreserved_busy().step(time, taken);
-        }
+        self.slot_of_account(time, taken, !pool.provisioned && !pool.reserved);
         if pool.provisioned || pool.qualifier.0 > 0 {
             self.slot_of_qualifier(time, &pool, taken);
         }
@@ -1176,11 +1237,90 @@ impl Observer for Recorder<'_> {
     }
 
     fn next_cut(&self) -> SimTime {
-        self.next_cut
+        self.apart.as_ref().map_or(self.next_cut, |apart| apart.next_cut())
     }
 
     fn cut(&mut self, time: SimTime) {
-        self.reach(time);
+        let Some(apart) = &self.apart else {
+            return self.cut_until(time);
+        };
+        if self.timeline.watches_functions() {
+            self.end_steps_of_function(apart.function, time);
+        }
+        self.turn_to_step(time);
+    }
+
+    fn ended_at_cut(&mut self, time: SimTime) {
+        let begins = self.begins_at(time);
+        if !begins.something() {
+            return;
+        }
+        match self.apart.as_ref().map(|apart| apart.function) {
+            Some(function) => {
+                let state = &self.functions[function.index()];
+                let first = state.first_period as usize;
+                let own = &mut self.periods[first..first + state.qualifiers as usize];
+                own.iter_mut().for_each(|period| period.busy.begin_again(begins));
+            }
+            None => {
+                self.begin_account_again(begins);
+                if begins.period || begins.window || self.timeline.watches_functions() {
+                    self.periods[1..]
+                        .iter_mut()
+                        .for_each(|period| period.busy.begin_again(begins));
+                }
+            }
+        }
+    }
+
+    fn minds_each_cut(&self) -> bool {
+        self.apart.is_none() || self.timeline.watches_functions()
+    }
+
+    /// Periods and the window of the gauges have their ends for all functions together.
+    fn apart_until(&self, from: SimTime) -> SimTime {
+        let edges = [self.window.from, self.window.to, self.period_end, self.config.horizon];
+        let ahead = edges.into_iter().filter(|edge| *edge > from);
+        ahead.min().unwrap_or(SimTime::MAX)
+    }
+
+    fn begin_cells(&mut self, from: SimTime, until: SimTime) {
+        self.apart = Some(Box::new(Apart::new(from, until, &self.timeline)));
+    }
+
+    fn begin_cell(&mut self, function: FunctionId) {
+        if let Some(apart) = &mut self.apart {
+            apart.function = function;
+            let from = apart.from;
+            self.turn_to_step(from);
+        }
+    }
+
+    fn end_cells(&mut self, slots: &SlotSteps) {
+        let Some(apart) = self.apart.take() else { return };
+        let (from, until) = (apart.from, apart.until);
+        let mut steps = (*apart).finish(std::mem::take(&mut self.tally));
+        self.tally = steps.next().unwrap_or_default();
+        let mut at_cut = true;
+        for slot in slots.iter() {
+            if at_cut && (slot.taken || slot.time > from) {
+                self.begin_account_again(self.begins_at(from));
+                at_cut = false;
+            }
+            // What ends at a boundary belongs to what lies before it.
+            while slot.time >= self.timeline.step_end && (slot.taken || slot.time > self.timeline.step_end) {
+                self.end_step_apart(steps.next());
+            }
+            self.slot_of_account(slot.time, slot.taken, !slot.reserved);
+        }
+        while self.timeline.step_end < until {
+            self.end_step_apart(steps.next());
+        }
+        let last = SimTime::from_micros(until.as_micros().saturating_sub(1));
+        for function in 0..self.timeline.watched() {
+            self.end_steps_of_function(FunctionId(function as u32), last);
+        }
+        self.find_next_cut(last);
     }
 
     #[inline(always)]
@@ -1194,9 +1334,11 @@ impl Observer for Recorder<'_> {
 
     #[inline(always)]
     fn given_back_to_account(&mut self, all: GivenBack, unreserved: GivenBack) {
-        let account = &mut self.periods[0];
-        account.busy.give_back(all);
-        account.unreserved_busy().give_back(unreserved);
+        if self.apart.is_none() {
+            let account = &mut self.periods[0];
+            account.busy.give_back(all);
+            account.unreserved_busy().give_back(unreserved);
+        }
     }
 
     fn environment(&mut self, time: SimTime, function: FunctionId, created: bool) {
@@ -1211,8 +1353,7 @@ impl Observer for Recorder<'_> {
         self.functions[function.index()].used += u64::from(self.window.contains(time));
     }
 
-    fn provisioned(&mut self, time: SimTime, function: FunctionId, qualifier: QualifierId, amount: u32, ready: u32) {
-        self.reach(time);
+    fn provisioned(&mut self, _time: SimTime, function: FunctionId, qualifier: QualifierId, amount: u32, ready: u32) {
         self.fold_claims();
         let first = self.functions[function.index()].first_period;
         self.periods[(first + qualifier.0 as u32) as usize].ready = ready;
@@ -1228,7 +1369,6 @@ impl Observer for Recorder<'_> {
     }
 
     fn reservation(&mut self, time: SimTime, function: FunctionId, reserved: Option<u32>, on_demand: u32) {
-        self.reach(time);
         self.fold_claims();
         let before = std::mem::replace(&mut self.config.functions[function.index()].reserved, reserved);
         let amount = |reserved: Option<u32>| reserved.unwrap_or(0) as u64;

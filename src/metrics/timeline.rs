@@ -133,7 +133,7 @@ pub struct Bucket {
     pub event_age_ms: Option<f64>,
 }
 
-/// What became of asynchronous events in a step, or since the start of the run.
+/// What became of asynchronous events in a step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EventTally {
     /// Stored by Lambda.
@@ -159,16 +159,6 @@ impl EventTally {
             AsyncStep::Attempted | AsyncStep::DestinationSuccess => {}
         }
     }
-
-    fn since(&self, before: &EventTally) -> EventTally {
-        EventTally {
-            received: self.received - before.received,
-            retried_after_throttle: self.retried_after_throttle - before.retried_after_throttle,
-            retried_after_error: self.retried_after_error - before.retried_after_error,
-            given_up: self.given_up - before.given_up,
-            kept: self.kept - before.kept,
-        }
-    }
 }
 
 /// Steps a run is drawn in, at most.
@@ -178,8 +168,8 @@ const DRAWN: usize = 20;
 /// Beyond so many functions none is watched on its own: memory must not grow with them.
 const WATCHED: usize = 1_000;
 
-/// What is counted since the start of the run; the difference of two is a step.
-#[derive(Clone, Copy, Debug, Default)]
+/// What is counted in one step.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
     pub arrivals: u64,
     pub invocations: u64,
@@ -188,25 +178,31 @@ pub(super) struct Tally {
     pub errors: u64,
     pub cold_starts: u64,
     pub throttles: [u64; 6],
-    /// Asynchronous events that wait or run: no difference is taken.
-    pub backlog: u64,
+    /// Asynchronous events that began to wait, less those that came to an end.
+    pub backlog: i64,
     pub billed_mb_ms: u128,
-    /// Of account-wide concurrency, up to the end of the step.
-    pub concurrency_integral: u64,
-    pub provisioned: ProvisionedTally,
+    /// See [`Bucket::spilled`].
+    pub spilled: u64,
     pub events: EventTally,
+    /// Caller latencies.
+    pub latency: Histogram,
+    /// Age of the oldest asynchronous event that was tried.
+    pub event_age: Option<Span>,
 }
 
-/// Provisioned environments of the account.
+/// How the account stands at the end of a step.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct ProvisionedTally {
-    /// Ready at the end of the step: no difference is taken.
-    pub ready: u64,
-    /// Most that were busy at once in the step: no difference is taken.
-    pub busy_max: u64,
+pub(super) struct Standing {
+    /// Largest account-wide concurrency in the step.
+    pub concurrency_max: u64,
+    /// Of account-wide concurrency, up to the end of the step.
+    pub concurrency_integral: u64,
+    /// Provisioned environments that are ready.
+    pub provisioned_ready: u64,
+    /// Most of them that were busy at once in the step.
+    pub provisioned_busy_max: u64,
     /// Of busy ones, up to the end of the step.
-    pub busy_integral: u64,
-    pub spilled: u64,
+    pub provisioned_busy_integral: u64,
 }
 
 /// What a function did in the step that is over.
@@ -254,11 +250,9 @@ pub(super) struct Timeline {
     pub step_end: SimTime,
     horizon: SimTime,
     done: Vec<Bucket>,
-    before: Tally,
-    /// Caller latencies of the running step.
-    pub latency: Histogram,
-    /// Age of the oldest asynchronous event that was tried in the running step.
-    pub event_age: Option<Span>,
+    /// At the end of the step before.
+    before: Standing,
+    backlog: i64,
     functions: Vec<Course>,
 }
 
@@ -272,32 +266,73 @@ impl Timeline {
             step_end: (SimTime::ZERO + step).min(horizon),
             horizon,
             done: Vec::new(),
-            before: Tally::default(),
-            latency: Histogram::default(),
-            event_age: None,
+            before: Standing::default(),
+            backlog: 0,
             functions: vec![Course::default(); watched],
         }
     }
 
-    /// The running step is over: `now` is counted since the start of the run, the rest in the step alone.
-    pub fn end_step(&mut self, now: Tally, concurrency_max: u64, functions: impl Iterator<Item = FunctionStep>) {
+    /// How many functions are watched on their own.
+    pub fn watched(&self) -> usize {
+        self.functions.len()
+    }
+
+    pub fn watches_functions(&self) -> bool {
+        !self.functions.is_empty()
+    }
+
+    /// Whether a step begins at `time`.
+    pub fn begins_at(&self, time: SimTime) -> bool {
+        self.step_of(time) as u64 * self.step.as_micros() == time.as_micros()
+    }
+
+    /// The step that holds an instant, counted from 0.
+    pub fn step_of(&self, time: SimTime) -> usize {
+        (time.as_micros() / self.step.as_micros()) as usize
+    }
+
+    /// Where the step with this number ends.
+    pub fn end_of(&self, step: usize) -> SimTime {
+        SimTime::from_micros((step as u64 + 1) * self.step.as_micros()).min(self.horizon)
+    }
+
+    /// The steps of a function that is watched on its own are over up to `time`; `course` tells what it did up to the end of
+    /// each. The account has refused nothing in them.
+    pub fn end_steps_of(
+        &mut self,
+        function: FunctionId,
+        time: SimTime,
+        mut course: impl FnMut(SimTime) -> FunctionStep,
+    ) {
+        let over = self.step_of(time);
+        loop {
+            let done = self.functions[function.index()].busy_max.len();
+            if done >= over {
+                return;
+            }
+            let (start, end) = (done as u64 * self.step.as_micros(), self.end_of(done));
+            self.functions[function.index()].end_step(course(end), (end.as_micros() - start).max(1), 0);
+        }
+    }
+
+    /// The running step is over.
+    pub fn end_step(&mut self, tally: Tally, standing: Standing, functions: impl Iterator<Item = FunctionStep>) {
         let start = self.done.len() as u64 * self.step.as_micros();
         let length = (self.step_end.as_micros() - start).max(1);
-        let mut bucket = self.bucket(&now, start, length);
-        bucket.concurrency_max = concurrency_max;
-        if self.latency.count() > 0 {
-            let quantiles = self.latency.quantiles([0.5, 0.9, 0.99, 0.999]);
+        self.backlog += tally.backlog;
+        let mut bucket = self.bucket(&tally, &standing, start, length);
+        if tally.latency.count() > 0 {
+            let quantiles = tally.latency.quantiles([0.5, 0.9, 0.99, 0.999]);
             let [p50, p90, p99, p99_9] = quantiles.map(|us| Some(us as f64 / 1e3));
             (bucket.latency_p50_ms, bucket.latency_p90_ms) = (p50, p90);
             (bucket.latency_p99_ms, bucket.latency_p99_9_ms) = (p99, p99_9);
-            self.latency = Histogram::default();
         }
         let refused = bucket.throttles[Cause::AccountConcurrency as usize];
         for (course, step) in self.functions.iter_mut().zip(functions) {
             course.end_step(step, length, refused);
         }
         self.done.push(bucket);
-        self.before = now;
+        self.before = standing;
         let at_horizon = self.step_end >= self.horizon;
         self.step_end = if at_horizon {
             SimTime::MAX
@@ -307,25 +342,26 @@ impl Timeline {
     }
 
     /// What was counted in the step that is over, without quantiles.
-    fn bucket(&mut self, now: &Tally, start: u64, length: u64) -> Bucket {
+    fn bucket(&self, tally: &Tally, standing: &Standing, start: u64, length: u64) -> Bucket {
         let before = &self.before;
         let mean = |now: u64, before: u64| now.wrapping_sub(before) as f64 / length as f64;
         Bucket {
             start: SimTime::from_micros(start),
-            arrivals: now.arrivals + now.served - before.arrivals - before.served,
-            invocations: now.invocations + now.served - before.invocations - before.served,
-            errors: now.errors - before.errors,
-            cold_starts: now.cold_starts - before.cold_starts,
-            throttles: std::array::from_fn(|cause| now.throttles[cause] - before.throttles[cause]),
-            backlog: now.backlog,
-            concurrency_mean: mean(now.concurrency_integral, before.concurrency_integral),
-            billed_mb_ms: now.billed_mb_ms - before.billed_mb_ms,
-            provisioned_ready: now.provisioned.ready,
-            provisioned_busy_mean: mean(now.provisioned.busy_integral, before.provisioned.busy_integral),
-            provisioned_busy_max: now.provisioned.busy_max,
-            spilled: now.provisioned.spilled - before.provisioned.spilled,
-            events: now.events.since(&before.events),
-            event_age_ms: self.event_age.take().map(Span::as_millis_f64),
+            arrivals: tally.arrivals + tally.served,
+            invocations: tally.invocations + tally.served,
+            errors: tally.errors,
+            cold_starts: tally.cold_starts,
+            throttles: tally.throttles,
+            backlog: u64::try_from(self.backlog).unwrap_or(0),
+            concurrency_max: standing.concurrency_max,
+            concurrency_mean: mean(standing.concurrency_integral, before.concurrency_integral),
+            billed_mb_ms: tally.billed_mb_ms,
+            provisioned_ready: standing.provisioned_ready,
+            provisioned_busy_mean: mean(standing.provisioned_busy_integral, before.provisioned_busy_integral),
+            provisioned_busy_max: standing.provisioned_busy_max,
+            spilled: tally.spilled,
+            events: tally.events,
+            event_age_ms: tally.event_age.map(Span::as_millis_f64),
             ..Bucket::default()
         }
     }

@@ -1,5 +1,6 @@
+use super::pace::Pace;
 use super::plan::Plan;
-use super::run::{Pace, simulate};
+use super::run::simulate;
 use crate::facts::{Attempt, Ended, Message, MessageStep, Observer, QueueId, Refusal};
 use crate::units::{SimTime, Span};
 

@@ -2,6 +2,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::adjoining::adjoining_meter;
+use super::cell_major;
+use super::continued::Continued;
+use super::pace::{Onward, Pace, Stop};
+use super::serve::serve_next;
 use crate::control::{Act, Changes, ControlSummary, Controller, RefusedChange};
 use crate::facts::{Call, FunctionId, Observer};
 use crate::lambda::{
@@ -68,18 +72,6 @@ impl AdjoiningCost {
     }
 }
 
-/// Told now and then how far a run is; may stop it.
-pub trait Pace {
-    /// `now` has been reached; `false` stops the run, which then has no result.
-    fn reached(&mut self, now: SimTime) -> bool;
-}
-
-impl Pace for () {
-    fn reached(&mut self, _now: SimTime) -> bool {
-        true
-    }
-}
-
 /// Arrivals between two looks at the [`Pace`].
 const PACE_ARRIVALS: usize = 16_384;
 
@@ -93,6 +85,38 @@ pub fn simulate(
     extra: Option<&mut dyn Observer>,
     pace: &mut dyn Pace,
 ) -> Option<RunResult> {
+    let (mut sink, mut pace) = (Continued::of(sink), Onward::of(pace));
+    if extra.is_none() {
+        match run(plan, &mut sink, None, &mut pace, Driver::CellMajor) {
+            Err(Stop::Uncertified) => sink.begin_again(),
+            ended => return ended.ok(),
+        }
+    }
+    run(plan, &mut sink, extra, &mut pace, Driver::Ordered).ok()
+}
+
+/// The same by the cell-major driver alone: `None` where functions meet elsewhere than in the account's limits, or where these
+/// would refuse something. For comparison: [`simulate`] takes it wherever it does.
+pub fn simulate_cell_major(plan: &Plan, sink: &mut dyn Sink) -> Option<RunResult> {
+    run(plan, sink, None, &mut (), Driver::CellMajor).ok()
+}
+
+/// In which order functions are run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Driver {
+    /// All together, by time.
+    Ordered,
+    /// One after another, window by window.
+    CellMajor,
+}
+
+fn run(
+    plan: &Plan,
+    sink: &mut dyn Sink,
+    extra: Option<&mut dyn Observer>,
+    pace: &mut dyn Pace,
+    driver: Driver,
+) -> Result<RunResult, Stop> {
     let horizon = plan.horizon();
     let recorder = Recorder::new(recorder_config(plan), sink);
     let mut watchers = (
@@ -103,14 +127,14 @@ pub fn simulate(
         extra,
     );
     let mut changes = Changes::new(&plan.change_steps);
-    let (Driven { unanswered, peaks }, control) = drive_with_control(plan, &mut changes, &mut watchers, pace)?;
+    let (Driven { unanswered, peaks }, control) = drive_with_control(plan, &mut changes, &mut watchers, pace, driver)?;
     let ((recorder, (meter, seldom)), _) = watchers;
     let (utilization, adjoining) = seldom.unwrap_or_default();
     let adjoining = adjoining.map(|meter| meter.finish(horizon));
     let (summary, timeline) = recorder.finish(&unanswered);
     let (usage, budget_alerts) = meter.finish(horizon);
     let bill = pricing::bill(&usage, &plan.billing);
-    Some(RunResult {
+    Ok(RunResult {
         summary,
         timeline,
         cost_answers: pricing::answers(&usage, &plan.billing, &bill, plan.duration + plan.drain, plan.start),
@@ -132,7 +156,7 @@ pub fn simulate(
 /// The core loop is compiled once more for each kind of listener that this is used with.
 pub fn replay<O: Observer>(plan: &Plan, listener: &mut O, pace: &mut dyn Pace) -> bool {
     let mut changes = Changes::new(&plan.change_steps);
-    drive_with_control(plan, &mut changes, listener, pace).is_some()
+    drive_with_control(plan, &mut changes, listener, pace, Driver::Ordered).is_ok()
 }
 
 /// A meter that is told nothing yet of what the plan's functions have used: for the price of single invocations.
@@ -171,12 +195,17 @@ fn drive_with_control<O: Observer>(
     changes: &mut Changes,
     watchers: &mut O,
     pace: &mut dyn Pace,
-) -> Option<(Driven, ControlSummary)> {
+    driver: Driver,
+) -> Result<(Driven, ControlSummary), Stop> {
     let reserved = plan.functions.iter().map(|function| function.reserved).collect();
     let (mut controller, monitor) = Controller::new(&plan.control, reserved);
     let mut acting = (changes, &mut controller);
-    let driven = drive(plan, &mut acting, &mut (monitor, watchers), pace)?;
-    Some((driven, controller.finish(plan.horizon())))
+    let watchers = &mut (monitor, watchers);
+    let driven = match driver {
+        Driver::Ordered => drive(plan, &mut acting, watchers, pace),
+        Driver::CellMajor => drive_cells(plan, watchers, pace),
+    }?;
+    Ok((driven, controller.finish(plan.horizon())))
 }
 
 /// What the platform tells at its end.
@@ -192,10 +221,8 @@ fn drive<O: Observer, A: Act<O>>(
     control: &mut A,
     watchers: &mut O,
     pace: &mut dyn Pace,
-) -> Option<Driven> {
-    let horizon = plan.horizon();
-    let seed = (plan.seed, plan.replication);
-    let mut platform = Platform::new(seed, &plan.parts(), horizon, watchers);
+) -> Result<Driven, Stop> {
+    let mut platform = platform(plan, watchers);
     let mut arrivals = Arrivals::new(&plan.sources);
     if plan.change_steps.is_empty() && plan.control.is_empty() {
         arrivals.sample_ahead(|flow| platform.plain_durations(flow));
@@ -209,14 +236,35 @@ fn drive<O: Observer, A: Act<O>>(
         pace,
     };
     let (warm_up, traffic_end) = (SimTime::ZERO + plan.warm_up, SimTime::ZERO + plan.duration);
-    run.until(warm_up)?;
-    run.platform.begin_window(warm_up, run.watchers);
-    run.until(traffic_end)?;
-    run.drain(traffic_end, horizon)?;
-    Some(Driven {
+    let horizon = plan.horizon();
+    let whole = run.whole(warm_up, traffic_end, horizon);
+    whole.ok_or(Stop::Pace)?;
+    Ok(Driven {
         peaks: run.platform.peaks(),
         unanswered: run.platform.close(horizon, run.watchers),
     })
+}
+
+/// The same with functions one after another, where nothing else goes on between them.
+fn drive_cells<O: Observer>(plan: &Plan, watchers: &mut O, pace: &mut dyn Pace) -> Result<Driven, Stop> {
+    let acts = !plan.change_steps.is_empty() || !plan.control.is_empty() || !plan.billing.budgets.is_empty();
+    if acts || plan.functions.len() < 2 {
+        return Err(Stop::Uncertified);
+    }
+    let mut platform = platform(plan, watchers);
+    if !(platform.falls_apart() && cell_major::sources_fall_apart(plan)) {
+        return Err(Stop::Uncertified);
+    }
+    cell_major::drive(plan, &mut platform, watchers, pace)?;
+    Ok(Driven {
+        peaks: platform.peaks(),
+        unanswered: platform.close(plan.horizon(), watchers),
+    })
+}
+
+fn platform<O: Observer>(plan: &Plan, watchers: &mut O) -> Platform {
+    let seed = (plan.seed, plan.replication);
+    Platform::new(seed, &plan.parts(), plan.horizon(), watchers)
 }
 
 /// All that takes part in a run.
@@ -229,6 +277,13 @@ struct Run<'a, O, A> {
 }
 
 impl<O: Observer, A: Act<O>> Run<'_, O, A> {
+    fn whole(&mut self, warm_up: SimTime, traffic_end: SimTime, horizon: SimTime) -> Option<()> {
+        self.until(warm_up)?;
+        self.platform.begin_window(warm_up, self.watchers);
+        self.until(traffic_end)?;
+        self.drain(traffic_end, horizon)
+    }
+
     /// Everything before `end`, piecewise where somebody acts in between.
     fn until(&mut self, end: SimTime) -> Option<()> {
         while let Some(now) = self.control.next_due().filter(|due| *due < end) {
@@ -245,15 +300,7 @@ impl<O: Observer, A: Act<O>> Run<'_, O, A> {
         let mut since_pace = 0;
         while let Some(arrival) = self.arrivals.peek().filter(|arrival| arrival.time < end) {
             let now = arrival.time;
-            let train = self.platform.serves_trains().then(|| self.arrivals.train()).flatten();
-            let served = train.map_or(0, |train| self.platform.serve_train(&train, end, self.watchers));
-            if served > 0 {
-                self.arrivals.advance_by(served);
-            } else {
-                self.platform.admit(arrival, self.watchers);
-                self.arrivals.advance();
-            }
-            since_pace += served.max(1);
+            since_pace += serve_next(&mut self.platform, &mut self.arrivals, end, self.watchers);
             if since_pace >= PACE_ARRIVALS {
                 since_pace = 0;
                 self.pace.reached(now).then_some(())?;

@@ -18,8 +18,8 @@ pub struct Arrivals {
 
 impl Arrivals {
     /// The arrivals of `configs`, which must be sorted by the name of their traffic entry.
-    pub fn new(configs: &[SourceConfig]) -> Arrivals {
-        let mut sources: Vec<Source> = configs.iter().map(Source::new).collect();
+    pub fn new<'a>(configs: impl IntoIterator<Item = &'a SourceConfig>) -> Arrivals {
+        let mut sources: Vec<Source> = configs.into_iter().map(Source::new).collect();
         let first =
             |(index, source): (u32, &mut Source)| source.advance().then_some(Reverse((source.head.time, index)));
         let order = (0..).zip(&mut sources).filter_map(first).collect();

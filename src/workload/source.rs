@@ -71,7 +71,8 @@ impl Source {
             self.draws.durations = durations(self.flow).cloned();
         }
         let simple = self.pass == Share::ALL && self.changes.as_slice().is_empty();
-        self.looks_ahead = simple && self.draws.durations.is_some() && matches!(self.generator, Generator::Poisson(_));
+        let known_ahead = matches!(self.generator, Generator::Poisson(_) | Generator::Minutes(_));
+        self.looks_ahead = simple && self.draws.durations.is_some() && known_ahead;
     }
 
     /// `head` and what follows it, as far as that is known ahead.
@@ -166,12 +167,19 @@ impl Source {
     #[inline(never)]
     fn draw_block(&mut self) {
         self.draws.draw_block(self.ordinal);
-        let (Generator::Poisson(poisson), Some(block)) = (&mut self.generator, &mut self.draws.block) else {
+        let Some(block) = self.draws.block.as_deref_mut().filter(|_| self.looks_ahead) else {
             return;
         };
-        if self.looks_ahead {
-            let block = &mut **block;
-            poisson.next_block(&block.gaps, self.until, self.draws.key, &mut block.times);
+        match &mut self.generator {
+            Generator::Poisson(poisson) => {
+                poisson.next_block(&block.gaps, self.until, self.draws.key, &mut block.times);
+            }
+            Generator::Minutes(minutes) => {
+                for (ordinal, time) in (self.ordinal..).zip(&mut block.times) {
+                    *time = minutes.next(ordinal, self.until).unwrap_or(SimTime::MAX);
+                }
+            }
+            Generator::Constant { .. } | Generator::Recorded(_) => {}
         }
     }
 
@@ -441,12 +449,17 @@ impl Minutes {
             }
             self.counts.next();
             let count = self.scaled(minute, count);
-            let position = |k| {
-                let uniform = self.key.draw(ordinal + k, 0, Purpose::Position).first;
-                SimTime::from_micros(start + ((uniform as u128 * MINUTE_MICROS as u128) >> 53) as u64)
-            };
-            self.pending
-                .extend((0..count).map(position).filter(|time| *time >= self.from));
+            let position =
+                |uniform: u64| SimTime::from_micros(start + ((uniform as u128 * MINUTE_MICROS as u128) >> 53) as u64);
+            let whole = count / BLOCK as u64 * BLOCK as u64;
+            let mut drawn = PairBlock::default();
+            for first in (0..whole).step_by(BLOCK) {
+                self.key.draw_block(ordinal + first, Purpose::Position, &mut drawn);
+                self.pending.extend(drawn.first.map(position));
+            }
+            let uniform = |k| self.key.draw(ordinal + k, 0, Purpose::Position).first;
+            self.pending.extend((whole..count).map(|k| position(uniform(k))));
+            self.pending.retain(|time| *time >= self.from);
             self.pending.sort_unstable_by(|a, b| b.cmp(a));
         }
         let next = self.pending.last().copied().filter(|time| *time < until)?;

@@ -126,6 +126,9 @@ impl Function {
         let jitter = || flow.key.draw(task.ordinal, task.attempt, Purpose::Jitter).first;
         let clients = &mut cx.clients[flow.traffic.index()];
         let decided = clients.failed(task.ordinal, task.attempt, failure, jitter, now);
+        if clients.are_shared {
+            cx.account.note_meeting();
+        }
         let in_flight = &mut cx.account.in_flight;
         in_flight.clients_short |= in_flight.together && clients.remembers_success();
         if cx.observer.follows(task.flow, task.ordinal) {

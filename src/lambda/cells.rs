@@ -1,0 +1,149 @@
+//! Functions one after another: what the cell-major driver (`simulation::cell_major`) asks of the platform.
+
+use super::account::Account;
+use super::config::{FlowConfig, RateShape, ScalingRule};
+use super::ends::InFlight;
+use super::function::Function;
+use super::ledger::Ledger;
+use super::platform::{Platform, before};
+use super::rate::{RequestRate, Seconds};
+use crate::facts::{FunctionId, Observer, SlotSteps, TrafficId};
+use crate::kernel::Agenda;
+use crate::units::SimTime;
+
+impl Platform {
+    /// Whether functions meet nowhere but in the account's unreserved pool and its request rate: whatever else they share, or
+    /// send each other, has an order among them.
+    pub(crate) fn falls_apart(&self) -> bool {
+        let stands_alone = |function: &Function| {
+            let config = &function.config;
+            let provides = config.qualifiers.iter().any(|qualifier| qualifier.provisioned > 0);
+            !function.holds && !provides && config.uses.is_empty() && config.invokes.is_empty()
+        };
+        let nothing_between = self.links.is_empty() && self.mappings.is_empty() && self.queues.is_empty();
+        let account = &self.account.config;
+        let shares = account.scaling != ScalingRule::PerFunction || account.rate_shape != RateShape::FixedSecond;
+        let plainly_sent = |flow: &FlowConfig| flow.mapping.is_none() && !flow.through;
+        nothing_between
+            && self.streams.is_empty()
+            && !shares
+            && self.functions.iter().all(stands_alone)
+            && self.flows.iter().all(plainly_sent)
+            && !self.shared_clients().any(|place| self.clients[place].is_adaptive())
+    }
+
+    /// Lets plain ends of each function be no events, as those of one that is alone: while it is told, it is.
+    pub(crate) fn take_apart(&mut self) {
+        let mut flows: Vec<Vec<usize>> = vec![Vec::new(); self.functions.len()];
+        for (place, flow) in self.flows.iter().enumerate() {
+            flows[flow.function.index()].push(place);
+        }
+        for (function, flows) in self.functions.iter_mut().zip(flows) {
+            let callers = || flows.iter().map(|place| self.flows[*place].traffic);
+            let through = |place: &usize| self.flows[*place].qualifier;
+            let one_way = flows.windows(2).all(|pair| through(&pair[0]) == through(&pair[1]));
+            if one_way && !flows.is_empty() && flows.iter().all(|place| self.plain_flows[*place].is_some()) {
+                function.in_flight = Some(Box::new(InFlight {
+                    callers: callers().collect::<Vec<TrafficId>>(),
+                    ..InFlight::default()
+                }));
+            }
+        }
+        // What they remember of failures would be felt by all these functions: they must have none to remember.
+        for place in self.shared_clients().collect::<Vec<usize>>() {
+            self.clients[place].are_shared = self.clients[place].remember();
+        }
+    }
+
+    /// Places of clients that call several functions.
+    fn shared_clients(&self) -> impl Iterator<Item = usize> {
+        let mut called: Vec<Option<FunctionId>> = vec![None; self.clients.len()];
+        self.flows.iter().filter_map(move |flow| {
+            let place = flow.traffic.index();
+            (*called[place].get_or_insert(flow.function) != flow.function).then_some(place)
+        })
+    }
+
+    /// From `from` on functions come one after another: nothing is refused by the account, all of it is written down.
+    /// `in_order` says that they come in the order of their arrivals of one instant.
+    pub(crate) fn begin_cells(&mut self, from: SimTime, in_order: bool) {
+        self.account.open_ledger(from, in_order);
+    }
+
+    /// What follows is of this function from `from` on; its events are in `agenda`.
+    pub(crate) fn enter<O: Observer>(
+        &mut self,
+        function: FunctionId,
+        from: SimTime,
+        agenda: &mut Agenda,
+        observer: &mut O,
+    ) {
+        std::mem::swap(&mut self.agenda, agenda);
+        observer.begin_cell(function);
+        self.cut = observer.next_cut();
+        self.alone = self.functions[function.index()].in_flight.as_ref().map(|_| function);
+        self.trains.pause = 0;
+        self.end_at(from, observer);
+    }
+
+    /// The function has come to `until`; nothing of it happens before the instant that is returned.
+    pub(crate) fn leave<O: Observer>(&mut self, until: SimTime, agenda: &mut Agenda, observer: &mut O) -> SimTime {
+        self.catch_up(before(until), observer);
+        let alone = self.alone.take();
+        let in_flight = alone.and_then(|function| self.functions[function.index()].in_flight.as_ref());
+        let ends = in_flight.map_or(SimTime::MAX, |in_flight| in_flight.ends.quiet_until());
+        std::mem::swap(&mut self.agenda, agenda);
+        self.cut = SimTime::MAX;
+        ends.min(agenda.quiet_until())
+    }
+
+    /// Requests and slots of all functions are known: the slots in order, where the account would have refused nothing.
+    pub(crate) fn end_cells(&mut self) -> Option<SlotSteps> {
+        self.account.close_ledger()
+    }
+
+    /// The slots are needed no longer: their memory is.
+    pub(crate) fn put_slots_away(&mut self, slots: SlotSteps) {
+        self.account.spare_slots = slots;
+    }
+
+    /// Whether the account's request rate would have granted all requests so far (RPS-1).
+    pub(crate) fn book_requests(&mut self) -> bool {
+        self.account.book_requests()
+    }
+}
+
+impl Account {
+    /// From `from` on everything is granted and written down. `in_order` says that functions come in the order of their arrivals of
+    /// one instant.
+    pub fn open_ledger(&mut self, from: SimTime, in_order: bool) {
+        let mut slots = std::mem::take(&mut self.spare_slots);
+        slots.begin(from);
+        self.ledger = Some(Box::new(Ledger {
+            taken_before: self.slots().taken,
+            slots,
+            in_order,
+            met: false,
+            requests: std::mem::replace(&mut self.requests, RequestRate::Written(Seconds::from(from))),
+        }));
+    }
+
+    /// Counts the requests that were written down as if they had come one by one, and lets the rate decide again; whether it would
+    /// have granted all (RPS-1).
+    pub fn book_requests(&mut self) -> bool {
+        let Some(ledger) = &mut self.ledger else { return false };
+        std::mem::swap(&mut self.requests, &mut ledger.requests);
+        match &ledger.requests {
+            RequestRate::Written(seconds) => self.requests.add(seconds),
+            RequestRate::FixedSecond(_) | RequestRate::TokenBucket(_) => false,
+        }
+    }
+
+    /// The slots that were written down, in order, if there would have been one for each; from now on the account decides
+    /// again.
+    pub fn close_ledger(&mut self) -> Option<SlotSteps> {
+        let room = self.room();
+        let mut ledger = self.ledger.take()?;
+        ledger.held(room).then_some(ledger.slots)
+    }
+}

@@ -1,0 +1,185 @@
+//! Functions run one after another give the bytes of functions run together (ARCHITECTURE.md, "Two drivers, one result").
+
+use lambdasim::facts::Observer;
+use lambdasim::kernel::Distribution;
+use lambdasim::lambda::{EnvPick, RateShape, RetryMode, ScalingRule};
+use lambdasim::simulation::{Plan, simulate, simulate_cell_major};
+use lambdasim::units::{Share, Span};
+use lambdasim::workload::Process;
+use rayon::prelude::*;
+
+use crate::support::{Rows, add_function, add_traffic, any_plan, function, plan, poisson, replay};
+
+const SEEDS: u64 = 96;
+
+/// Somebody who hears nothing, but must be told everything in order.
+struct InOrder;
+
+impl Observer for InOrder {
+    fn takes_sums(&self) -> bool {
+        true
+    }
+}
+
+/// Everything that a run finds out and writes, as text, by the ordered driver.
+fn ordered(plan: &Plan) -> String {
+    let mut rows = Rows::default();
+    let result = simulate(plan, &mut rows, Some(&mut InOrder), &mut ()).expect("nothing stops it");
+    format!("{result:?} {rows:?}")
+}
+
+/// The same as anybody runs it, and whether functions were run one after another to the end.
+fn as_it_comes(plan: &Plan) -> (String, bool) {
+    let mut rows = Rows::default();
+    let result = simulate(plan, &mut rows, None, &mut ()).expect("nothing stops it");
+    let apart = simulate_cell_major(plan, &mut ()).is_some();
+    (format!("{result:?} {rows:?}"), apart)
+}
+
+fn same_both_ways(plan: &Plan, name: &str) -> bool {
+    let (found, apart) = as_it_comes(plan);
+    let expected = ordered(plan);
+    if found != expected {
+        let at = found
+            .bytes()
+            .zip(expected.bytes())
+            .position(|(a, b)| a != b)
+            .unwrap_or(0);
+        let around = |text: &str| text[at.saturating_sub(400)..(at + 200).min(text.len())].to_owned();
+        panic!("{name}: {}\nin order: {}", around(&found), around(&expected));
+    }
+    apart
+}
+
+/// Functions that meet in the account's limits alone, which bind never, now and then, or all the time.
+fn falls_apart(seed: u64) -> Plan {
+    let mut plan = any_plan(seed);
+    (plan.account.rate_shape, plan.account.scaling) = (RateShape::FixedSecond, ScalingRule::PerFunction);
+    plan.account.request_growth = seed % 7 == 3;
+    plan.queues.clear();
+    plan.links.clear();
+    for config in plan.functions_mut() {
+        config.invokes.clear();
+        for qualifier in &mut config.qualifiers {
+            qualifier.provisioned = 0;
+            (qualifier.event_invoke.on_success, qualifier.event_invoke.on_failure) = (None, None);
+        }
+        config
+            .versions
+            .iter_mut()
+            .for_each(|version| version.dead_letter = None);
+        if !seed.is_multiple_of(3) {
+            config.env_pick = EnvPick::MostRecentlyUsed;
+            config.overhead = Distribution::constant(Span::from_millis(seed % 2));
+        }
+    }
+    if seed % 8 == 6 {
+        for version in &mut plan.function_mut(0).versions {
+            version.duration = Distribution::constant(Span::ZERO);
+        }
+    }
+    for source in &mut plan.sources {
+        let trace = |process: &Process| matches!(process, Process::Trace(_));
+        if trace(&source.process) || seed % 4 == 1 {
+            source.process = match seed % 3 {
+                0 => Process::Minutes(vec![(0, 700), (1, 3), (2, 41)]),
+                _ => poisson(1 + seed % 40),
+            };
+            (source.pass, source.changes) = (Share::ALL, Vec::new());
+        }
+    }
+    if seed % 5 == 2 {
+        // Clients of two functions: they run one after another as long as nothing fails.
+        plan.flows[1].traffic = plan.flows[0].traffic;
+    }
+    let reserved: u32 = plan.functions.iter().filter_map(|config| config.reserved).sum();
+    plan.account.concurrent_executions = reserved + [100_000, 100_000, 700, 250, 60, 8][seed as usize % 6];
+    plan
+}
+
+#[test]
+fn functions_run_one_after_another_as_they_do_together_whatever_binds() {
+    let apart: Vec<bool> = (0..SEEDS)
+        .into_par_iter()
+        .map(|seed| same_both_ways(&falls_apart(seed), &replay(seed)))
+        .collect();
+    let certified = apart.iter().filter(|apart| **apart).count();
+    assert!(certified >= 30, "only {certified} were run one after another");
+    assert!(
+        certified <= apart.len() - 10,
+        "the account refused nothing in {certified}"
+    );
+}
+
+/// Functions of which many things happen at one instant, and at the edges of minutes and steps.
+fn in_step(functions: u64, limit: u32) -> Plan {
+    let mut plan = plan(Span::from_secs(150));
+    plan.warm_up = Span::from_secs(10);
+    plan.drain = Span::from_secs(5);
+    plan.account.concurrent_executions = limit;
+    for index in 0..functions {
+        let duration = Distribution::constant(Span::from_millis(500 * (1 + index % 4)));
+        let mut config = function(&format!("f{index:02}"), duration);
+        config.versions[0].init = Distribution::constant(Span::from_millis(250));
+        config.versions[0].error_rate = Share::from_fraction(0.1);
+        config.versions[0].idle = Some(Distribution::constant(Span::from_secs(5)));
+        config.versions[0].max_life = Some(Distribution::constant(Span::from_secs(30)));
+        let id = add_function(&mut plan, config);
+        let kind = match index % 3 {
+            0 => lambdasim::facts::InvocationType::Event,
+            _ => lambdasim::facts::InvocationType::RequestResponse,
+        };
+        let rate = lambdasim::units::Rate::events(4, Span::from_secs(1 + index % 2));
+        add_traffic(&mut plan, &format!("t{index:02}"), id, kind, Process::Constant(rate));
+    }
+    for entry in &mut plan.traffic {
+        entry.retry.mode = RetryMode::Standard2026;
+        entry.retry.max_attempts = 3;
+    }
+    plan
+}
+
+#[test]
+fn time_2_what_happens_at_one_instant_and_at_edges_is_told_alike() {
+    for (functions, limit, certified) in [(12, 1_000, true), (12, 20, false)] {
+        let plan = in_step(functions, limit);
+        assert_eq!(same_both_ways(&plan, &format!("limit {limit}")), certified);
+    }
+}
+
+#[test]
+fn conc_7_at_exactly_the_limit_nothing_is_refused_and_one_below_it_something_is() {
+    let plan = |limit| in_step(5, limit);
+    let (mut rows, roomy) = (Rows::default(), plan(10_000));
+    let result = simulate(&roomy, &mut rows, None, &mut ()).expect("nothing stops it");
+    let most = result.summary.account.concurrent_executions.max as u32;
+    assert!(same_both_ways(&plan(most), "exactly"));
+    assert!(!same_both_ways(&plan(most - 1), "one less"));
+}
+
+#[test]
+fn more_functions_than_are_drawn_run_the_same_one_after_another() {
+    let mut plan = plan(Span::from_secs(70));
+    plan.account.concurrent_executions = 100_000;
+    for index in 0..1_100 {
+        let mut config = function(&format!("f{index:04}"), Distribution::lognormal(5.0, 0.6));
+        config.versions[0].error_rate = Share::from_fraction(0.01);
+        let id = add_function(&mut plan, config);
+        let kind = match index % 4 {
+            0 => lambdasim::facts::InvocationType::Event,
+            _ => lambdasim::facts::InvocationType::RequestResponse,
+        };
+        let process = match index {
+            0..=2 => poisson(100),
+            _ => Process::Poisson(lambdasim::workload::RateProfile {
+                points: vec![(
+                    lambdasim::units::SimTime::ZERO,
+                    lambdasim::units::Rate::events(1 + index % 9, Span::from_secs(5)),
+                )],
+                repeat: None,
+            }),
+        };
+        add_traffic(&mut plan, &format!("t{index:04}"), id, kind, process);
+    }
+    assert!(same_both_ways(&plan, "1,100 functions"));
+}
