@@ -35,7 +35,7 @@ impl Clients {
     }
 
     fn of(config: RetryConfig) -> Clients {
-        let adaptive = matches!(config.mode, RetryMode::Adaptive | RetryMode::Adaptive2026);
+        let adaptive = config.mode.is_adaptive();
         let stateless = matches!(
             config.mode,
             RetryMode::None | RetryMode::Legacy | RetryMode::StepFunctions | RetryMode::Cognito

@@ -1,67 +1,60 @@
 //! Functions one after another: what the cell-major driver (`simulation::cell_major`) asks of the platform.
 
 use super::account::Account;
-use super::config::{FlowConfig, RateShape, ScalingRule};
+use super::config::{FlowConfig, FunctionConfig, RateShape, ScalingRule};
 use super::ends::InFlight;
-use super::function::Function;
 use super::ledger::Ledger;
-use super::platform::{Platform, before};
+use super::platform::{Parts, Platform, before};
 use super::rate::{RequestRate, Seconds};
-use crate::facts::{FunctionId, Observer, SlotSteps, TrafficId};
+use crate::facts::{FunctionId, Observer, SlotSteps};
 use crate::kernel::Agenda;
 use crate::units::SimTime;
 
-impl Platform {
+impl Parts<'_> {
     /// Whether functions meet nowhere but in the account's unreserved pool and its request rate: whatever else they share, or
     /// send each other, has an order among them.
-    pub(crate) fn falls_apart(&self) -> bool {
-        let stands_alone = |function: &Function| {
-            let config = &function.config;
-            let provides = config.qualifiers.iter().any(|qualifier| qualifier.provisioned > 0);
-            !function.holds && !provides && config.uses.is_empty() && config.invokes.is_empty()
+    pub(crate) fn fall_apart(&self) -> bool {
+        let stands_alone = |function: &FunctionConfig| {
+            !function.holds() && !function.provides() && function.uses.is_empty() && function.invokes.is_empty()
         };
         let nothing_between = self.links.is_empty() && self.mappings.is_empty() && self.queues.is_empty();
-        let account = &self.account.config;
-        let shares = account.scaling != ScalingRule::PerFunction || account.rate_shape != RateShape::FixedSecond;
+        let own_rates =
+            self.account.scaling == ScalingRule::PerFunction && self.account.rate_shape == RateShape::FixedSecond;
         let plainly_sent = |flow: &FlowConfig| flow.mapping.is_none() && !flow.through;
+        let waits_together = |place: usize| self.traffic[place].retry.mode.is_adaptive();
         nothing_between
             && self.streams.is_empty()
-            && !shares
-            && self.functions.iter().all(stands_alone)
+            && own_rates
+            && self.functions.iter().all(|function| stands_alone(function))
             && self.flows.iter().all(plainly_sent)
-            && !self.shared_clients().any(|place| self.clients[place].is_adaptive())
+            && !shared_senders(self.traffic.len(), self.flows).any(waits_together)
     }
+}
 
+/// Places of senders, of so many, that call several functions.
+fn shared_senders(senders: usize, flows: &[FlowConfig]) -> impl Iterator<Item = usize> {
+    let mut called: Vec<Option<FunctionId>> = vec![None; senders];
+    flows.iter().filter_map(move |flow| {
+        let place = flow.traffic.index();
+        (*called[place].get_or_insert(flow.function) != flow.function).then_some(place)
+    })
+}
+
+impl Platform {
     /// Lets plain ends of each function be no events, as those of one that is alone: while it is told, it is.
     pub(crate) fn take_apart(&mut self) {
-        let mut flows: Vec<Vec<usize>> = vec![Vec::new(); self.functions.len()];
-        for (place, flow) in self.flows.iter().enumerate() {
-            flows[flow.function.index()].push(place);
-        }
-        for (function, flows) in self.functions.iter_mut().zip(flows) {
-            let callers = || flows.iter().map(|place| self.flows[*place].traffic);
-            let through = |place: &usize| self.flows[*place].qualifier;
-            let one_way = flows.windows(2).all(|pair| through(&pair[0]) == through(&pair[1]));
-            if one_way && !flows.is_empty() && flows.iter().all(|place| self.plain_flows[*place].is_some()) {
-                function.in_flight = Some(Box::new(InFlight {
-                    callers: callers().collect::<Vec<TrafficId>>(),
+        for (index, flows) in self.flows_by_function().iter().enumerate() {
+            if self.is_called_plainly(&self.functions[index], flows) {
+                self.functions[index].in_flight = Some(Box::new(InFlight {
+                    callers: flows.iter().map(|flow| self.flows[flow.index()].traffic).collect(),
                     ..InFlight::default()
                 }));
             }
         }
         // What they remember of failures would be felt by all these functions: they must have none to remember.
-        for place in self.shared_clients().collect::<Vec<usize>>() {
+        for place in shared_senders(self.clients.len(), &self.flows) {
             self.clients[place].are_shared = self.clients[place].remember();
         }
-    }
-
-    /// Places of clients that call several functions.
-    fn shared_clients(&self) -> impl Iterator<Item = usize> {
-        let mut called: Vec<Option<FunctionId>> = vec![None; self.clients.len()];
-        self.flows.iter().filter_map(move |flow| {
-            let place = flow.traffic.index();
-            (*called[place].get_or_insert(flow.function) != flow.function).then_some(place)
-        })
     }
 
     /// From `from` on functions come one after another: nothing is refused by the account, all of it is written down.

@@ -575,6 +575,13 @@ pub enum RetryMode {
     Cognito,
 }
 
+impl RetryMode {
+    /// Whether clients hold attempts back by themselves (SDK-4).
+    pub(super) fn is_adaptive(self) -> bool {
+        matches!(self, RetryMode::Adaptive | RetryMode::Adaptive2026)
+    }
+}
+
 /// One sender towards one function.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FlowConfig {

@@ -179,6 +179,19 @@ pub(super) struct Serving {
     pub spilled: bool,
 }
 
+impl FunctionConfig {
+    /// Whether environments hold something that all functions share (EFS-2, VPC-6).
+    pub(super) fn holds(&self) -> bool {
+        let mut equipment = self.versions.iter().filter_map(|version| version.equipment.as_deref());
+        equipment.any(Equipment::holds)
+    }
+
+    /// Whether it begins with provisioned concurrency.
+    pub(super) fn provides(&self) -> bool {
+        self.qualifiers.iter().any(|qualifier| qualifier.provisioned > 0)
+    }
+}
+
 impl Function {
     pub fn new(
         id: FunctionId,
@@ -188,12 +201,6 @@ impl Function {
     ) -> Function {
         let shape = account.rate_shape;
         let idle = |version: &super::config::VersionConfig| IdlePool::new(IdleLife::new(version.idle.as_ref()));
-        let equipment = || {
-            config
-                .versions
-                .iter()
-                .filter_map(|version| version.equipment.as_deref())
-        };
         Function {
             id,
             config: Arc::clone(config),
@@ -212,7 +219,7 @@ impl Function {
             created: 0,
             earliest_death: SimTime::MAX,
             looked_for_dead: 0,
-            holds: equipment().any(Equipment::holds),
+            holds: config.holds(),
             interfaces: Interfaces::default(),
             closing: Slab::new(),
             wakefulness: Function::states_at_start(config, provisioned_key),

@@ -5,7 +5,6 @@
 //! ([`Observer::takes_sums`]); those that want to hear of each in its turn make all ends events of the agenda again, and a
 //! test holds one against the other.
 
-use super::config::FlowConfig;
 use super::ends::{AccountInFlight, InFlight};
 use super::environment::{IdleEntry, IdlePool};
 use super::function::{Context, Event, Function};
@@ -255,43 +254,47 @@ impl Platform {
         if !observer.takes_sums() {
             return;
         }
-        let mut plainly = self
-            .functions
-            .iter()
-            .filter(|function| self.is_called_plainly(function));
-        let (Some(alone), None) = (plainly.next().map(|function| function.id), plainly.next()) else {
+        let flows = self.flows_by_function();
+        let called_plainly = |(function, flows): &(&Function, &Vec<FlowId>)| self.is_called_plainly(function, flows);
+        let mut plainly = self.functions.iter().zip(&flows).filter(called_plainly);
+        let (Some((function, here)), None) = (plainly.next(), plainly.next()) else {
             return;
         };
-        let remember = |flow: &FlowConfig| self.clients[flow.traffic.index()].remember();
-        let here = || self.flows.iter().filter(|flow| flow.function == alone);
-        let elsewhere = |traffic| {
+        let alone = function.id;
+        let callers: Vec<TrafficId> = here.iter().map(|flow| self.flows[flow.index()].traffic).collect();
+        let elsewhere = |traffic: &TrafficId| {
             self.flows
                 .iter()
-                .any(|flow| flow.function != alone && flow.traffic == traffic)
+                .any(|flow| flow.function != alone && flow.traffic == *traffic)
         };
-        let together = here().any(|flow| remember(flow) && elsewhere(flow.traffic));
+        let shared = |traffic: &TrafficId| self.clients[traffic.index()].remember() && elsewhere(traffic);
+        let together = callers.iter().any(shared);
         self.functions[alone.index()].in_flight = Some(Box::new(InFlight {
             together,
-            callers: here().map(|flow| flow.traffic).collect(),
+            callers,
             ..InFlight::default()
         }));
         self.alone = Some(alone);
     }
 
-    /// Whether nothing but plain calls through one qualifier reaches a function, and nothing follows from them.
-    fn is_called_plainly(&self, function: &Function) -> bool {
-        let flows = self.flows.iter().zip(&self.plain_flows);
-        let mut here = flows.filter(|(flow, _)| flow.function == function.id).peekable();
-        let Some(qualifier) = here.peek().map(|(flow, _)| flow.qualifier) else {
+    /// Who calls each function.
+    pub(super) fn flows_by_function(&self) -> Vec<Vec<FlowId>> {
+        let mut flows = vec![Vec::new(); self.functions.len()];
+        for (id, flow) in (0..).map(FlowId).zip(&self.flows) {
+            flows[flow.function.index()].push(id);
+        }
+        flows
+    }
+
+    /// Whether nothing but plain calls through one qualifier reaches a function by its `flows`, and nothing follows from them.
+    pub(super) fn is_called_plainly(&self, function: &Function, flows: &[FlowId]) -> bool {
+        let Some(qualifier) = flows.first().map(|flow| self.flows[flow.index()].qualifier) else {
             return false;
         };
-        let provides = function
-            .config
-            .qualifiers
-            .iter()
-            .any(|qualifier| qualifier.provisioned > 0);
+        let plain =
+            |flow: &FlowId| self.plain_flows[flow.index()].is_some() && self.flows[flow.index()].qualifier == qualifier;
         let follows = !function.config.invokes.is_empty() || function.holds;
-        !provides && !follows && here.all(|(flow, plain)| plain.is_some() && flow.qualifier == qualifier)
+        !function.config.provides() && !follows && flows.iter().all(plain)
     }
 
     /// Gives back what has ended before the event that is next at `now`.

@@ -1244,7 +1244,7 @@ impl Observer for Recorder<'_> {
         let Some(apart) = &self.apart else {
             return self.cut_until(time);
         };
-        if self.timeline.watches_functions() {
+        if self.timeline.watched() > 0 {
             self.end_steps_of_function(apart.function, time);
         }
         self.turn_to_step(time);
@@ -1264,7 +1264,7 @@ impl Observer for Recorder<'_> {
             }
             None => {
                 self.begin_account_again(begins);
-                if begins.period || begins.window || self.timeline.watches_functions() {
+                if begins.period || begins.window || self.timeline.watched() > 0 {
                     self.periods[1..]
                         .iter_mut()
                         .for_each(|period| period.busy.begin_again(begins));
@@ -1274,7 +1274,7 @@ impl Observer for Recorder<'_> {
     }
 
     fn minds_each_cut(&self) -> bool {
-        self.apart.is_none() || self.timeline.watches_functions()
+        self.apart.is_none() || self.timeline.watched() > 0
     }
 
     /// Periods and the window of the gauges have their ends for all functions together.

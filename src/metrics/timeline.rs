@@ -277,10 +277,6 @@ impl Timeline {
         self.functions.len()
     }
 
-    pub fn watches_functions(&self) -> bool {
-        !self.functions.is_empty()
-    }
-
     /// Whether a step begins at `time`.
     pub fn begins_at(&self, time: SimTime) -> bool {
         self.step_of(time) as u64 * self.step.as_micros() == time.as_micros()

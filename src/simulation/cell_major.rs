@@ -24,8 +24,15 @@ const TOGETHER: usize = 64;
 /// Length of the first window.
 const FIRST_WINDOW: Span = Span::from_secs(1);
 
+/// Whether there are several functions that meet only in the account's limits, and nobody acts or looks on while they run. Asked
+/// before anything is built for a run.
+pub(super) fn fits(plan: &Plan) -> bool {
+    let acts = !plan.change_steps.is_empty() || !plan.control.is_empty() || !plan.billing.budgets.is_empty();
+    !acts && plan.functions.len() > 1 && plan.parts().fall_apart() && sources_fall_apart(plan)
+}
+
 /// Whether each source sends to one function only.
-pub(super) fn sources_fall_apart(plan: &Plan) -> bool {
+fn sources_fall_apart(plan: &Plan) -> bool {
     let function = |source: &SourceConfig| plan.flows[source.flow.index()].function;
     let stays = |source: &SourceConfig| {
         let mut flows = source.changes.iter().map(|change| change.flow);

@@ -86,7 +86,8 @@ pub fn simulate(
     pace: &mut dyn Pace,
 ) -> Option<RunResult> {
     let (mut sink, mut pace) = (Continued::of(sink), Onward::of(pace));
-    if extra.is_none() {
+    // Others want to hear of everything in the order in which it happens.
+    if extra.is_none() && cell_major::fits(plan) {
         match run(plan, &mut sink, None, &mut pace, Driver::CellMajor) {
             Err(Stop::Uncertified) => sink.begin_again(),
             ended => return ended.ok(),
@@ -98,7 +99,8 @@ pub fn simulate(
 /// The same by the cell-major driver alone: `None` where functions meet elsewhere than in the account's limits, or where these
 /// would refuse something. For comparison: [`simulate`] takes it wherever it does.
 pub fn simulate_cell_major(plan: &Plan, sink: &mut dyn Sink) -> Option<RunResult> {
-    run(plan, sink, None, &mut (), Driver::CellMajor).ok()
+    let fits = cell_major::fits(plan);
+    fits.then(|| run(plan, sink, None, &mut (), Driver::CellMajor).ok())?
 }
 
 /// In which order functions are run.
@@ -245,16 +247,9 @@ fn drive<O: Observer, A: Act<O>>(
     })
 }
 
-/// The same with functions one after another, where nothing else goes on between them.
+/// The same with functions one after another.
 fn drive_cells<O: Observer>(plan: &Plan, watchers: &mut O, pace: &mut dyn Pace) -> Result<Driven, Stop> {
-    let acts = !plan.change_steps.is_empty() || !plan.control.is_empty() || !plan.billing.budgets.is_empty();
-    if acts || plan.functions.len() < 2 {
-        return Err(Stop::Uncertified);
-    }
     let mut platform = platform(plan, watchers);
-    if !(platform.falls_apart() && cell_major::sources_fall_apart(plan)) {
-        return Err(Stop::Uncertified);
-    }
     cell_major::drive(plan, &mut platform, watchers, pace)?;
     Ok(Driven {
         peaks: platform.peaks(),
