@@ -122,10 +122,7 @@ fn calls(of: &[(u64, u64)]) -> Process {
     let row = |(at, lasts): &(u64, u64)| TraceRow {
         time: SimTime::ZERO + Span::from_millis(*at),
         flow: 0,
-        recorded: Recorded {
-            duration: Some(Span::from_millis(*lasts)),
-            error: None,
-        },
+        recorded: Recorded::new(Some(Span::from_millis(*lasts)), None),
     };
     Process::Trace(Arc::new(Recording(of.iter().map(row).collect())))
 }

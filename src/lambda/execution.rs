@@ -248,7 +248,7 @@ impl Execution {
             return;
         }
         self.duration = handler;
-        self.verdict = match task.recorded.error {
+        self.verdict = match task.recorded.error() {
             Some(true) => Verdict::Error,
             Some(false) => Verdict::Ok,
             None if version.error_rate.is_none() && version.crash_rate.is_none() => Verdict::Ok,
@@ -301,7 +301,7 @@ impl Execution {
 /// How long the handler runs, if nothing stops it.
 #[inline]
 pub(super) fn handler(task: &Task, version: &VersionConfig, key: StreamKey) -> Span {
-    match task.recorded.duration {
+    match task.recorded.duration() {
         Some(recorded) => recorded,
         None => scaled(drawn_duration(task, version, key), version.duration_factor),
     }

@@ -141,11 +141,11 @@ impl Checked {
 
 /// The CRC of the rows in file order, by which a second reading notices that the file has changed.
 fn add_to_fingerprint(fingerprint: &mut Crc, row: &Row, function: &str) {
-    let duration = row.recorded.duration.map_or(u64::MAX, Span::as_micros);
+    let duration = row.recorded.duration().map_or(u64::MAX, Span::as_micros);
     let mut bytes = [0; 17];
     bytes[..8].copy_from_slice(&row.time.as_micros().to_le_bytes());
     bytes[8..16].copy_from_slice(&duration.to_le_bytes());
-    bytes[16] = row.recorded.error.map_or(2, u8::from);
+    bytes[16] = row.recorded.error().map_or(2, u8::from);
     fingerprint.update(&bytes);
     fingerprint.update(function.as_bytes());
 }
@@ -395,10 +395,7 @@ mod tests {
         TraceRow {
             time: SimTime::from_micros(time),
             flow,
-            recorded: Recorded {
-                duration: duration.map(Span::from_micros),
-                error,
-            },
+            recorded: Recorded::new(duration.map(Span::from_micros), error),
         }
     }
 
@@ -500,7 +497,7 @@ mod tests {
         );
         let durations: Vec<u64> = rows
             .iter()
-            .filter_map(|row| row.recorded.duration)
+            .filter_map(|row| row.recorded.duration())
             .map(Span::as_micros)
             .collect();
         assert_eq!(durations, [1_000, 3_000, 4_000, 2_000, 5_000, 7_000, 6_000]);

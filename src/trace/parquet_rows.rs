@@ -167,16 +167,14 @@ impl ParquetRows {
         Ok(Row {
             number: self.row,
             time: self.time_of(self.cell(&self.time))?,
-            recorded: Recorded {
-                duration: self
-                    .duration
+            recorded: Recorded::new(
+                self.duration
                     .as_ref()
                     .map_or(Ok(None), |column| duration_of(self.cell(column)))?,
-                error: self
-                    .error
+                self.error
                     .as_ref()
                     .map_or(Ok(None), |column| error_of(self.cell(column)))?,
-            },
+            ),
         })
     }
 
@@ -446,10 +444,10 @@ mod tests {
             assert_eq!(row.number, index as u64 + 1);
             assert_eq!(row.time.as_micros(), k as u64 * 1_000_000);
             assert_eq!(
-                row.recorded.duration,
+                row.recorded.duration(),
                 (k % 3 != 0).then_some(Span::from_millis(k as u64))
             );
-            assert_eq!(row.recorded.error, Some(k % 5 == 0));
+            assert_eq!(row.recorded.error(), Some(k % 5 == 0));
             assert_eq!(function, if k % 2 == 0 { "even" } else { "odd" });
         }
     }

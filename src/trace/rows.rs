@@ -104,10 +104,10 @@ impl CsvRows {
         Ok(Row {
             number: self.table.line(),
             time: parse_time(self.table.field(self.time), self.start)?,
-            recorded: Recorded {
-                duration: parse_duration(optional(self.duration))?,
-                error: parse_error(optional(self.error))?,
-            },
+            recorded: Recorded::new(
+                parse_duration(optional(self.duration))?,
+                parse_error(optional(self.error))?,
+            ),
         })
     }
 

@@ -303,10 +303,10 @@ impl Dice {
         TraceRow {
             time: self.instant(duration),
             flow: 0,
-            recorded: Recorded {
-                duration: self.pick(&[None, Some(Span::from_millis(333))]),
-                error: self.pick(&[None, Some(false), Some(true)]),
-            },
+            recorded: Recorded::new(
+                self.pick(&[None, Some(Span::from_millis(333))]),
+                self.pick(&[None, Some(false), Some(true)]),
+            ),
         }
     }
 }

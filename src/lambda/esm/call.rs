@@ -65,7 +65,9 @@ impl Platform {
         (task.attempt, task.hops) = (call.attempt, call.hops);
         let config = &self.functions[flow.function.index()];
         let version = &config.config.versions[config.route(&task, &flow).index()];
-        task.recorded.duration = Some(batch_duration(uniform, version, call.records, &self.links));
+        task.recorded = task
+            .recorded
+            .lasting(batch_duration(uniform, version, call.records, &self.links));
         let records = config.config.records;
         let fails = |record: &Message| {
             let draw = |attempt| {
@@ -82,7 +84,7 @@ impl Platform {
             failed.extend(places.map(|(place, _)| place));
         }
         if !failed.is_empty() && !call.reports {
-            task.recorded.error = Some(true);
+            task.recorded = task.recorded.failing(true);
         }
         let (function, mut cx) = self.split(flow.function.index(), observer);
         if task.hops >= LONGEST_CHAIN && !function.config.recursion_allowed {
