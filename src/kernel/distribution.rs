@@ -12,6 +12,9 @@ const LONGEST_MICROS: f64 = 2_251_799_813_685_247.0;
 const TWO_52: f64 = 4_503_599_627_370_496.0;
 const TWO_53: f64 = 9_007_199_254_740_992.0;
 
+/// Of so many points of a quantile function all are looked at for each of a block of samples.
+const FEW_POINTS: usize = 16;
+
 /// A distribution of lengths of time, sampled by inverse CDF from one uniform of 53 bits (RNG-2).
 ///
 /// Constructors take milliseconds, as scenario files do; samples are whole microseconds, rounded to nearest.
@@ -245,6 +248,11 @@ impl Distribution {
                 uniforms,
                 out,
             }),
+            Shape::Quantiles(points) if points.len() <= FEW_POINTS => Arch::new().dispatch(SampleBlock {
+                shape: &self.0,
+                uniforms,
+                out,
+            }),
             _ => {
                 for (sampled, uniform) in out.iter_mut().zip(uniforms) {
                     *sampled = self.sample(*uniform);
@@ -340,6 +348,7 @@ impl WithSimd for SampleBlock<'_> {
                     *value = minimum * math::exp(-inverse_shape * math::ln(1.0 - *value));
                 }
             }
+            Shape::Quantiles(ref points) => interpolate_block(points, &mut values),
             _ => unreachable!("{:?} is no formula", self.shape),
         }
         for (sampled, value) in self.out.iter_mut().zip(&values) {
@@ -361,6 +370,29 @@ fn interpolate(points: &[(f64, f64)], u: f64) -> f64 {
         v1
     } else {
         v0 + (v1 - v0) * ((u - p0) / (p1 - p0))
+    }
+}
+
+/// [`interpolate`] for each of `values`. All segments are looked at for all of them: with few, that costs less than to search for
+/// each, because nothing has to be guessed.
+#[inline(always)]
+fn interpolate_block(points: &[(f64, f64)], values: &mut [f64; BLOCK]) {
+    let (mut p0, mut v0) = ([points[0].0; BLOCK], [points[0].1; BLOCK]);
+    let (mut p1, mut v1) = ([points[1].0; BLOCK], [points[1].1; BLOCK]);
+    for pair in points[1..].windows(2) {
+        let (start, end) = (pair[0], pair[1]);
+        for lane in 0..BLOCK {
+            let inside = values[lane] >= start.0;
+            p0[lane] = if inside { start.0 } else { p0[lane] };
+            v0[lane] = if inside { start.1 } else { v0[lane] };
+            p1[lane] = if inside { end.0 } else { p1[lane] };
+            v1[lane] = if inside { end.1 } else { v1[lane] };
+        }
+    }
+    for lane in 0..BLOCK {
+        let (low, width) = (v0[lane], p1[lane] - p0[lane]);
+        let between = low + (v1[lane] - low) * ((values[lane] - p0[lane]) / width);
+        values[lane] = if width <= 0.0 { v1[lane] } else { between };
     }
 }
 
@@ -400,6 +432,12 @@ mod tests {
             Distribution::weibull(100.0, 0.7),
             Distribution::pareto(10.0, 0.4),
             Distribution::quantiles(&[(0.1, 100.0), (0.5, 200.0), (0.99, 400.0)]),
+            Distribution::quantiles(&[(0.2, 100.0), (0.5, 100.0), (0.5, 300.0), (0.5, 350.0), (1.0, 400.0)]),
+            Distribution::quantiles(
+                &(1..40)
+                    .map(|k| (f64::from(k) / 40.0, f64::from(k * k)))
+                    .collect::<Vec<_>>(),
+            ),
             Distribution::mixture(vec![
                 (3.0, Distribution::exponential(10.0)),
                 (1.0, Distribution::lognormal(4.0, 0.8)),

@@ -73,6 +73,7 @@ impl Source {
         let simple = self.pass == Share::ALL && self.changes.as_slice().is_empty();
         let known_ahead = matches!(self.generator, Generator::Poisson(_) | Generator::Minutes(_));
         self.looks_ahead = simple && self.draws.durations.is_some() && known_ahead;
+        self.draws.has_gaps = !self.looks_ahead || matches!(self.generator, Generator::Poisson(_));
     }
 
     /// `head` and what follows it, as far as that is known ahead.
@@ -175,9 +176,7 @@ impl Source {
                 poisson.next_block(&block.gaps, self.until, self.draws.key, &mut block.times);
             }
             Generator::Minutes(minutes) => {
-                for (ordinal, time) in (self.ordinal..).zip(&mut block.times) {
-                    *time = minutes.next(ordinal, self.until).unwrap_or(SimTime::MAX);
-                }
+                minutes.next_block(self.ordinal, self.until, &mut block.times);
             }
             Generator::Constant { .. } | Generator::Recorded(_) => {}
         }
@@ -285,6 +284,8 @@ fn every(
 /// processor works on several at once.
 struct WorkDraws {
     key: StreamKey,
+    /// Whether anybody asks for gaps.
+    has_gaps: bool,
     /// What handler durations are sampled from, where that is known ahead.
     durations: Option<Distribution>,
     block: Option<Box<WorkBlock>>,
@@ -292,7 +293,7 @@ struct WorkDraws {
 
 /// What is drawn for [`BLOCK`] arrivals.
 struct WorkBlock {
-    /// To the arrival before, in units of the mean gap.
+    /// To the arrival before, in units of the mean gap; zero where nobody asks.
     gaps: [f64; BLOCK],
     /// 53-bit uniforms of the handler durations.
     uniforms: [u64; BLOCK],
@@ -305,6 +306,7 @@ impl WorkDraws {
     fn new(key: StreamKey) -> WorkDraws {
         WorkDraws {
             key,
+            has_gaps: true,
             durations: None,
             block: None,
         }
@@ -312,7 +314,7 @@ impl WorkDraws {
 
     fn draw_block(&mut self, ordinal: u64) {
         let block = self.block.get_or_insert_with(Box::default);
-        block.draw(self.key, ordinal, self.durations.as_ref());
+        block.draw(self.key, ordinal, self.has_gaps, self.durations.as_ref());
     }
 
     /// Gap, uniform and sampled duration of an arrival; called with rising ordinals, the first of each block after
@@ -335,10 +337,12 @@ impl WorkDraws {
 
 impl WorkBlock {
     #[inline(never)]
-    fn draw(&mut self, key: StreamKey, first_ordinal: u64, durations: Option<&Distribution>) {
+    fn draw(&mut self, key: StreamKey, first_ordinal: u64, has_gaps: bool, durations: Option<&Distribution>) {
         let mut drawn = PairBlock::default();
         key.draw_block(first_ordinal, Purpose::Work, &mut drawn);
-        unit_gaps(&drawn.first, &mut self.gaps);
+        if has_gaps {
+            unit_gaps(&drawn.first, &mut self.gaps);
+        }
         self.uniforms = drawn.second;
         if let Some(durations) = durations {
             durations.sample_block(&self.uniforms, &mut self.durations);
@@ -412,6 +416,9 @@ impl<I: Iterator<Item = TraceRow>> Copies<I> {
     }
 }
 
+/// So few draws are made singly: a block of them takes longer.
+const FEW: u64 = 8;
+
 /// Exact counts per minute, each minute's arrivals uniform inside it.
 struct Minutes {
     counts: std::vec::IntoIter<(u32, u32)>,
@@ -441,30 +448,57 @@ impl Minutes {
 
     /// The next one before `until`; a later one is left for the next window.
     fn next(&mut self, ordinal: u64, until: SimTime) -> Option<SimTime> {
+        if !self.has_pending(ordinal, until) {
+            return None;
+        }
+        let next = self.pending.last().copied().filter(|time| *time < until)?;
+        self.pending.pop();
+        Some(next)
+    }
+
+    /// The next [`BLOCK`] of them, those at `until` or later included; [`SimTime::MAX`] after the last.
+    fn next_block(&mut self, ordinal: u64, until: SimTime, times: &mut [SimTime; BLOCK]) {
+        let mut places = times.iter_mut();
+        let left = |places: &std::slice::IterMut<SimTime>| places.as_slice().len();
+        while left(&places) > 0 && self.has_pending(ordinal + (BLOCK - left(&places)) as u64, until) {
+            let stay = self.pending.len().saturating_sub(left(&places));
+            let next = self.pending.drain(stay..).rev();
+            next.zip(places.by_ref()).for_each(|(time, place)| *place = time);
+        }
+        places.for_each(|place| *place = SimTime::MAX);
+    }
+
+    /// Whether there is one that waits, after going on to the next minute before `until` that has some, if need be; `ordinal` is
+    /// that of the next arrival.
+    fn has_pending(&mut self, ordinal: u64, until: SimTime) -> bool {
         while self.pending.is_empty() {
-            let &(minute, count) = self.counts.as_slice().first()?;
+            let Some(&(minute, count)) = self.counts.as_slice().first() else {
+                return false;
+            };
             let start = minute as u64 * MINUTE_MICROS;
             if start >= until.as_micros() {
-                return None;
+                return false;
             }
             self.counts.next();
             let count = self.scaled(minute, count);
             let position =
                 |uniform: u64| SimTime::from_micros(start + ((uniform as u128 * MINUTE_MICROS as u128) >> 53) as u64);
-            let whole = count / BLOCK as u64 * BLOCK as u64;
             let mut drawn = PairBlock::default();
-            for first in (0..whole).step_by(BLOCK) {
-                self.key.draw_block(ordinal + first, Purpose::Position, &mut drawn);
-                self.pending.extend(drawn.first.map(position));
+            for first in (0..count).step_by(BLOCK) {
+                let wanted = (count - first).min(BLOCK as u64);
+                if wanted < FEW {
+                    let uniform = |k| self.key.draw(ordinal + k, 0, Purpose::Position).first;
+                    self.pending.extend((first..count).map(|k| position(uniform(k))));
+                } else {
+                    self.key.draw_block(ordinal + first, Purpose::Position, &mut drawn);
+                    self.pending
+                        .extend(drawn.first[..wanted as usize].iter().map(|uniform| position(*uniform)));
+                }
             }
-            let uniform = |k| self.key.draw(ordinal + k, 0, Purpose::Position).first;
-            self.pending.extend((whole..count).map(|k| position(uniform(k))));
             self.pending.retain(|time| *time >= self.from);
             self.pending.sort_unstable_by(|a, b| b.cmp(a));
         }
-        let next = self.pending.last().copied().filter(|time| *time < until)?;
-        self.pending.pop();
-        Some(next)
+        true
     }
 
     fn scaled(&self, minute: u32, count: u32) -> u64 {
