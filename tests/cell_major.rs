@@ -3,6 +3,7 @@
 use lambdasim::facts::{FunctionId, InvocationType, Observer};
 use lambdasim::kernel::Distribution;
 use lambdasim::lambda::{EnvPick, RateShape, RetryMode, ScalingRule};
+use lambdasim::metrics::Datapoint;
 use lambdasim::simulation::{Plan, simulate, simulate_cell_major};
 use lambdasim::units::{Rate, Share, SimTime, Span};
 use lambdasim::workload::{Process, RateProfile};
@@ -169,6 +170,41 @@ fn rows_that_were_written_before_the_account_refused_something_are_not_written_t
     assert!(!same_both_ways(&plan, "a rush in the third minute"));
     plan.account.concurrent_executions = 1_000;
     assert!(same_both_ways(&plan, "the same with room for it"));
+}
+
+/// Twenty minutes with so little to do that windows hold several: what a function has to tell of each of them stays apart, also where
+/// it does nothing for a while but is busy.
+#[test]
+fn minutes_that_end_in_the_middle_of_a_window_have_their_own_datapoints_and_throttles() {
+    let mut plan = plan(Span::from_secs(1_200));
+    for (name, seconds, every, reserved) in [
+        ("busy", 400, 500, None),
+        ("full", 5, 3, Some(1)),
+        ("often", 2, 7, None),
+        ("seldom", 1, 290, Some(4)),
+    ] {
+        let mut config = function(name, Distribution::constant(Span::from_secs(seconds)));
+        config.reserved = reserved;
+        config.versions[0].timeout = Span::from_secs(900);
+        let id = add_function(&mut plan, config);
+        let rate = Process::Constant(Rate::events(1, Span::from_secs(every)));
+        add_traffic(&mut plan, name, id, InvocationType::RequestResponse, rate);
+    }
+    assert!(same_both_ways(&plan, "twenty minutes"));
+    let mut rows = Rows::default();
+    simulate_cell_major(&plan, &mut rows).expect("nothing is refused by the account");
+    let busy = |row: &&Datapoint| row.function == Some(FunctionId(0)) && row.metric == "ConcurrentExecutions";
+    let minutes = rows
+        .datapoints
+        .iter()
+        .filter(busy)
+        .map(|row| row.time.as_micros() / 60_000_000);
+    // From 0 to 400 s, from 500 to 900 s, and from 1,000 s to the end.
+    let expected: Vec<u64> = (0..7).chain(8..15).chain(16..20).collect();
+    assert_eq!(minutes.collect::<Vec<_>>(), expected);
+    // Each that runs is followed by one that is refused, 20 calls a minute.
+    let refused: Vec<u64> = rows.throttles.iter().map(|row| row.count).collect();
+    assert_eq!(refused, [10; 20]);
 }
 
 #[test]

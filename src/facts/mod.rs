@@ -38,5 +38,5 @@ pub use message::{Message, MessageStep, Target};
 pub use observer::{AsyncStep, Ended, Ending, Observer, Streamed};
 pub use pollers::{ActivePollers, PollerKind};
 pub use record::{BatchEnded, Blockage, RecordStep};
-pub use slots::{SlotStep, SlotSteps};
+pub use slots::{SlotSteps, Swing};
 pub use train::{ServedTrain, TRAIN, Train};

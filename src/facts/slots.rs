@@ -1,14 +1,17 @@
+use std::ops::Range;
+
 use crate::units::{SimTime, Span};
 
-/// A concurrency slot of the account that is taken or given back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SlotStep {
-    /// When.
-    pub time: SimTime,
-    /// Whether it is taken.
-    pub taken: bool,
-    /// Whether its function has reserved concurrency.
-    pub reserved: bool,
+/// What slots that follow each other do to the number of those that are taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swing {
+    /// How many more are taken at once than before the first.
+    pub rise: u64,
+    /// How many more are taken after the last.
+    pub change: i64,
+    /// The instants at which they are given back, less those at which they are taken, in microseconds since the start of the run,
+    /// modulo 2^64.
+    pub balance: u64,
 }
 
 /// All slots taken and given back in a window of time, in order: of one instant, those given back come first (TIME-2), those
@@ -104,19 +107,54 @@ impl SlotSteps {
         clear
     }
 
-    /// All of them, as they stand.
-    pub fn iter(&self) -> impl Iterator<Item = SlotStep> {
-        self.words.iter().map(|word| SlotStep {
-            time: SimTime::from_micros(self.from.as_micros() + u64::from(word >> TIME_SHIFT)),
-            taken: word & TAKEN > 0,
-            reserved: word & RESERVED > 0,
-        })
+    /// The place after those that lie before `cut`, and after those that are given back at that instant before any is taken.
+    pub fn before(&self, cut: SimTime) -> usize {
+        let offset = cut.as_micros().saturating_sub(self.from.as_micros());
+        let earlier = self
+            .words
+            .partition_point(|word| u64::from(word >> TIME_SHIFT) < offset);
+        let given_back = |word: &&u32| u64::from(**word >> TIME_SHIFT) == offset && **word & TAKEN == 0;
+        earlier + self.words[earlier..].iter().take_while(given_back).count()
+    }
+
+    /// What those at these places do to all slots, and to those that are not reserved. Without a branch: which of them is taken cannot be
+    /// guessed.
+    pub fn swings(&self, places: Range<usize>) -> (Swing, Swing) {
+        let [mut all, mut free] = [(0_i64, 0_i64, 0_i64); 2];
+        let step = |(level, most, offsets): &mut (i64, i64, i64), up: i64, offset: i64| {
+            *level += up;
+            *most = (*most).max(*level);
+            *offsets -= up * offset;
+        };
+        for word in &self.words[places] {
+            let up = 2 * i64::from(word / TAKEN % 2) - 1;
+            let offset = i64::from(word >> TIME_SHIFT);
+            step(&mut all, up, offset);
+            step(&mut free, up * i64::from(1 - word % 2), offset);
+        }
+        let swing = |(change, most, offsets): (i64, i64, i64)| Swing {
+            rise: most as u64,
+            change,
+            balance: (offsets as u64).wrapping_sub((change as u64).wrapping_mul(self.from.as_micros())),
+        };
+        (swing(all), swing(free))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.words.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::draws::{Purpose, StreamKey};
 
     #[test]
     fn time_2_of_one_instant_slots_given_back_come_before_those_taken() {
@@ -186,8 +224,57 @@ mod tests {
         SimTime::from_micros(micros)
     }
 
+    /// Instant, whether it is taken, whether it is reserved.
     fn told(slots: &SlotSteps) -> Vec<(u64, bool, bool)> {
-        let tell = |step: SlotStep| (step.time.as_micros(), step.taken, step.reserved);
-        slots.iter().map(tell).collect()
+        let from = slots.from.as_micros();
+        let tell = |word: &u32| {
+            (
+                from + u64::from(word >> TIME_SHIFT),
+                word & TAKEN > 0,
+                word & RESERVED > 0,
+            )
+        };
+        slots.words.iter().map(tell).collect()
+    }
+
+    /// [`SlotSteps::swings`] for all of them or those that are not reserved, one after another.
+    fn swing_by_steps(told: &[(u64, bool, bool)], all: bool) -> Swing {
+        let mut swing = Swing::default();
+        for (time, taken, _) in told.iter().filter(|step| all || !step.2) {
+            swing.change += if *taken { 1 } else { -1 };
+            swing.rise = swing.rise.max(u64::try_from(swing.change).unwrap_or(0));
+            swing.balance = match taken {
+                true => swing.balance.wrapping_sub(*time),
+                false => swing.balance.wrapping_add(*time),
+            };
+        }
+        swing
+    }
+
+    #[test]
+    fn what_slots_do_together_is_what_they_do_one_after_another() {
+        let key = StreamKey::derive(1, 0, "test", "slots");
+        let mut slots = SlotSteps::default();
+        slots.begin(at(5_000_000));
+        for ordinal in 0..2_000 {
+            let draw = key.draw(ordinal, 0, Purpose::Work);
+            let (time, reserved) = (at(5_000_000 + draw.first % 1_000), draw.second & 1 > 0);
+            match draw.second & 6 {
+                0 | 2 => slots.take(time, NEVER, draw.second & 8 > 0, reserved),
+                _ => slots.give_back(time, reserved),
+            }
+        }
+        assert!(slots.sort(true));
+        let told = told(&slots);
+        let mut done = 0;
+        for cut in [5_000_000, 5_000_001, 5_000_400, 5_000_999, 5_001_000, 9_000_000] {
+            let end = slots.before(at(cut));
+            let before = |step: &&(u64, bool, bool)| step.0 < cut || step.0 == cut && !step.1;
+            assert_eq!(end, told.iter().take_while(before).count());
+            let expected = [true, false].map(|all| swing_by_steps(&told[done..end], all));
+            assert_eq!(slots.swings(done..end), (expected[0], expected[1]), "up to {cut}");
+            done = end;
+        }
+        assert_eq!((done, slots.is_empty()), (slots.len(), false));
     }
 }

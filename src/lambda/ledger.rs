@@ -22,15 +22,7 @@ impl Ledger {
     /// Whether the unreserved pool would have had a slot for each that was taken, in a `room` of so many (CONC-7).
     pub fn held(&mut self, room: u32) -> bool {
         let clear = self.slots.sort(self.in_order);
-        let mut taken = self.taken_before;
-        let mut most = taken;
-        for step in self.slots.iter().filter(|step| !step.reserved) {
-            match step.taken {
-                true => taken += 1,
-                false => taken -= 1,
-            }
-            most = most.max(taken);
-        }
-        most <= room && clear && !self.met
+        let (_, unreserved) = self.slots.swings(0..self.slots.len());
+        u64::from(self.taken_before) + unreserved.rise <= u64::from(room) && clear && !self.met
     }
 }

@@ -1,10 +1,14 @@
-//! The steps of the timeline while functions are told one after another: each function goes through all of them.
+//! Steps of the timeline and periods of datapoints while functions are told one after another: each function goes through all of
+//! them.
 
+use std::collections::BTreeMap;
+
+use super::period::{Period, Throttled};
 use super::timeline::{Tally, Timeline};
 use crate::facts::FunctionId;
-use crate::units::SimTime;
+use crate::units::{SimTime, Span};
 
-/// What is counted in the steps of a window.
+/// What is counted in the steps and periods of a window.
 #[derive(Debug)]
 pub(super) struct Apart {
     pub from: SimTime,
@@ -18,11 +22,33 @@ pub(super) struct Apart {
     /// Place of that one, and its end.
     place: usize,
     ends: SimTime,
+    period: Span,
+    /// Where the first period ends that runs in the window.
+    first_period_ends: SimTime,
+    /// How many of the periods that end inside the window are over for the function that is told.
+    passed: usize,
+    /// By period that ends inside the window: what functions and qualifiers have to tell of it, with their places in the list of
+    /// periods.
+    over: Vec<Vec<(u32, Period)>>,
+    /// By period that ends inside the window, then of the last one, without those that are counted in now.
+    throttles: Vec<Throttles>,
+    /// By function, whether it has been told; empty where no period ends inside the window.
+    told: Vec<bool>,
 }
 
+/// Throttles of a period by kind.
+pub(super) type Throttles = BTreeMap<Throttled, u64>;
+
 impl Apart {
-    pub fn new(from: SimTime, until: SimTime, timeline: &Timeline) -> Apart {
+    /// A window in the run of so many `functions`; `period_end` is where the period ends that runs when it begins.
+    pub fn new(
+        (from, until): (SimTime, SimTime),
+        timeline: &Timeline,
+        (period, period_end): (Span, SimTime),
+        functions: usize,
+    ) -> Apart {
         let first = timeline.step_of(from);
+        let ends = until.since(period_end).as_micros().div_ceil(period.as_micros()) as usize;
         Apart {
             from,
             until,
@@ -31,16 +57,71 @@ impl Apart {
             tallies: vec![Tally::default()],
             place: 0,
             ends: timeline.end_of(first),
+            period,
+            first_period_ends: period_end,
+            passed: 0,
+            over: vec![Vec::new(); ends],
+            throttles: vec![Throttles::default(); ends + 1],
+            told: vec![false; if ends > 0 { functions } else { 0 }],
         }
     }
 
     /// Only inside the window: at its end everybody is told of the cut together.
     pub fn next_cut(&self) -> SimTime {
-        if self.ends < self.until {
-            self.ends
-        } else {
-            SimTime::MAX
+        let ends = self.ends.min(self.period_ends());
+        if ends < self.until { ends } else { SimTime::MAX }
+    }
+
+    /// What follows is of this function, from the beginning of the window. `throttles` are those that were counted in last.
+    pub fn begin(&mut self, function: FunctionId, throttles: &mut Throttles) {
+        self.function = function;
+        if let Some(told) = self.told.get_mut(function.index()) {
+            *told = true;
         }
+        self.turn_to_period(0, throttles);
+    }
+
+    /// Whether a function has been told; nobody asks where no period ends inside the window.
+    pub fn has_told(&self, function: FunctionId) -> bool {
+        self.told[function.index()]
+    }
+
+    /// Whether periods end inside the window.
+    pub fn has_periods(&self) -> bool {
+        !self.over.is_empty()
+    }
+
+    /// Where the period ends that runs for the function that is told.
+    pub fn period_ends(&self) -> SimTime {
+        let passed = Span::from_micros(self.passed as u64 * self.period.as_micros());
+        self.first_period_ends.saturating_add(passed)
+    }
+
+    /// The period is over that runs for the function that is told.
+    pub fn end_period(&mut self, told: impl Iterator<Item = (u32, Period)>, throttles: &mut Throttles) {
+        self.over[self.passed].extend(told);
+        self.turn_to_period(self.passed + 1, throttles);
+    }
+
+    /// All of them are over for a function that has not been told.
+    pub fn end_all_periods(&mut self, place: u32, period: &mut Period) {
+        for over in &mut self.over {
+            over.extend(period.end().map(|told| (place, told)));
+        }
+    }
+
+    fn turn_to_period(&mut self, passed: usize, throttles: &mut Throttles) {
+        if passed != self.passed {
+            self.throttles[self.passed] = std::mem::replace(throttles, std::mem::take(&mut self.throttles[passed]));
+            self.passed = passed;
+        }
+    }
+
+    /// All functions have been told: the periods that have ended, in order. `throttles` become those of the last one.
+    pub fn end_periods(&mut self, throttles: &mut Throttles) -> Vec<(Vec<(u32, Period)>, Throttles)> {
+        let over = std::mem::take(&mut self.over);
+        self.turn_to_period(over.len(), throttles);
+        over.into_iter().zip(std::mem::take(&mut self.throttles)).collect()
     }
 
     /// Puts `tally` away and takes out that of the step that holds `time`.

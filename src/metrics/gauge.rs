@@ -1,5 +1,5 @@
 use super::summary::GaugeSummary;
-use crate::facts::GivenBack;
+use crate::facts::{GivenBack, Swing};
 use crate::units::SimTime;
 
 /// What begins at an instant: a period of datapoints, the window, a step of the timeline.
@@ -57,6 +57,17 @@ impl Gauge {
     pub fn give_back(&mut self, slots: GivenBack) {
         self.value -= slots.count;
         self.balance = self.balance.wrapping_add(slots.instants);
+    }
+
+    /// What several steps do together.
+    pub fn swing(&mut self, swing: Swing) {
+        let before = self.value;
+        self.balance = self.balance.wrapping_add(swing.balance);
+        if before + swing.rise > self.ceiling {
+            self.value = before + swing.rise;
+            self.raise();
+        }
+        self.value = before.wrapping_add_signed(swing.change);
     }
 
     /// So many more at instants of this sum, with others given back in between: at most `rise` above where it stood.

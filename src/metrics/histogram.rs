@@ -55,7 +55,7 @@ impl Histogram {
 
     /// Counts several values.
     pub(super) fn record_all(&mut self, values: &Values) {
-        if self.counts.is_empty() || values.min == 0 {
+        if self.counts.is_empty() {
             let each = values.buckets().iter().zip(&values.values);
             each.for_each(|(bucket, value)| self.record_in(*bucket as usize, *value));
             return;
@@ -64,11 +64,11 @@ impl Histogram {
         self.sum += u128::from(values.sum);
         self.min = self.min.min(values.min);
         self.max = self.max.max(values.max);
-        for bucket in values.buckets() {
-            let bucket = *bucket as usize;
-            match self.counts.get_mut(bucket.wrapping_sub(self.first)) {
+        for (place, bucket) in values.buckets().iter().enumerate() {
+            // No octave has the bucket of a zero.
+            match self.counts.get_mut((*bucket as usize).wrapping_sub(self.first)) {
                 Some(count) if *count < u32::MAX => *count += 1,
-                _ => self.add(bucket, 1),
+                _ => self.bump(values.values[place]),
             }
         }
     }

@@ -1,8 +1,11 @@
 use super::gauge::Gauge;
 use super::histogram::Values;
 use super::sink::{Datapoint, Sink};
-use crate::facts::{AsyncStep, Attempt, BatchEnded, FunctionId, QualifierId, StartKind};
+use crate::facts::{AsyncStep, Attempt, BatchEnded, Cause, FunctionId, QualifierId, Reason, StartKind};
 use crate::units::{SimTime, Span};
+
+/// What is alike in throttles that are told together.
+pub(super) type Throttled = (FunctionId, QualifierId, Reason, Cause);
 
 /// What happened in the running period to the account, a function or a qualifier: the datapoints of lambda-model §10.1.
 ///
@@ -34,7 +37,7 @@ struct Special {
 }
 
 /// What begins anew with each period.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 struct Counted {
     errors: u64,
     throttles: u64,
@@ -54,8 +57,15 @@ struct Counted {
     offset_lag_max: u64,
 }
 
+impl Special {
+    /// Whether there is something to tell of a function or a qualifier.
+    fn tells(&self) -> bool {
+        self.provisioned_busy.period_max() > 0 || self.counted != Counted::default()
+    }
+}
+
 /// Sum and extremes of lengths of time.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Spread {
     count: u64,
     sum: u64,
@@ -188,10 +198,28 @@ impl Period {
         sum.offset_lag_max = sum.offset_lag_max.max(part.offset_lag_max);
     }
 
+    /// `None` for the account.
+    pub fn function(&self) -> Option<FunctionId> {
+        self.function
+    }
+
     pub fn is_function(&self) -> bool {
         self.qualifier.is_none()
     }
 
+    /// Whether a step is in a datapoint of its own; the others follow such a one at the same instant.
+    pub fn shows(step: AsyncStep) -> bool {
+        !matches!(
+            step,
+            AsyncStep::RetriedAfterThrottle
+                | AsyncStep::RetriedAfterError
+                | AsyncStep::DeadLettered
+                | AsyncStep::DestinationSuccess
+                | AsyncStep::DestinationFailure
+        )
+    }
+
+    #[inline]
     pub fn asynchronous(&mut self, step: AsyncStep, age: Span) {
         match step {
             AsyncStep::Received => self.counted().received += 1,
@@ -247,6 +275,19 @@ impl Period {
     pub fn utilized(&mut self, utilization: f64) {
         let counted = self.counted();
         counted.utilization_max = counted.utilization_max.max(utilization);
+    }
+
+    /// What there is to tell of the period that is over, if anything: the next one begins.
+    pub fn end(&mut self) -> Option<Period> {
+        self.touched.then(|| {
+            let over = Period {
+                special: self.special.as_ref().filter(|special| special.tells()).cloned(),
+                busy: self.busy.clone(),
+                ..*self
+            };
+            self.begin_next();
+            over
+        })
     }
 
     /// Begins the next period; whether there is already something to tell in it.

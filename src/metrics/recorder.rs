@@ -1,7 +1,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use super::apart::Apart;
+use super::apart::{Apart, Throttles};
 use super::backlog::Backlog;
 use super::budget::BudgetState;
 use super::fingerprint::Fingerprint;
@@ -9,7 +10,7 @@ use super::function_state::{FunctionState, Special};
 use super::gauge::Begins;
 use super::histogram::{Histogram, Values, bucket_of};
 use super::mappings::{MappingMetrics, MappingState};
-use super::period::{Period, UrlPeriod, emit};
+use super::period::{Period, Throttled, UrlPeriod, emit};
 use super::queues::QueueState;
 use super::retries::RetryState;
 use super::sink::{Sink, ThrottleRow};
@@ -20,10 +21,9 @@ use super::summary::{
 };
 use super::timeline::{Standing, Tally, TimeSpent, Timeline, TimelineSummary};
 use crate::facts::{
-    ActivePollers, AsyncStep, Attempt, BatchEnded, Blockage, BudgetCall, Call, Cause, Compute, Ended, Ending,
-    ErrorCode, EventStep, FunctionId, GivenBack, InvocationType, MappingId, Message, MessageStep, Observer, Pool,
-    QualifierId, QueueId, Reason, RecordStep, Refusal, ServedTrain, SlotSteps, StartKind, StreamId, Streamed,
-    TrafficId, VersionId,
+    ActivePollers, AsyncStep, Attempt, BatchEnded, Blockage, BudgetCall, Call, Compute, Ended, Ending, ErrorCode,
+    EventStep, FunctionId, GivenBack, InvocationType, MappingId, Message, MessageStep, Observer, Pool, QualifierId,
+    QueueId, RecordStep, Refusal, ServedTrain, SlotSteps, StartKind, StreamId, Streamed, TrafficId, VersionId,
 };
 use crate::units::{MemoryMb, SimTime, Span};
 
@@ -115,7 +115,7 @@ pub struct Recorder<'a> {
     backlog: Backlog,
     /// The earliest of `period_end`, the end of the timeline's step and the next edge of the window.
     next_cut: SimTime,
-    throttles: BTreeMap<Throttled, u64>,
+    throttles: Throttles,
     /// Not in `throttles` yet: they mostly come in runs of one kind, which are looked up once.
     latest_throttles: Option<(Throttled, u64)>,
     /// What callers behind front ends were answered.
@@ -123,9 +123,6 @@ pub struct Recorder<'a> {
     /// Answers of function URLs by period, because they are known ahead of their time (MET-18).
     urls: BTreeMap<(u64, FunctionId), UrlPeriod>,
 }
-
-/// What is alike in throttles that are told together.
-type Throttled = (FunctionId, QualifierId, Reason, Cause);
 
 const LATENCY_CELLS: usize = 2 * StartKind::ALL.len();
 
@@ -280,7 +277,7 @@ impl<'a> Recorder<'a> {
             timeline: Timeline::new(config.horizon, config.functions.len()),
             backlog: Backlog::new(config.queues, config.streams),
             next_cut: SimTime::ZERO,
-            throttles: BTreeMap::new(),
+            throttles: Throttles::new(),
             latest_throttles: None,
             statuses: BTreeMap::new(),
             urls: BTreeMap::new(),
@@ -440,12 +437,24 @@ impl<'a> Recorder<'a> {
             .unwrap_or(SimTime::MAX);
     }
 
-    /// The running step is over in a window in which functions are told one after another; `next` has been counted in the step
-    /// after it.
-    fn end_step_apart(&mut self, next: Option<Tally>) {
-        let standing = self.standing(self.timeline.step_end);
-        let tally = std::mem::replace(&mut self.tally, next.unwrap_or_default());
-        self.timeline.end_step(tally, standing, std::iter::empty());
+    /// A step or a period is over in a window in which functions were told one after another. These have been counted in the steps
+    /// after the running one, and told of the periods that have ended.
+    fn cut_apart(
+        &mut self,
+        steps: &mut impl Iterator<Item = Tally>,
+        periods: &mut impl Iterator<Item = (Vec<(u32, Period)>, Throttles)>,
+    ) {
+        let now = self.next_cut;
+        if now == self.timeline.step_end {
+            let standing = self.standing(now);
+            let tally = std::mem::replace(&mut self.tally, steps.next().unwrap_or_default());
+            self.timeline.end_step(tally, standing, std::iter::empty());
+        }
+        if now == self.period_end {
+            let (told, throttles) = periods.next().unwrap_or_default();
+            self.end_period_apart(told, throttles);
+        }
+        self.find_next_cut(now);
     }
 
     fn end_step(&mut self, now: SimTime) {
@@ -525,27 +534,16 @@ impl<'a> Recorder<'a> {
 
     /// Hands the datapoints of the period that is over to the sink; what is still busy goes on into the next one.
     fn end_period(&mut self) {
-        self.fold_claims();
-        let start = SimTime::from_micros(self.period_end.as_micros() - self.period.as_micros());
         let mut touched = std::mem::take(&mut self.touched);
         touched.sort_unstable();
         let (account, periods) = self.periods.split_at_mut(1);
-        let account = &mut account[0];
-        touched
-            .iter()
-            .map(|place| &periods[*place as usize - 1])
+        let of_functions = touched.iter().map(|place| &periods[*place as usize - 1]);
+        of_functions
             .filter(|period| period.is_function())
-            .for_each(|f| account.add(f));
-        emit(account, start, self.sink);
-        account.begin_next();
-        for (number, queue) in (0..).zip(&mut self.queues) {
-            queue.end_period(QueueId(number), start, self.sink);
-        }
-        for (number, mapping) in (0..).zip(&mut self.mappings) {
-            mapping.end_period(MappingId(number), start, self.sink);
-        }
+            .for_each(|period| account[0].add(period));
+        let start = self.tell_account();
         for place in touched {
-            let period = &mut periods[place as usize - 1];
+            let period = &mut self.periods[place as usize];
             emit(period, start, self.sink);
             if period.begin_next() {
                 self.touched.push(place);
@@ -553,7 +551,41 @@ impl<'a> Recorder<'a> {
         }
         self.carry_utilization();
         self.file_throttles();
-        for ((function, qualifier, reason, cause), count) in std::mem::take(&mut self.throttles) {
+        let throttles = std::mem::take(&mut self.throttles);
+        self.tell_throttles(start, throttles);
+    }
+
+    /// The same for a period that has ended in a window in which functions were told one after another.
+    fn end_period_apart(&mut self, mut told: Vec<(u32, Period)>, throttles: Throttles) {
+        told.sort_unstable_by_key(|(place, _)| *place);
+        let of_functions = told.iter().map(|(_, period)| period);
+        of_functions
+            .filter(|period| period.is_function())
+            .for_each(|period| self.periods[0].add(period));
+        let start = self.tell_account();
+        told.iter().for_each(|(_, period)| emit(period, start, self.sink));
+        self.tell_throttles(start, throttles);
+    }
+
+    /// Hands out the account's datapoints of the period that is over, to which its functions have added theirs, and those of
+    /// queues and mappings; returns when it began.
+    fn tell_account(&mut self) -> SimTime {
+        self.fold_claims();
+        let start = SimTime::from_micros(self.period_end.as_micros() - self.period.as_micros());
+        emit(&self.periods[0], start, self.sink);
+        self.periods[0].begin_next();
+        for (number, queue) in (0..).zip(&mut self.queues) {
+            queue.end_period(QueueId(number), start, self.sink);
+        }
+        for (number, mapping) in (0..).zip(&mut self.mappings) {
+            mapping.end_period(MappingId(number), start, self.sink);
+        }
+        start
+    }
+
+    /// Hands out the throttles of the period that is over, and what function URLs answered in it: the next one begins.
+    fn tell_throttles(&mut self, start: SimTime, throttles: Throttles) {
+        for ((function, qualifier, reason, cause), count) in throttles {
             self.sink.throttles(&ThrottleRow {
                 time: start,
                 function,
@@ -604,10 +636,11 @@ impl<'a> Recorder<'a> {
 
     /// Changes the running period of the function, and of the qualifier if it has a name.
     fn in_periods(&mut self, function: FunctionId, qualifier: QualifierId, mut change: impl FnMut(&mut Period)) {
-        let first = self.functions[function.index()].first_period;
-        change(&mut self.periods[first as usize]);
-        if qualifier.0 > 0 {
-            change(&mut self.periods[(first + qualifier.0 as u32) as usize]);
+        let first = self.functions[function.index()].first_period as usize;
+        let named = (qualifier.0 > 0).then_some(first + qualifier.index());
+        // Called in one place, so that it is inlined.
+        for place in std::iter::once(first).chain(named) {
+            change(&mut self.periods[place]);
         }
     }
 
@@ -837,10 +870,19 @@ impl Recorder<'_> {
         }
     }
 
+    /// So many slots of the account were taken and given back; returns the place after the last.
+    fn swing_account(&mut self, slots: &SlotSteps, places: Range<usize>) -> usize {
+        let end = places.end;
+        let (all, unreserved) = slots.swings(places);
+        self.periods[0].busy.swing(all);
+        self.periods[0].unreserved_busy().swing(unreserved);
+        end
+    }
+
     /// What of the account and its functions begins at `time`.
     fn begins_at(&self, time: SimTime) -> Begins {
         Begins {
-            period: self.period_end.as_micros() - self.period.as_micros() == time.as_micros(),
+            period: time.as_micros() / self.period.as_micros() * self.period.as_micros() == time.as_micros(),
             window: self.window.from == time,
             step: self.timeline.begins_at(time),
         }
@@ -875,6 +917,34 @@ impl Recorder<'_> {
         let reserved = self.config.functions[function.index()].reserved.is_some();
         self.timeline
             .end_steps_of(function, time, |end| state.end_step(busy, reserved, end));
+    }
+
+    /// The period is over that runs for the function that is told now.
+    fn end_period_of_function(&mut self) {
+        self.file_throttles();
+        let Some(apart) = &mut self.apart else { return };
+        let state = &self.functions[apart.function.index()];
+        let places = state.first_period..state.first_period + state.qualifiers;
+        let told = |place: u32| Some((place, self.periods[place as usize].end()?));
+        apart.end_period(places.filter_map(told), &mut self.throttles);
+    }
+
+    /// The periods that have ended in a window in which functions were told one after another.
+    fn end_periods_apart(&mut self, apart: &mut Apart) -> Vec<(Vec<(u32, Period)>, Throttles)> {
+        if apart.has_periods() {
+            // What is still busy, but did nothing in this window.
+            for place in &self.touched {
+                let period = &mut self.periods[*place as usize];
+                if period.function().is_some_and(|function| !apart.has_told(function)) {
+                    apart.end_all_periods(*place, period);
+                }
+            }
+            self.touched.sort_unstable();
+            self.touched.dedup();
+            self.touched.retain(|place| self.periods[*place as usize].touched);
+        }
+        self.file_throttles();
+        apart.end_periods(&mut self.throttles)
     }
 
     /// Slots that a train took and gave back.
@@ -1117,8 +1187,10 @@ impl Observer for Recorder<'_> {
         if step == AsyncStep::Attempted {
             self.tally.event_age = self.tally.event_age.max(Some(age));
         }
-        self.touch(call.function, call.qualifier);
-        self.in_periods(call.function, call.qualifier, |period| period.asynchronous(step, age));
+        if Period::shows(step) {
+            self.touch(call.function, call.qualifier);
+            self.in_periods(call.function, call.qualifier, |period| period.asynchronous(step, age));
+        }
         if !self.counts(call.arrived) {
             return;
         }
@@ -1244,10 +1316,14 @@ impl Observer for Recorder<'_> {
         let Some(apart) = &self.apart else {
             return self.cut_until(time);
         };
+        let period_is_over = apart.period_ends() <= time;
         if self.timeline.watched() > 0 {
             self.end_steps_of_function(apart.function, time);
         }
         self.turn_to_step(time);
+        if period_is_over {
+            self.end_period_of_function();
+        }
     }
 
     fn ended_at_cut(&mut self, time: SimTime) {
@@ -1277,45 +1353,44 @@ impl Observer for Recorder<'_> {
         self.apart.is_none() || self.timeline.watched() > 0
     }
 
-    /// Periods and the window of the gauges have their ends for all functions together.
+    /// The window of the gauges has its ends for all functions together, and so have periods of so many functions that it would take
+    /// much memory to keep what each has to tell of several.
     fn apart_until(&self, from: SimTime) -> SimTime {
-        let edges = [self.window.from, self.window.to, self.period_end, self.config.horizon];
-        let ahead = edges.into_iter().filter(|edge| *edge > from);
+        let edges = [self.window.from, self.window.to, self.config.horizon];
+        let period = (self.timeline.watched() == 0).then_some(self.period_end);
+        let ahead = edges.into_iter().chain(period).filter(|edge| *edge > from);
         ahead.min().unwrap_or(SimTime::MAX)
     }
 
     fn begin_cells(&mut self, from: SimTime, until: SimTime) {
-        self.apart = Some(Box::new(Apart::new(from, until, &self.timeline)));
+        let (period, functions) = ((self.period, self.period_end), self.functions.len());
+        let apart = Apart::new((from, until), &self.timeline, period, functions);
+        self.apart = Some(Box::new(apart));
     }
 
     fn begin_cell(&mut self, function: FunctionId) {
+        self.file_throttles();
         if let Some(apart) = &mut self.apart {
-            apart.function = function;
+            apart.begin(function, &mut self.throttles);
             let from = apart.from;
             self.turn_to_step(from);
         }
     }
 
     fn end_cells(&mut self, slots: &SlotSteps) {
-        let Some(apart) = self.apart.take() else { return };
+        let Some(mut apart) = self.apart.take() else { return };
         let (from, until) = (apart.from, apart.until);
+        let mut periods = self.end_periods_apart(&mut apart).into_iter();
         let mut steps = (*apart).finish(std::mem::take(&mut self.tally));
         self.tally = steps.next().unwrap_or_default();
-        let mut at_cut = true;
-        for slot in slots.iter() {
-            if at_cut && (slot.taken || slot.time > from) {
-                self.begin_account_again(self.begins_at(from));
-                at_cut = false;
-            }
-            // What ends at a boundary belongs to what lies before it.
-            while slot.time >= self.timeline.step_end && (slot.taken || slot.time > self.timeline.step_end) {
-                self.end_step_apart(steps.next());
-            }
-            self.slot_of_account(slot.time, slot.taken, !slot.reserved);
+        // What ends at a boundary belongs to what lies before it.
+        let mut done = self.swing_account(slots, 0..slots.before(from));
+        self.begin_account_again(self.begins_at(from));
+        while self.next_cut < until {
+            done = self.swing_account(slots, done..slots.before(self.next_cut));
+            self.cut_apart(&mut steps, &mut periods);
         }
-        while self.timeline.step_end < until {
-            self.end_step_apart(steps.next());
-        }
+        self.swing_account(slots, done..slots.len());
         let last = SimTime::from_micros(until.as_micros().saturating_sub(1));
         for function in 0..self.timeline.watched() {
             self.end_steps_of_function(FunctionId(function as u32), last);
