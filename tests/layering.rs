@@ -54,7 +54,7 @@ const IMPURE: [&str; 14] = [
 ];
 
 /// Libraries and the rooms that may use them.
-const HOMES: [(&str, &[&str]); 10] = [
+const HOMES: [(&str, &[&str]); 11] = [
     ("base64", &["import"]),
     ("plotters", &["report"]),
     ("clap", &["cli"]),
@@ -77,6 +77,7 @@ const HOMES: [(&str, &[&str]); 10] = [
     ("rand_chacha", &["kernel"]),
     ("libm", &["kernel"]),
     ("pulp", &["kernel", "metrics", "workload"]),
+    ("prefetch_index", &["kernel"]),
 ];
 
 /// Pairs of files that import each other and may, each with its reason. An entry that is no longer needed fails.

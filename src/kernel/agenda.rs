@@ -1,6 +1,7 @@
 use dary_heap::QuaternaryHeap;
 use std::cmp::Ordering;
 
+use super::prefetch::prefetch;
 use crate::units::SimTime;
 
 /// The order of what happens at one instant (TIME-2). New arrivals come last and never enter the agenda.
@@ -67,6 +68,8 @@ pub struct Agenda {
     /// What is due in the running bucket or before, and beyond the ring.
     beside: QuaternaryHeap<Entry>,
     scheduled: u64,
+    /// Whether the running bucket has just become so, among so many that its entries lie far from the processor.
+    turned: bool,
     /// When width and number of the buckets are looked at again, and where things stood at the last look.
     next_look: u64,
     last_look: (u64, SimTime),
@@ -81,6 +84,11 @@ const FEW: usize = 8;
 /// Entries scheduled between two looks at the load, at first and later.
 const FIRST_LOOK: u64 = 256;
 const LOOKS_EVERY: u64 = 4_096;
+
+/// With more waiting than this their memory is far from the processor.
+const NEAR: usize = 4_096;
+/// So many buckets ahead they are asked for.
+const BUCKETS_AHEAD: u64 = 3;
 
 /// Entries of a chunk: with them it fills two cache lines.
 const ROOM: usize = 5;
@@ -141,6 +149,7 @@ impl Default for Agenda {
             spare: NONE,
             beside: QuaternaryHeap::new(),
             scheduled: 0,
+            turned: false,
             next_look: FIRST_LOOK,
             last_look: (0, SimTime::ZERO),
         }
@@ -165,12 +174,14 @@ impl Agenda {
     /// Adds `what`, due at `time`, with a place from [`Agenda::next_order`].
     #[inline]
     pub fn schedule_in_order(&mut self, time: SimTime, order: u64, what: u64) {
-        self.add(Entry { time, order, what });
+        self.add(time, order, what);
     }
 
-    #[inline]
-    fn add(&mut self, entry: Entry) {
-        let number = self.number(entry.time);
+    /// The parts of an entry come in registers: written to the stack in parts and read again as a whole, as a whole entry would be
+    /// handed over, it has to be waited for.
+    fn add(&mut self, time: SimTime, order: u64, what: u64) {
+        let entry = Entry { time, order, what };
+        let number = self.number(time);
         let ahead = number.wrapping_sub(self.bucket).wrapping_sub(1);
         // What lies behind the running bucket has gone round zero and is far ahead.
         if (ahead as usize) < self.ring.len().saturating_sub(1) {
@@ -278,9 +289,38 @@ impl Agenda {
         self.bucket += 1;
         self.take_bucket(self.bucket);
         self.in_ring -= self.running.len();
+        self.turned = self.in_ring > NEAR;
+        if self.turned {
+            self.prefetch_bucket(self.bucket + BUCKETS_AHEAD);
+        }
         self.running
             .sort_unstable_by_key(|entry| std::cmp::Reverse(entry.key()));
         true
+    }
+
+    /// The bucket with this number runs soon: what it holds is asked for.
+    fn prefetch_bucket(&self, number: u64) {
+        let head = self.ring[number as usize & (self.ring.len() - 1)];
+        if let Some(chunk) = self.chunks.get(head.chunk()) {
+            prefetch(&chunk.entries[0]);
+            prefetch(&chunk.next);
+        }
+    }
+
+    /// Whether another bucket runs since this was asked last, and so many wait that it is worth while to ask ahead for what belongs to
+    /// those that are due [`Agenda::soon`].
+    #[inline]
+    pub fn has_turned(&mut self) -> bool {
+        std::mem::take(&mut self.turned)
+    }
+
+    /// Some of what is due in the next bucket, in no order.
+    pub fn soon(&self) -> impl Iterator<Item = u64> {
+        let head = self.ring[(self.bucket as usize + 1) & (self.ring.len() - 1)];
+        let first = self.chunks.get(head.chunk());
+        first
+            .into_iter()
+            .flat_map(move |chunk| chunk.entries[..head.count()].iter().map(|entry| entry.what))
     }
 
     /// Looks whether the buckets still fit the load, and makes others where they do not.
@@ -310,7 +350,10 @@ impl Agenda {
         (self.ring, self.spare) = (vec![Head::NONE; length], NONE);
         (self.width_bits, self.in_ring) = (width_bits, 0);
         self.bucket = self.number(now);
-        in_ring.into_iter().chain(beside).for_each(|entry| self.add(entry));
+        in_ring
+            .into_iter()
+            .chain(beside)
+            .for_each(|entry| self.add(entry.time, entry.order, entry.what));
     }
 
     /// All entries of the ring, in no order.

@@ -2,6 +2,7 @@ use std::cmp::Reverse;
 
 use dary_heap::QuaternaryHeap;
 
+use super::prefetch::prefetch_at;
 use crate::units::SimTime;
 
 /// Bits of a key below its instant.
@@ -73,6 +74,7 @@ pub struct Calendar {
     /// The first of `beside`.
     first_beside: u64,
     added: u64,
+    turned: bool,
     /// When the width of buckets is looked at again, and where things stood at the last look.
     next_look: u64,
     last_look: (u64, u64),
@@ -92,6 +94,7 @@ impl Default for Calendar {
             beside: QuaternaryHeap::new(),
             first_beside: NOTHING,
             added: 0,
+            turned: false,
             next_look: FIRST_LOOK,
             last_look: (0, 0),
         }
@@ -104,6 +107,26 @@ impl Calendar {
     pub fn add(&mut self, key: Key) {
         self.added += 1;
         self.place(key.0);
+    }
+
+    /// Whether another line runs since this was asked last: it is time to ask ahead for what belongs to the keys that come
+    /// [`Calendar::soon`].
+    #[inline(always)]
+    pub fn has_turned(&mut self) -> bool {
+        std::mem::take(&mut self.turned)
+    }
+
+    /// The keys of the line that runs next.
+    pub fn soon(&self) -> impl Iterator<Item = Key> {
+        let line = self.ring[(self.bucket + 1) as usize & (self.ring.len() - 1)];
+        (0..line[ROOM] as usize).map(move |place| Key(line[place]))
+    }
+
+    /// A key of this instant is added soon.
+    #[inline]
+    pub fn prefetch_line(&self, time: SimTime) {
+        let number = time.as_micros() << LABEL_BITS >> self.shift;
+        prefetch_at(&self.ring, number as usize & self.ring.len().wrapping_sub(1));
     }
 
     #[inline]
@@ -233,6 +256,7 @@ impl Calendar {
             return;
         }
         self.bucket += 1;
+        self.turned = true;
         let mask = self.ring.len() - 1;
         let line = &mut self.ring[self.bucket as usize & mask];
         let count = line[ROOM] as usize;

@@ -6,19 +6,37 @@ use super::environment::{Environment, Finished};
 use super::execution::Readiness;
 use super::task::Task;
 use crate::facts::{Arrival, FlowId, Recorded, StartKind, Verdict};
+use crate::kernel::prefetch_at;
 use crate::units::SimTime;
+
+/// What trains look up of so many environments is in the processor's caches anyway.
+const NEAR: usize = 4_096;
 
 /// The environments of one function, by index.
 ///
-/// What trains look up and leave behind for each invocation stands apart from the records, 16 and 40 bytes for each of them: of a
-/// hundred thousand busy environments the processor has at hand what it reads of the next, and does not wait for a record.
-/// A record hears of it when it is next changed; what it runs, and since when, is asked of all together.
+/// What trains look up and leave behind for each invocation stands apart from the records, one line of the processor's caches for
+/// each of them, which is asked for ahead where there are many. A record hears of it when it is next changed; what it runs, and
+/// since when, is asked of all together.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Environments {
     records: Slab<Environment>,
     /// By index, as far as trains have come.
-    readies: Vec<Ready>,
-    flights: Vec<Flight>,
+    in_trains: Vec<InTrain>,
+}
+
+/// What trains know of an environment.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+struct InTrain {
+    ready: Ready,
+    flight: Flight,
+}
+
+impl InTrain {
+    const NOTHING: InTrain = InTrain {
+        ready: Ready::UNKNOWN,
+        flight: Flight::NONE,
+    };
 }
 
 /// What a train must know of an idle environment.
@@ -82,9 +100,8 @@ impl Environments {
 
     /// Nothing is known of what stood there before.
     fn forget(&mut self, index: usize) {
-        if let Some(ready) = self.readies.get_mut(index) {
-            *ready = Ready::UNKNOWN;
-            self.flights[index] = Flight::NONE;
+        if let Some(in_train) = self.in_trains.get_mut(index) {
+            *in_train = InTrain::NOTHING;
         }
     }
 
@@ -96,9 +113,9 @@ impl Environments {
     #[inline]
     pub fn get_mut(&mut self, index: u32) -> &mut Environment {
         let record = &mut self.records[index as usize];
-        if let Some(ready) = self.readies.get_mut(index as usize) {
-            *ready = Ready::UNKNOWN;
-            write_down(record, &mut self.flights[index as usize]);
+        if let Some(in_train) = self.in_trains.get_mut(index as usize) {
+            in_train.ready = Ready::UNKNOWN;
+            write_down(record, &mut in_train.flight);
         }
         record
     }
@@ -110,10 +127,10 @@ impl Environments {
 
     /// All of them, to be changed.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Environment> {
-        self.readies.fill(Ready::UNKNOWN);
         for (index, record) in &mut self.records {
-            if let Some(flight) = self.flights.get_mut(index) {
-                write_down(record, flight);
+            if let Some(in_train) = self.in_trains.get_mut(index) {
+                in_train.ready = Ready::UNKNOWN;
+                write_down(record, &mut in_train.flight);
             }
         }
         self.records.iter_mut().map(|(_, record)| record)
@@ -151,7 +168,8 @@ impl Environments {
     /// The invocation of a train that its record has not heard of.
     #[inline]
     fn flight(&self, index: u32) -> Option<&Flight> {
-        self.flights.get(index as usize).filter(|flight| flight.order > 0)
+        let flight = self.in_trains.get(index as usize).map(|in_train| &in_train.flight);
+        flight.filter(|flight| flight.order > 0)
     }
 
     /// Whether one that is idle serves a plain invocation at `now` as any before it.
@@ -163,37 +181,50 @@ impl Environments {
     /// The same, remembered for the next time.
     #[inline(always)]
     pub fn serves_in_train(&mut self, index: u32, now: SimTime) -> bool {
-        let known = self.readies.get(index as usize).is_some_and(|ready| ready.until > now);
+        let in_train = self.in_trains.get(index as usize);
+        let known = in_train.is_some_and(|in_train| in_train.ready.until > now);
         known || self.look_up(index, now)
     }
 
     #[inline(never)]
     fn look_up(&mut self, index: u32, now: SimTime) -> bool {
         let (record, index) = (&self.records[index as usize], index as usize);
-        if self.readies.len() <= index {
+        if self.in_trains.len() <= index {
             let length = self.records.capacity().max(index + 1);
-            self.readies.resize(length, Ready::UNKNOWN);
-            self.flights.resize(length, Flight::NONE);
+            self.in_trains.resize(length, InTrain::NOTHING);
         }
         let until = plain_until(record);
-        self.readies[index] = Ready {
+        self.in_trains[index].ready = Ready {
             until,
             number: record.number,
         };
         until > now
     }
 
+    /// Whether there are so many that what trains look up of them is far from the processor.
+    #[inline]
+    pub fn are_far(&self) -> bool {
+        self.in_trains.len() > NEAR
+    }
+
+    /// One serves a train soon.
+    #[inline(always)]
+    pub fn prefetch(&self, index: u32) {
+        prefetch_at(&self.in_trains, index as usize);
+    }
+
     /// One of which [`Environments::serves_in_train`] serves an arrival of a train; returns its number.
     #[inline(always)]
     pub fn begin_in_train(&mut self, index: u32, arrival: &Arrival, order: u64) -> u64 {
-        self.flights[index as usize] = Flight {
+        let in_train = &mut self.in_trains[index as usize];
+        in_train.flight = Flight {
             order,
             ordinal: arrival.ordinal,
             arrived: arrival.time,
             uniform: arrival.uniform,
             flow: arrival.flow,
         };
-        self.readies[index as usize].number
+        in_train.ready.number
     }
 }
 

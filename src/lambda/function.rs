@@ -15,7 +15,8 @@ use super::interfaces::Interfaces;
 use super::outbox::Outbox;
 use super::provisioned_pool::ProvisionedPool;
 use super::rate::{Bucket, FunctionPeaks, RequestGrowth, RequestRate};
-use super::task::{Task, Wake};
+use super::shelf::Shelf;
+use super::task::{PutAside, Task, Wake};
 use super::wakefulness::Wakefulness;
 use crate::facts::{
     Attempt, Cause, Denial, ErrorCode, FunctionId, InvocationType, Observer, Pool, QualifierId, Reason, Refusal,
@@ -109,8 +110,8 @@ pub(super) struct Function {
     /// That of the plan, until something in it changes.
     pub config: Arc<FunctionConfig>,
     pub environments: Environments,
-    /// Tasks put aside, each with why it is woken.
-    pub waiting: Slab<(Task, Wake)>,
+    /// Tasks put aside.
+    pub waiting: Shelf<PutAside>,
     /// Increments of provisioned concurrency on their way: pool and number.
     pub allocating: Slab<(usize, u32)>,
     /// Idle on-demand environments by version.
@@ -205,7 +206,7 @@ impl Function {
             id,
             config: Arc::clone(config),
             environments: Environments::default(),
-            waiting: Slab::new(),
+            waiting: Shelf::new(),
             allocating: Slab::new(),
             idle: config.versions.iter().map(idle).collect(),
             provisioned: Vec::new(),
@@ -795,7 +796,7 @@ impl Function {
         if cx.observer.follows(task.flow, task.ordinal) {
             cx.observer.waits(&wake.told(&task, time));
         }
-        let index = self.waiting.insert((task, wake)) as u32;
+        let index = self.waiting.insert(PutAside { task, wake });
         cx.agenda
             .schedule(time, Class::Timer, Event::Woken(index).pack(self.id));
     }

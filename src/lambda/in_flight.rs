@@ -98,6 +98,10 @@ impl Function {
             }
             return self.give_back_silently(cx).1.count;
         };
+        if self.environments.are_far() && in_flight.ends.has_turned() {
+            let coming = in_flight.ends.soon();
+            coming.for_each(|key| self.environments.prefetch(key.label()));
+        }
         if tied && ended > 1 {
             let environments = &self.environments;
             idle.order_last(ended, |index| environments.order(index));
@@ -227,6 +231,14 @@ impl Function {
         };
         in_flight.ends.add(key);
         true
+    }
+
+    /// An invocation that ends at `end` takes off soon.
+    #[inline(always)]
+    pub fn prefetch_flight(&self, end: SimTime) {
+        if let Some(in_flight) = &self.in_flight {
+            in_flight.ends.prefetch_line(end);
+        }
     }
 
     /// An environment serves `arrival` until `end` as all of a train do; returns its number.

@@ -35,6 +35,7 @@ mod rate;
 mod resources;
 mod rewire;
 mod runtimes;
+mod shelf;
 pub mod switches;
 mod task;
 mod train;

@@ -17,7 +17,7 @@ use super::outbox::{Link, Outbox, Outgoing};
 use super::plain_flow::PlainFlow;
 use super::provisioned::ProvisionError;
 use super::rate::Bucket;
-use super::task::{Task, Wake};
+use super::task::{PutAside, Task, Wake};
 use crate::facts::{
     Arrival, BudgetId, Call, Cause, ErrorCode, FunctionId, InvocationType, MappingId, Observer, QualifierId, TrafficId,
     Verdict, VersionId,
@@ -227,7 +227,21 @@ impl Platform {
             self.pass_cuts(end.time(), observer);
         }
         while let Some((now, word)) = self.agenda.pop_before(end) {
+            if self.agenda.has_turned() {
+                self.prefetch_tasks();
+            }
             self.step(now, word, observer);
+        }
+    }
+
+    /// Tasks that are woken soon are asked for.
+    #[inline(never)]
+    fn prefetch_tasks(&self) {
+        for word in self.agenda.soon().filter(|word| !DriverEvent::is(*word)) {
+            let (function, event) = Event::unpack(word);
+            if let Event::Woken(waiting) = event {
+                self.functions[function.index()].waiting.prefetch(waiting);
+            }
         }
     }
 
@@ -250,7 +264,7 @@ impl Platform {
                 }
             }
             Event::Woken(waiting) => {
-                let (task, wake) = function.waiting.remove(waiting as usize);
+                let PutAside { task, wake } = function.waiting.remove(waiting);
                 function.woken(now, task, wake, &mut cx);
             }
             Event::Allocated(increment) => function.allocated(now, increment, &mut cx),
@@ -428,7 +442,7 @@ impl Platform {
             }
             function.note_idle();
             let running = function.environments.running();
-            let tasks = running.chain(function.waiting.iter().map(|(_, (task, _))| *task));
+            let tasks = running.chain(function.waiting.iter().map(|aside| aside.task));
             let polled = |task: &Task| cx.flows[task.flow.index()].mapping.is_some();
             let open = tasks.filter(|task| !task.duplicate && !task.abandoned && !polled(task));
             unanswered.extend(open.map(|task| task.call(&cx.flows[task.flow.index()])));

@@ -93,6 +93,14 @@ impl Task {
     }
 }
 
+/// A task that waits, and for what. It fills one line of the processor's caches, which is asked for ahead.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+pub(super) struct PutAside {
+    pub task: Task,
+    pub wake: Wake,
+}
+
 /// Why a waiting task is woken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wake {
@@ -141,5 +149,15 @@ impl Wake {
             cause,
             duplicate: task.duplicate,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_put_aside_fills_one_line() {
+        assert_eq!(size_of::<PutAside>(), 64);
     }
 }

@@ -18,6 +18,9 @@ const PAUSE: u32 = 16;
 /// Where so many arrivals follow the first, it is drawn for all of them at once how they end.
 const DRAWN_TOGETHER: usize = 6;
 
+/// So many arrivals ahead what they need is asked for, where there are many environments.
+const AHEAD: usize = 8;
+
 impl Platform {
     /// Whether there may be trains at all.
     #[inline]
@@ -81,12 +84,16 @@ impl Function {
         });
         let mut unasked = self.is_unasked(cx);
         let mut quiet = until.min(cx.agenda.quiet_until());
+        let far = self.environments.are_far();
         let (mut taken, mut before) = (0, self.instants_given_back());
         for (place, now) in train.times.iter().copied().enumerate() {
             if now >= quiet {
                 break;
             }
             taken = place + 1;
+            if let Some(coming) = train.times.get(place + AHEAD).filter(|_| far) {
+                self.prefetch_flight(coming.saturating_add(scaled(train.sampled[place + AHEAD], factor)));
+            }
             let duration = scaled(train.sampled[place], factor);
             let end = now.saturating_add(duration);
             let ends_well = Some(duration) <= longest
