@@ -99,6 +99,9 @@ pub trait Observer {
     /// Up to `until` functions are told one after another, each from `from` on. So the order of what the account has of all of
     /// them, its slots, is not that in which they are told: [`Observer::end_cells`] tells it.
     fn begin_cells(&mut self, _from: SimTime, _until: SimTime) {}
+    /// After so many others, [`AHEAD`] at most, this function is told, which `flow` calls: what is kept of it may be asked for ahead,
+    /// first what stands in lists, then what that points to. Nothing may change but time.
+    fn coming(&mut self, _flow: FlowId, _function: FunctionId, _others: usize) {}
     /// What follows is of this function.
     fn begin_cell(&mut self, _function: FunctionId) {}
     /// All functions have been told. These are the account's slots.
@@ -193,6 +196,9 @@ pub trait Observer {
     {
     }
 }
+
+/// How far ahead of its turn a function is announced ([`Observer::coming`]).
+pub const AHEAD: usize = 3;
 
 /// Nobody listens.
 impl Observer for () {
@@ -333,6 +339,7 @@ forward! {
     cut(time: SimTime);
     ended_at_cut(time: SimTime);
     begin_cells(from: SimTime, until: SimTime);
+    coming(flow: FlowId, function: FunctionId, others: usize);
     begin_cell(function: FunctionId);
     end_cells(slots: &SlotSteps);
     given_back(pool: Pool, slots: GivenBack);

@@ -157,6 +157,13 @@ impl Default for Agenda {
 }
 
 impl Agenda {
+    /// It is asked soon.
+    pub fn prefetch(&self) {
+        prefetch(&self.running);
+        prefetch(&self.beside);
+        prefetch(&self.next_look);
+    }
+
     /// Adds `what`, due at `time`.
     #[inline]
     pub fn schedule(&mut self, time: SimTime, class: Class, what: u64) {

@@ -2,7 +2,7 @@ use std::cmp::Reverse;
 
 use dary_heap::QuaternaryHeap;
 
-use super::prefetch::prefetch_at;
+use super::prefetch::{prefetch, prefetch_at};
 use crate::units::SimTime;
 
 /// Bits of a key below its instant.
@@ -107,6 +107,15 @@ impl Calendar {
     pub fn add(&mut self, key: Key) {
         self.added += 1;
         self.place(key.0);
+    }
+
+    /// It is asked soon.
+    pub fn prefetch(&self) {
+        prefetch(&self.running[0]);
+        prefetch(&self.running[LINE]);
+        prefetch(&self.bucket);
+        prefetch(&self.ring);
+        prefetch(&self.last_look);
     }
 
     /// Whether another line runs since this was asked last: it is time to ask ahead for what belongs to the keys that come

@@ -3,11 +3,13 @@
 use super::account::Account;
 use super::config::{FlowConfig, FunctionConfig, RateShape, ScalingRule};
 use super::ends::InFlight;
+use super::environment::IdlePool;
+use super::function::Function;
 use super::ledger::Ledger;
 use super::platform::{Parts, Platform, before};
 use super::rate::{RequestRate, Seconds};
-use crate::facts::{FunctionId, Observer, SlotSteps};
-use crate::kernel::Agenda;
+use crate::facts::{AHEAD, FlowId, FunctionId, Observer, SlotSteps};
+use crate::kernel::{Agenda, prefetch, prefetch_at};
 use crate::units::SimTime;
 
 impl Parts<'_> {
@@ -79,6 +81,16 @@ impl Platform {
         self.end_at(from, observer);
     }
 
+    /// After so many other functions comes this one, called by `flow`: what its steps read is asked for ahead.
+    pub(crate) fn coming<O: Observer>(&self, flow: FlowId, function: FunctionId, others: usize, observer: &mut O) {
+        observer.coming(flow, function, others);
+        self.functions[function.index()].prefetch(others);
+        if others == AHEAD {
+            prefetch_at(&self.flows, flow.index());
+            prefetch_at(&self.plain_flows, flow.index());
+        }
+    }
+
     /// The function has come to `until`; nothing of it happens before the instant that is returned.
     pub(crate) fn leave<O: Observer>(&mut self, until: SimTime, agenda: &mut Agenda, observer: &mut O) -> SimTime {
         self.catch_up(before(until), observer);
@@ -103,6 +115,45 @@ impl Platform {
     /// Whether the account's request rate would have granted all requests so far (RPS-1).
     pub(crate) fn book_requests(&mut self) -> bool {
         self.account.book_requests()
+    }
+}
+
+impl Function {
+    /// After so many other functions comes this one.
+    fn prefetch(&self, others: usize) {
+        match others {
+            3 => {
+                prefetch(&self.config);
+                prefetch(&self.environments);
+                prefetch(&self.idle);
+                prefetch(&self.in_flight);
+                prefetch(&self.on_demand);
+                prefetch(&self.scaling);
+                prefetch(&self.requests);
+                prefetch(&self.earliest_death);
+            }
+            2 => {
+                let config = &*self.config;
+                prefetch(&config.versions);
+                prefetch(&config.reserved);
+                prefetch(&config.overhead);
+                prefetch_at(&self.idle, 0);
+                self.environments.prefetch(0);
+                if let Some(in_flight) = &self.in_flight {
+                    in_flight.ends.prefetch();
+                    prefetch(&in_flight.callers);
+                }
+            }
+            _ => {
+                if let Some(version) = self.config.versions.first() {
+                    prefetch(&version.timeout);
+                    prefetch(&version.duration_factor);
+                    prefetch(&version.error_rate);
+                    prefetch(&version.equipment);
+                }
+                self.idle.iter().for_each(IdlePool::prefetch);
+            }
+        }
     }
 }
 

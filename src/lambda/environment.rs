@@ -3,7 +3,7 @@ use super::equipment::Held;
 use super::execution::Readiness;
 use super::task::Task;
 use crate::facts::{QualifierId, StartKind, Verdict, VersionId};
-use crate::kernel::Distribution;
+use crate::kernel::{Distribution, prefetch_at};
 use crate::units::{SimTime, Span};
 
 /// One execution environment (lambda-model §2.1).
@@ -138,6 +138,11 @@ impl IdlePool {
             life,
             earliest_end: SimTime::MAX,
         }
+    }
+
+    /// The entry that became idle last is looked at soon.
+    pub fn prefetch(&self) {
+        prefetch_at(&self.entries, self.entries.len().wrapping_sub(1));
     }
 
     #[inline]

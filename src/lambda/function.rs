@@ -131,7 +131,7 @@ pub(super) struct Function {
     pub requests: RequestRate,
     created: u64,
     /// No environment comes to the end of its maximum life before this instant.
-    earliest_death: SimTime,
+    pub earliest_death: SimTime,
     /// Idle environments looked at since that was found out.
     looked_for_dead: usize,
     /// Whether environments hold something that all functions share (EFS-2, VPC-6).

@@ -5,6 +5,7 @@ use super::histogram::Histogram;
 use super::summary::{AsyncSummary, GaugeSummary, VersionSummary};
 use super::timeline::{FunctionStep, TimeSpent};
 use crate::facts::{Cause, ErrorCode, Reason};
+use crate::kernel::prefetch;
 use crate::units::{MemoryMb, SimTime};
 
 /// What is counted of one version.
@@ -92,6 +93,14 @@ impl FunctionState {
             throttles: std::mem::take(&mut self.throttled_in_step),
             reserved,
         }
+    }
+
+    pub fn prefetch(&self) {
+        prefetch(&self.first_period);
+        prefetch(&self.versions);
+        prefetch(&self.environments);
+        prefetch(&self.special);
+        self.duration.prefetch();
     }
 
     pub fn special(&mut self) -> &mut Special {

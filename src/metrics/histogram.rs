@@ -1,5 +1,6 @@
 use super::summary::LatencySummary;
 use crate::facts::TRAIN;
+use crate::kernel::{prefetch, prefetch_at};
 use crate::units::Span;
 
 /// Values kept as they are before buckets are used: small samples have exact quantiles.
@@ -26,6 +27,18 @@ pub struct Histogram {
 }
 
 impl Histogram {
+    /// A value comes soon.
+    pub fn prefetch(&self) {
+        prefetch(&self.count);
+        prefetch(&self.raw);
+        prefetch(&self.carried);
+    }
+
+    /// Where it will stand, as long as values are kept as they are.
+    pub fn prefetch_values(&self) {
+        prefetch_at(&self.raw, self.raw.len());
+    }
+
     /// Counts one value.
     #[inline]
     pub fn record(&mut self, value: u64) {

@@ -2,6 +2,7 @@ use super::gauge::Gauge;
 use super::histogram::Values;
 use super::sink::{Datapoint, Sink};
 use crate::facts::{AsyncStep, Attempt, BatchEnded, Cause, FunctionId, QualifierId, Reason, StartKind};
+use crate::kernel::prefetch;
 use crate::units::{SimTime, Span};
 
 /// What is alike in throttles that are told together.
@@ -110,6 +111,12 @@ impl Period {
             qualifier,
             ..Period::default()
         }
+    }
+
+    pub fn prefetch(&self) {
+        prefetch(&self.touched);
+        prefetch(&self.busy);
+        prefetch(&self.duration);
     }
 
     fn special(&mut self) -> &mut Special {

@@ -22,9 +22,11 @@ use super::summary::{
 use super::timeline::{Standing, Tally, TimeSpent, Timeline, TimelineSummary};
 use crate::facts::{
     ActivePollers, AsyncStep, Attempt, BatchEnded, Blockage, BudgetCall, Call, Compute, Ended, Ending, ErrorCode,
-    EventStep, FunctionId, GivenBack, InvocationType, MappingId, Message, MessageStep, Observer, Pool, QualifierId,
-    QueueId, RecordStep, Refusal, ServedTrain, SlotSteps, StartKind, StreamId, Streamed, TrafficId, VersionId,
+    EventStep, FlowId, FunctionId, GivenBack, InvocationType, MappingId, Message, MessageStep, Observer, Pool,
+    QualifierId, QueueId, RecordStep, Refusal, ServedTrain, SlotSteps, StartKind, StreamId, Streamed, TrafficId,
+    VersionId,
 };
+use crate::kernel::{prefetch, prefetch_at};
 use crate::units::{MemoryMb, SimTime, Span};
 
 /// What the [`Recorder`] must know of a run.
@@ -182,6 +184,13 @@ impl FlowState {
         counts.invocations += self.served;
         counts.succeeded += self.served;
         counts
+    }
+
+    fn prefetch(&self) {
+        prefetch(&self.info);
+        prefetch(&self.counts);
+        prefetch(&self.served);
+        prefetch(&self.answered_at_once);
     }
 
     fn is_synchronous(&self) -> bool {
@@ -1366,6 +1375,26 @@ impl Observer for Recorder<'_> {
         let (period, functions) = ((self.period, self.period_end), self.functions.len());
         let apart = Apart::new((from, until), &self.timeline, period, functions);
         self.apart = Some(Box::new(apart));
+    }
+
+    fn coming(&mut self, flow: FlowId, function: FunctionId, others: usize) {
+        let (flow, state) = (&self.flows[flow.index()], &self.functions[function.index()]);
+        match others {
+            3 => {
+                flow.prefetch();
+                state.prefetch();
+            }
+            2 => {
+                self.periods[state.first_period as usize].prefetch();
+                prefetch_at(&state.versions, 0);
+                flow.answered_at_once.iter().for_each(|times| times.prefetch());
+                state.events.iter().for_each(|events| prefetch(&**events));
+            }
+            _ => {
+                flow.answered_at_once.iter().for_each(|times| times.prefetch_values());
+                state.duration.prefetch_values();
+            }
+        }
     }
 
     fn begin_cell(&mut self, function: FunctionId) {

@@ -7,7 +7,8 @@ use super::meter::Meter;
 use super::month::{Month, day_of, midnight};
 use super::usage::Usage;
 use crate::facts::{
-    ActivePollers, Attempt, Call, Compute, FunctionId, Observer, Pool, QualifierId, ServedTrain, Streamed, VersionId,
+    ActivePollers, Attempt, Call, Compute, FlowId, FunctionId, Observer, Pool, QualifierId, ServedTrain, Streamed,
+    VersionId,
 };
 use crate::units::{Bytes, Money, Share, SimTime, Span, Timestamp};
 
@@ -158,6 +159,10 @@ impl Observer for BudgetMeter {
     fn ran(&mut self, attempt: &Attempt) {
         self.reach(attempt.start);
         self.meter.ran(attempt);
+    }
+
+    fn coming(&mut self, flow: FlowId, function: FunctionId, others: usize) {
+        self.meter.coming(flow, function, others);
     }
 
     fn configured(&mut self, time: SimTime, function: FunctionId, version: VersionId, compute: Compute) {

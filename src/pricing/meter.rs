@@ -7,9 +7,10 @@ use super::usage::{
 };
 use super::workload::streamed_beyond_free;
 use crate::facts::{
-    ActivePollers, Architecture, Attempt, Call, Compute, FunctionId, Observer, Pool, QualifierId, ServedTrain,
+    ActivePollers, Architecture, Attempt, Call, Compute, FlowId, FunctionId, Observer, Pool, QualifierId, ServedTrain,
     StartKind, Streamed, VersionId,
 };
+use crate::kernel::prefetch_at;
 use crate::units::{Bytes, MemoryMb, Share, SimTime, Span, Timestamp};
 
 /// Weights of aliases are taken to the billionth, so that a half stays a half.
@@ -453,6 +454,18 @@ impl Observer for Meter {
         cell.add(duration, (rate.memory * attempt.billed_ms) as u128);
         if !attempt.is_plain() || self.hours.is_some() || rate.ephemeral > 0 {
             self.ran_otherwise(attempt);
+        }
+    }
+
+    fn coming(&mut self, _flow: FlowId, function: FunctionId, others: usize) {
+        match others {
+            3 => prefetch_at(&self.functions, function.index()),
+            2 => {
+                let Places { versions, qualifiers } = self.functions[function.index()];
+                prefetch_at(&self.versions, versions);
+                prefetch_at(&self.months[self.current].cells, qualifiers * ARCHITECTURES.len());
+            }
+            _ => {}
         }
     }
 

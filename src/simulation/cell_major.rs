@@ -8,7 +8,7 @@
 use super::Plan;
 use super::pace::{Pace, Stop};
 use super::serve::serve_next;
-use crate::facts::{FunctionId, Observer, SlotSteps};
+use crate::facts::{AHEAD, FlowId, FunctionId, Observer, SlotSteps};
 use crate::kernel::Agenda;
 use crate::lambda::Platform;
 use crate::units::{SimTime, Span};
@@ -47,6 +47,8 @@ fn sources_fall_apart(plan: &Plan) -> bool {
 /// One function, its arrivals and its events.
 struct Cell {
     function: FunctionId,
+    /// That of its first source.
+    flow: FlowId,
     arrivals: Arrivals,
     agenda: Agenda,
     /// Nothing of it happens before.
@@ -108,11 +110,13 @@ fn cells(plan: &Plan, platform: &Platform) -> Vec<Cell> {
         called[place].1.push(source);
     }
     let cell = |(function, sources): (FunctionId, Vec<&SourceConfig>)| {
+        let flow = sources[0].flow;
         let mut arrivals = Arrivals::new(sources);
         arrivals.sample_ahead(|flow| platform.plain_durations(flow));
         let due = arrivals.peek().map_or(SimTime::MAX, |arrival| arrival.time);
         Cell {
             function,
+            flow,
             arrivals,
             agenda: Agenda::default(),
             due,
@@ -160,9 +164,15 @@ impl<O: Observer> Run<'_, O> {
     /// Each function in turn from `from` to `until`; returns how many arrivals there were.
     fn visit(&mut self, from: SimTime, until: SimTime) -> u64 {
         let mut served = 0;
+        let mut due: Vec<usize> = Vec::with_capacity(TOGETHER);
         for block in self.blocks.iter_mut().filter(|block| block.due < until) {
-            for cell in block.cells.iter_mut().filter(|cell| cell.due < until) {
-                served += cell.run(from, until, self.platform, self.watchers);
+            due.clear();
+            due.extend((0..block.cells.len()).filter(|place| block.cells[*place].due < until));
+            for (number, place) in due.iter().enumerate() {
+                for (others, coming) in (1..=AHEAD).zip(&due[number + 1..]) {
+                    block.cells[*coming].prefetch(others, self.platform, self.watchers);
+                }
+                served += block.cells[*place].run(from, until, self.platform, self.watchers);
             }
             block.due = block.cells.iter().map(|cell| cell.due).min().unwrap_or(SimTime::MAX);
         }
@@ -181,6 +191,14 @@ impl<O: Observer> Run<'_, O> {
 }
 
 impl Cell {
+    /// After so many other functions comes this one: what it takes is asked for ahead, since a function's state, of which there may be
+    /// a million, lies in a hundred places far from the processor. Others run meanwhile.
+    fn prefetch<O: Observer>(&self, others: usize, platform: &Platform, watchers: &mut O) {
+        self.arrivals.prefetch(others);
+        self.agenda.prefetch();
+        platform.coming(self.flow, self.function, others, watchers);
+    }
+
     /// From `from` to `until`; returns how many arrivals there were.
     fn run<O: Observer>(&mut self, from: SimTime, until: SimTime, platform: &mut Platform, watchers: &mut O) -> u64 {
         let mut served = 0;

@@ -41,6 +41,17 @@ impl Arrivals {
         Some(&self.sources[*source as usize].head)
     }
 
+    /// After so many other functions somebody asks for the next arrivals: what that takes is asked for ahead.
+    pub fn prefetch(&self, others: usize) {
+        if let Some(source) = self.sources.first() {
+            match others {
+                3 => source.prefetch(),
+                2 => source.prefetch_draws(),
+                _ => {}
+            }
+        }
+    }
+
     /// The next arrival and those that follow it from the same source, where that source looks ahead.
     #[inline]
     pub fn train(&self) -> Option<Train<'_>> {

@@ -3,8 +3,8 @@ use std::iter::Peekable;
 use super::config::{Process, SourceChange, SourceConfig, TraceRow};
 use super::intensity::{Intensity, Poisson, unit_gap, unit_gaps};
 use crate::facts::{Arrival, FlowId, Recorded, Train};
-use crate::kernel::Distribution;
 use crate::kernel::draws::{BLOCK, PairBlock, Purpose, StreamKey};
+use crate::kernel::{Distribution, prefetch, prefetch_at};
 use crate::units::{Rate, Share, SimTime, Span};
 
 const MINUTE_MICROS: u64 = 60_000_000;
@@ -74,6 +74,26 @@ impl Source {
         let known_ahead = matches!(self.generator, Generator::Poisson(_) | Generator::Minutes(_));
         self.looks_ahead = simple && self.draws.durations.is_some() && known_ahead;
         self.draws.has_gaps = !self.looks_ahead || matches!(self.generator, Generator::Poisson(_));
+    }
+
+    pub fn prefetch(&self) {
+        prefetch(&self.head);
+        prefetch(&self.ordinal);
+        prefetch(&self.draws);
+        prefetch(&self.generator);
+        prefetch(&self.looks_ahead);
+    }
+
+    /// What has been drawn for the next arrivals.
+    pub fn prefetch_draws(&self) {
+        if let Some(block) = &self.draws.block {
+            let slot = (self.ordinal % BLOCK as u64) as usize;
+            for place in [slot, slot + 8] {
+                prefetch_at(&block.times, place);
+                prefetch_at(&block.uniforms, place);
+                prefetch_at(&block.durations, place);
+            }
+        }
     }
 
     /// `head` and what follows it, as far as that is known ahead.
@@ -416,6 +436,9 @@ impl<I: Iterator<Item = TraceRow>> Copies<I> {
     }
 }
 
+/// So many arrivals of a minute are put in order by their digits: that takes longer with fewer.
+const MANY: usize = 256;
+
 /// So few draws are made singly: a block of them takes longer.
 const FEW: u64 = 8;
 
@@ -496,7 +519,12 @@ impl Minutes {
                 }
             }
             self.pending.retain(|time| *time >= self.from);
-            self.pending.sort_unstable_by(|a, b| b.cmp(a));
+            if self.pending.len() < MANY {
+                self.pending.sort_unstable_by(|a, b| b.cmp(a));
+            } else {
+                radsort::sort_by_key(&mut self.pending, |time| (time.as_micros() - start) as u32);
+                self.pending.reverse();
+            }
         }
         true
     }
