@@ -60,7 +60,7 @@ impl Apart {
             period,
             first_period_ends: period_end,
             passed: 0,
-            over: vec![Vec::new(); ends],
+            over: (0..ends).map(|_| Vec::with_capacity(functions)).collect(),
             throttles: vec![Throttles::default(); ends + 1],
             told: vec![false; if ends > 0 { functions } else { 0 }],
         }
