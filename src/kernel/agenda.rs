@@ -181,14 +181,12 @@ impl Agenda {
     /// Adds `what`, due at `time`, with a place from [`Agenda::next_order`].
     #[inline]
     pub fn schedule_in_order(&mut self, time: SimTime, order: u64, what: u64) {
-        self.add(time, order, what);
+        self.add(Entry { time, order, what });
     }
 
-    /// The parts of an entry come in registers: written to the stack in parts and read again as a whole, as a whole entry would be
-    /// handed over, it has to be waited for.
-    fn add(&mut self, time: SimTime, order: u64, what: u64) {
-        let entry = Entry { time, order, what };
-        let number = self.number(time);
+    #[inline]
+    fn add(&mut self, entry: Entry) {
+        let number = self.number(entry.time);
         let ahead = number.wrapping_sub(self.bucket).wrapping_sub(1);
         // What lies behind the running bucket has gone round zero and is far ahead.
         if (ahead as usize) < self.ring.len().saturating_sub(1) {
@@ -357,10 +355,7 @@ impl Agenda {
         (self.ring, self.spare) = (vec![Head::NONE; length], NONE);
         (self.width_bits, self.in_ring) = (width_bits, 0);
         self.bucket = self.number(now);
-        in_ring
-            .into_iter()
-            .chain(beside)
-            .for_each(|entry| self.add(entry.time, entry.order, entry.what));
+        in_ring.into_iter().chain(beside).for_each(|entry| self.add(entry));
     }
 
     /// All entries of the ring, in no order.
