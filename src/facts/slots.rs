@@ -5,13 +5,23 @@ use crate::units::{SimTime, Span};
 /// What slots that follow each other do to the number of those that are taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Swing {
-    /// How many more are taken at once than before the first.
-    pub rise: u64,
+    /// How many more are taken at once than before the first; 0 or more.
+    pub rise: i64,
     /// How many more are taken after the last.
     pub change: i64,
     /// The instants at which they are given back, less those at which they are taken, in microseconds since the start of the run,
     /// modulo 2^64.
     pub balance: u64,
+}
+
+impl Swing {
+    /// One more is taken at an instant (`up` is 1), or given back (−1), or neither (0).
+    #[inline(always)]
+    fn step(&mut self, up: i64, micros: u64) {
+        self.change += up;
+        self.rise = self.rise.max(self.change);
+        self.balance = self.balance.wrapping_sub((up as u64).wrapping_mul(micros));
+    }
 }
 
 /// All slots taken and given back in a window of time, in order: of one instant, those given back come first (TIME-2), those
@@ -120,24 +130,14 @@ impl SlotSteps {
     /// What those at these places do to all slots, and to those that are not reserved. Without a branch: which of them is taken cannot be
     /// guessed.
     pub fn swings(&self, places: Range<usize>) -> (Swing, Swing) {
-        let [mut all, mut free] = [(0_i64, 0_i64, 0_i64); 2];
-        let step = |(level, most, offsets): &mut (i64, i64, i64), up: i64, offset: i64| {
-            *level += up;
-            *most = (*most).max(*level);
-            *offsets -= up * offset;
-        };
+        let [mut all, mut free] = [Swing::default(); 2];
         for word in &self.words[places] {
-            let up = 2 * i64::from(word / TAKEN % 2) - 1;
-            let offset = i64::from(word >> TIME_SHIFT);
-            step(&mut all, up, offset);
-            step(&mut free, up * i64::from(1 - word % 2), offset);
+            let up = 2 * i64::from(word & TAKEN > 0) - 1;
+            let micros = self.from.as_micros() + u64::from(word >> TIME_SHIFT);
+            all.step(up, micros);
+            free.step(up * i64::from(word & RESERVED == 0), micros);
         }
-        let swing = |(change, most, offsets): (i64, i64, i64)| Swing {
-            rise: most as u64,
-            change,
-            balance: (offsets as u64).wrapping_sub((change as u64).wrapping_mul(self.from.as_micros())),
-        };
-        (swing(all), swing(free))
+        (all, free)
     }
 
     /// How many there are.
@@ -242,7 +242,7 @@ mod tests {
         let mut swing = Swing::default();
         for (time, taken, _) in told.iter().filter(|step| all || !step.2) {
             swing.change += if *taken { 1 } else { -1 };
-            swing.rise = swing.rise.max(u64::try_from(swing.change).unwrap_or(0));
+            swing.rise = swing.rise.max(swing.change);
             swing.balance = match taken {
                 true => swing.balance.wrapping_sub(*time),
                 false => swing.balance.wrapping_add(*time),

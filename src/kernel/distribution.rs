@@ -237,26 +237,12 @@ impl Distribution {
     /// [`Distribution::sample`] of [`BLOCK`] uniforms: the same values, several at once in vector registers as wide as the
     /// processor has them where a formula gives them.
     pub fn sample_block(&self, uniforms: &[u64; BLOCK], out: &mut [Span; BLOCK]) {
-        match &self.0 {
-            Shape::Uniform { .. }
-            | Shape::Exponential { .. }
-            | Shape::Normal { .. }
-            | Shape::Lognormal { .. }
-            | Shape::Weibull { .. }
-            | Shape::Pareto { .. } => Arch::new().dispatch(SampleBlock {
-                shape: &self.0,
-                uniforms,
-                out,
-            }),
-            Shape::Quantiles(points) if points.len() <= FEW_POINTS => Arch::new().dispatch(SampleBlock {
-                shape: &self.0,
-                uniforms,
-                out,
-            }),
-            _ => {
-                for (sampled, uniform) in out.iter_mut().zip(uniforms) {
-                    *sampled = self.sample(*uniform);
-                }
+        if self.0.has_formula() {
+            let shape = &self.0;
+            Arch::new().dispatch(SampleBlock { shape, uniforms, out });
+        } else {
+            for (sampled, uniform) in out.iter_mut().zip(uniforms) {
+                *sampled = self.sample(*uniform);
             }
         }
     }
@@ -295,6 +281,22 @@ impl Distribution {
                 let index = (u * sorted.len() as f64) as usize;
                 sorted[index.min(sorted.len() - 1)] as f64
             }
+        }
+    }
+}
+
+impl Shape {
+    /// Whether [`SampleBlock`] knows a formula for it.
+    fn has_formula(&self) -> bool {
+        match self {
+            Shape::Uniform { .. }
+            | Shape::Exponential { .. }
+            | Shape::Normal { .. }
+            | Shape::Lognormal { .. }
+            | Shape::Weibull { .. }
+            | Shape::Pareto { .. } => true,
+            Shape::Quantiles(points) => points.len() <= FEW_POINTS,
+            _ => false,
         }
     }
 }

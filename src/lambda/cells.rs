@@ -5,6 +5,7 @@ use super::config::{FlowConfig, FunctionConfig, RateShape, ScalingRule};
 use super::ends::InFlight;
 use super::environment::IdlePool;
 use super::function::Function;
+use super::in_flight::shared_senders;
 use super::ledger::Ledger;
 use super::platform::{Parts, Platform, before};
 use super::rate::{RequestRate, Seconds};
@@ -31,15 +32,6 @@ impl Parts<'_> {
             && self.flows.iter().all(plainly_sent)
             && !shared_senders(self.traffic.len(), self.flows).any(waits_together)
     }
-}
-
-/// Places of senders, of so many, that call several functions.
-fn shared_senders(senders: usize, flows: &[FlowConfig]) -> impl Iterator<Item = usize> {
-    let mut called: Vec<Option<FunctionId>> = vec![None; senders];
-    flows.iter().filter_map(move |flow| {
-        let place = flow.traffic.index();
-        (*called[place].get_or_insert(flow.function) != flow.function).then_some(place)
-    })
 }
 
 impl Platform {

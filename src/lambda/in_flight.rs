@@ -5,6 +5,7 @@
 //! ([`Observer::takes_sums`]); those that want to hear of each in its turn make all ends events of the agenda again, and a
 //! test holds one against the other.
 
+use super::config::FlowConfig;
 use super::ends::{AccountInFlight, InFlight};
 use super::environment::{IdleEntry, IdlePool};
 use super::function::{Context, Event, Function};
@@ -17,6 +18,15 @@ use crate::units::SimTime;
 
 /// After ends had to become events again, so many arrivals per end go by before the next try.
 const PATIENCE: u64 = 4;
+
+/// Places of senders, of so many, that call several functions.
+pub(super) fn shared_senders(senders: usize, flows: &[FlowConfig]) -> impl Iterator<Item = usize> {
+    let mut called: Vec<Option<FunctionId>> = vec![None; senders];
+    flows.iter().filter_map(move |flow| {
+        let place = flow.traffic.index();
+        (*called[place].get_or_insert(flow.function) != flow.function).then_some(place)
+    })
+}
 
 impl AccountInFlight {
     /// Whether an invocation for callers of several functions may be in flight; `whole` says whether none of them lacks
@@ -274,13 +284,9 @@ impl Platform {
         };
         let alone = function.id;
         let callers: Vec<TrafficId> = here.iter().map(|flow| self.flows[flow.index()].traffic).collect();
-        let elsewhere = |traffic: &TrafficId| {
-            self.flows
-                .iter()
-                .any(|flow| flow.function != alone && flow.traffic == *traffic)
-        };
-        let shared = |traffic: &TrafficId| self.clients[traffic.index()].remember() && elsewhere(traffic);
-        let together = callers.iter().any(shared);
+        let remembers_here =
+            |place: usize| self.clients[place].remember() && callers.iter().any(|caller| caller.index() == place);
+        let together = shared_senders(self.clients.len(), &self.flows).any(remembers_here);
         self.functions[alone.index()].in_flight = Some(Box::new(InFlight {
             together,
             callers,

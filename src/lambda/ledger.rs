@@ -23,6 +23,6 @@ impl Ledger {
     pub fn held(&mut self, room: u32) -> bool {
         let clear = self.slots.sort(self.in_order);
         let (_, unreserved) = self.slots.swings(0..self.slots.len());
-        u64::from(self.taken_before) + unreserved.rise <= u64::from(room) && clear && !self.met
+        i64::from(self.taken_before) + unreserved.rise <= i64::from(room) && clear && !self.met
     }
 }

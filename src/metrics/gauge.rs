@@ -63,8 +63,8 @@ impl Gauge {
     pub fn swing(&mut self, swing: Swing) {
         let before = self.value;
         self.balance = self.balance.wrapping_add(swing.balance);
-        if before + swing.rise > self.ceiling {
-            self.value = before + swing.rise;
+        self.value = before.wrapping_add_signed(swing.rise);
+        if self.value > self.ceiling {
             self.raise();
         }
         self.value = before.wrapping_add_signed(swing.change);

@@ -183,8 +183,14 @@ impl Period {
         self.counted().loops += 1;
     }
 
-    /// Takes over what a function counted: the account's datapoints are sums over its functions.
-    pub fn add(&mut self, function: &Period) {
+    /// Takes over what functions counted: the account's datapoints are sums over its functions, not over their qualifiers.
+    pub fn add_functions<'a>(&mut self, periods: impl Iterator<Item = &'a Period>) {
+        periods
+            .filter(|period| period.qualifier.is_none())
+            .for_each(|function| self.add(function));
+    }
+
+    fn add(&mut self, function: &Period) {
         self.invocations += function.invocations;
         self.duration.merge(&function.duration);
         let Some(special) = &function.special else { return };
@@ -208,10 +214,6 @@ impl Period {
     /// `None` for the account.
     pub fn function(&self) -> Option<FunctionId> {
         self.function
-    }
-
-    pub fn is_function(&self) -> bool {
-        self.qualifier.is_none()
     }
 
     /// Whether a step is in a datapoint of its own; the others follow such a one at the same instant.

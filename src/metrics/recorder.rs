@@ -546,10 +546,7 @@ impl<'a> Recorder<'a> {
         let mut touched = std::mem::take(&mut self.touched);
         touched.sort_unstable();
         let (account, periods) = self.periods.split_at_mut(1);
-        let of_functions = touched.iter().map(|place| &periods[*place as usize - 1]);
-        of_functions
-            .filter(|period| period.is_function())
-            .for_each(|period| account[0].add(period));
+        account[0].add_functions(touched.iter().map(|place| &periods[*place as usize - 1]));
         let start = self.tell_account();
         for place in touched {
             let period = &mut self.periods[place as usize];
@@ -567,10 +564,7 @@ impl<'a> Recorder<'a> {
     /// The same for a period that has ended in a window in which functions were told one after another.
     fn end_period_apart(&mut self, mut told: Vec<(u32, Period)>, throttles: Throttles) {
         told.sort_unstable_by_key(|(place, _)| *place);
-        let of_functions = told.iter().map(|(_, period)| period);
-        of_functions
-            .filter(|period| period.is_function())
-            .for_each(|period| self.periods[0].add(period));
+        self.periods[0].add_functions(told.iter().map(|(_, period)| period));
         let start = self.tell_account();
         told.iter().for_each(|(_, period)| emit(period, start, self.sink));
         self.tell_throttles(start, throttles);

@@ -100,7 +100,8 @@ pub fn simulate(
 /// would refuse something. For comparison: [`simulate`] takes it wherever it does.
 pub fn simulate_cell_major(plan: &Plan, sink: &mut dyn Sink) -> Option<RunResult> {
     let fits = cell_major::fits(plan);
-    fits.then(|| run(plan, sink, None, &mut (), Driver::CellMajor).ok())?
+    fits.then(|| run(plan, sink, None, &mut (), Driver::CellMajor).ok())
+        .flatten()
 }
 
 /// In which order functions are run.
@@ -217,6 +218,15 @@ struct Driven {
     peaks: Peaks,
 }
 
+impl Driven {
+    fn of<O: Observer>(platform: Platform, horizon: SimTime, watchers: &mut O) -> Driven {
+        Driven {
+            peaks: platform.peaks(),
+            unanswered: platform.close(horizon, watchers),
+        }
+    }
+}
+
 /// Takes the platform from its start to the plan's horizon.
 fn drive<O: Observer, A: Act<O>>(
     plan: &Plan,
@@ -241,20 +251,14 @@ fn drive<O: Observer, A: Act<O>>(
     let horizon = plan.horizon();
     let whole = run.whole(warm_up, traffic_end, horizon);
     whole.ok_or(Stop::Pace)?;
-    Ok(Driven {
-        peaks: run.platform.peaks(),
-        unanswered: run.platform.close(horizon, run.watchers),
-    })
+    Ok(Driven::of(run.platform, horizon, run.watchers))
 }
 
 /// The same with functions one after another.
 fn drive_cells<O: Observer>(plan: &Plan, watchers: &mut O, pace: &mut dyn Pace) -> Result<Driven, Stop> {
     let mut platform = platform(plan, watchers);
     cell_major::drive(plan, &mut platform, watchers, pace)?;
-    Ok(Driven {
-        peaks: platform.peaks(),
-        unanswered: platform.close(plan.horizon(), watchers),
-    })
+    Ok(Driven::of(platform, plan.horizon(), watchers))
 }
 
 fn platform<O: Observer>(plan: &Plan, watchers: &mut O) -> Platform {
