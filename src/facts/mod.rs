@@ -35,7 +35,7 @@ pub use look::{
     ClientRetry, EndedEnvironment, IdleEnvironment, Look, ProvisionedRoom, Room, Slots, WaitCause, Waiting,
 };
 pub use message::{Message, MessageStep, Target};
-pub use observer::{AHEAD, AsyncStep, Ended, Ending, Observer, Streamed};
+pub use observer::{AsyncStep, Ended, Ending, Observer, Streamed, Turn};
 pub use pollers::{ActivePollers, PollerKind};
 pub use record::{BatchEnded, Blockage, RecordStep};
 pub use slots::{SlotSteps, Swing};

@@ -99,9 +99,8 @@ pub trait Observer {
     /// Up to `until` functions are told one after another, each from `from` on. So the order of what the account has of all of
     /// them, its slots, is not that in which they are told: [`Observer::end_cells`] tells it.
     fn begin_cells(&mut self, _from: SimTime, _until: SimTime) {}
-    /// After so many others, [`AHEAD`] at most, this function is told, which `flow` calls: what is kept of it may be asked for ahead,
-    /// first what stands in lists, then what that points to. Nothing may change but time.
-    fn coming(&mut self, _flow: FlowId, _function: FunctionId, _others: usize) {}
+    /// This function is told soon, which `flow` calls: what is kept of it may be asked for ahead. Nothing may change but time.
+    fn coming(&mut self, _flow: FlowId, _function: FunctionId, _turn: Turn) {}
     /// What follows is of this function.
     fn begin_cell(&mut self, _function: FunctionId) {}
     /// All functions have been told. These are the account's slots.
@@ -197,8 +196,22 @@ pub trait Observer {
     }
 }
 
-/// How far ahead of its turn a function is announced ([`Observer::coming`]).
-pub const AHEAD: usize = 3;
+/// How far ahead of its turn a function is announced ([`Observer::coming`]): each time it is known where the next things lie, because
+/// what was asked for before has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Two others come before it: what stands in lists may be asked for.
+    Third,
+    /// One other comes before it: what those point to.
+    Second,
+    /// It comes next: what stands behind that.
+    Next,
+}
+
+impl Turn {
+    /// All, the nearest first.
+    pub const ALL: [Turn; 3] = [Turn::Next, Turn::Second, Turn::Third];
+}
 
 /// Nobody listens.
 impl Observer for () {
@@ -339,7 +352,7 @@ forward! {
     cut(time: SimTime);
     ended_at_cut(time: SimTime);
     begin_cells(from: SimTime, until: SimTime);
-    coming(flow: FlowId, function: FunctionId, others: usize);
+    coming(flow: FlowId, function: FunctionId, turn: Turn);
     begin_cell(function: FunctionId);
     end_cells(slots: &SlotSteps);
     given_back(pool: Pool, slots: GivenBack);

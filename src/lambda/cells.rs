@@ -9,7 +9,7 @@ use super::in_flight::shared_senders;
 use super::ledger::Ledger;
 use super::platform::{Parts, Platform, before};
 use super::rate::{RequestRate, Seconds};
-use crate::facts::{AHEAD, FlowId, FunctionId, Observer, SlotSteps};
+use crate::facts::{FlowId, FunctionId, Observer, SlotSteps, Turn};
 use crate::kernel::{Agenda, prefetch, prefetch_at};
 use crate::units::SimTime;
 
@@ -73,11 +73,11 @@ impl Platform {
         self.end_at(from, observer);
     }
 
-    /// After so many other functions comes this one, called by `flow`: what its steps read is asked for ahead.
-    pub(crate) fn coming<O: Observer>(&self, flow: FlowId, function: FunctionId, others: usize, observer: &mut O) {
-        observer.coming(flow, function, others);
-        self.functions[function.index()].prefetch(others);
-        if others == AHEAD {
+    /// This function, called by `flow`, comes soon: what its steps read is asked for ahead.
+    pub(crate) fn coming<O: Observer>(&self, flow: FlowId, function: FunctionId, turn: Turn, observer: &mut O) {
+        observer.coming(flow, function, turn);
+        self.functions[function.index()].prefetch(turn);
+        if turn == Turn::Third {
             prefetch_at(&self.flows, flow.index());
             prefetch_at(&self.plain_flows, flow.index());
         }
@@ -111,10 +111,9 @@ impl Platform {
 }
 
 impl Function {
-    /// After so many other functions comes this one.
-    fn prefetch(&self, others: usize) {
-        match others {
-            3 => {
+    fn prefetch(&self, turn: Turn) {
+        match turn {
+            Turn::Third => {
                 prefetch(&self.config);
                 prefetch(&self.environments);
                 prefetch(&self.idle);
@@ -124,7 +123,7 @@ impl Function {
                 prefetch(&self.requests);
                 prefetch(&self.earliest_death);
             }
-            2 => {
+            Turn::Second => {
                 let config = &*self.config;
                 prefetch(&config.versions);
                 prefetch(&config.reserved);
@@ -136,7 +135,7 @@ impl Function {
                     prefetch(&in_flight.callers);
                 }
             }
-            _ => {
+            Turn::Next => {
                 if let Some(version) = self.config.versions.first() {
                     prefetch(&version.timeout);
                     prefetch(&version.duration_factor);

@@ -23,7 +23,7 @@ use super::timeline::{Standing, Tally, TimeSpent, Timeline, TimelineSummary};
 use crate::facts::{
     ActivePollers, AsyncStep, Attempt, BatchEnded, Blockage, BudgetCall, Call, Compute, Ended, Ending, ErrorCode,
     EventStep, FlowId, FunctionId, GivenBack, InvocationType, MappingId, Message, MessageStep, Observer, Pool,
-    QualifierId, QueueId, RecordStep, Refusal, ServedTrain, SlotSteps, StartKind, StreamId, Streamed, TrafficId,
+    QualifierId, QueueId, RecordStep, Refusal, ServedTrain, SlotSteps, StartKind, StreamId, Streamed, TrafficId, Turn,
     VersionId,
 };
 use crate::kernel::{prefetch, prefetch_at};
@@ -1371,20 +1371,20 @@ impl Observer for Recorder<'_> {
         self.apart = Some(Box::new(apart));
     }
 
-    fn coming(&mut self, flow: FlowId, function: FunctionId, others: usize) {
+    fn coming(&mut self, flow: FlowId, function: FunctionId, turn: Turn) {
         let (flow, state) = (&self.flows[flow.index()], &self.functions[function.index()]);
-        match others {
-            3 => {
+        match turn {
+            Turn::Third => {
                 flow.prefetch();
                 state.prefetch();
             }
-            2 => {
+            Turn::Second => {
                 self.periods[state.first_period as usize].prefetch();
                 prefetch_at(&state.versions, 0);
                 flow.answered_at_once.iter().for_each(|times| times.prefetch());
                 state.events.iter().for_each(|events| prefetch(&**events));
             }
-            _ => {
+            Turn::Next => {
                 flow.answered_at_once.iter().for_each(|times| times.prefetch_values());
                 state.duration.prefetch_values();
             }

@@ -8,7 +8,7 @@ use super::month::{Month, day_of, midnight};
 use super::usage::Usage;
 use crate::facts::{
     ActivePollers, Attempt, Call, Compute, FlowId, FunctionId, Observer, Pool, QualifierId, ServedTrain, Streamed,
-    VersionId,
+    Turn, VersionId,
 };
 use crate::units::{Bytes, Money, Share, SimTime, Span, Timestamp};
 
@@ -161,8 +161,8 @@ impl Observer for BudgetMeter {
         self.meter.ran(attempt);
     }
 
-    fn coming(&mut self, flow: FlowId, function: FunctionId, others: usize) {
-        self.meter.coming(flow, function, others);
+    fn coming(&mut self, flow: FlowId, function: FunctionId, turn: Turn) {
+        self.meter.coming(flow, function, turn);
     }
 
     fn configured(&mut self, time: SimTime, function: FunctionId, version: VersionId, compute: Compute) {

@@ -8,7 +8,7 @@ use super::usage::{
 use super::workload::streamed_beyond_free;
 use crate::facts::{
     ActivePollers, Architecture, Attempt, Call, Compute, FlowId, FunctionId, Observer, Pool, QualifierId, ServedTrain,
-    StartKind, Streamed, VersionId,
+    StartKind, Streamed, Turn, VersionId,
 };
 use crate::kernel::prefetch_at;
 use crate::units::{Bytes, MemoryMb, Share, SimTime, Span, Timestamp};
@@ -457,15 +457,15 @@ impl Observer for Meter {
         }
     }
 
-    fn coming(&mut self, _flow: FlowId, function: FunctionId, others: usize) {
-        match others {
-            3 => prefetch_at(&self.functions, function.index()),
-            2 => {
+    fn coming(&mut self, _flow: FlowId, function: FunctionId, turn: Turn) {
+        match turn {
+            Turn::Third => prefetch_at(&self.functions, function.index()),
+            Turn::Second => {
                 let Places { versions, qualifiers } = self.functions[function.index()];
                 prefetch_at(&self.versions, versions);
                 prefetch_at(&self.months[self.current].cells, qualifiers * ARCHITECTURES.len());
             }
-            _ => {}
+            Turn::Next => {}
         }
     }
 

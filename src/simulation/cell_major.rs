@@ -8,7 +8,7 @@
 use super::Plan;
 use super::pace::{Pace, Stop};
 use super::serve::serve_next;
-use crate::facts::{AHEAD, FlowId, FunctionId, Observer, SlotSteps};
+use crate::facts::{FlowId, FunctionId, Observer, SlotSteps, Turn};
 use crate::kernel::Agenda;
 use crate::lambda::Platform;
 use crate::units::{SimTime, Span};
@@ -169,8 +169,8 @@ impl<O: Observer> Run<'_, O> {
             due.clear();
             due.extend((0..block.cells.len()).filter(|place| block.cells[*place].due < until));
             for (number, place) in due.iter().enumerate() {
-                for (others, coming) in (1..=AHEAD).zip(&due[number + 1..]) {
-                    block.cells[*coming].prefetch(others, self.platform, self.watchers);
+                for (turn, coming) in Turn::ALL.into_iter().zip(&due[number + 1..]) {
+                    block.cells[*coming].prefetch(turn, self.platform, self.watchers);
                 }
                 served += block.cells[*place].run(from, until, self.platform, self.watchers);
             }
@@ -191,12 +191,14 @@ impl<O: Observer> Run<'_, O> {
 }
 
 impl Cell {
-    /// After so many other functions comes this one: what it takes is asked for ahead, since a function's state, of which there may be
-    /// a million, lies in a hundred places far from the processor. Others run meanwhile.
-    fn prefetch<O: Observer>(&self, others: usize, platform: &Platform, watchers: &mut O) {
-        self.arrivals.prefetch(others);
-        self.agenda.prefetch();
-        platform.coming(self.flow, self.function, others, watchers);
+    /// What it takes is asked for ahead, since a function's state, of which there may be a million, lies in a hundred places far from
+    /// the processor. Others run meanwhile.
+    fn prefetch<O: Observer>(&self, turn: Turn, platform: &Platform, watchers: &mut O) {
+        self.arrivals.prefetch(turn);
+        if turn == Turn::Third {
+            self.agenda.prefetch();
+        }
+        platform.coming(self.flow, self.function, turn, watchers);
     }
 
     /// From `from` to `until`; returns how many arrivals there were.

@@ -4,7 +4,7 @@ use std::collections::binary_heap::PeekMut;
 
 use super::config::SourceConfig;
 use super::source::Source;
-use crate::facts::{Arrival, FlowId, Train};
+use crate::facts::{Arrival, FlowId, Train, Turn};
 use crate::kernel::Distribution;
 use crate::units::{SimTime, Span};
 
@@ -41,13 +41,13 @@ impl Arrivals {
         Some(&self.sources[*source as usize].head)
     }
 
-    /// After so many other functions somebody asks for the next arrivals: what that takes is asked for ahead.
-    pub fn prefetch(&self, others: usize) {
+    /// Somebody asks for the next arrivals soon: what that takes is asked for ahead.
+    pub fn prefetch(&self, turn: Turn) {
         if let Some(source) = self.sources.first() {
-            match others {
-                3 => source.prefetch(),
-                2 => source.prefetch_draws(),
-                _ => {}
+            match turn {
+                Turn::Third => source.prefetch(),
+                Turn::Second => source.prefetch_draws(),
+                Turn::Next => {}
             }
         }
     }
