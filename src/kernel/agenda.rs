@@ -437,6 +437,7 @@ mod tests {
 
     use super::*;
     use crate::kernel::draws::{Purpose, StreamKey};
+    use crate::units::Span;
 
     #[test]
     fn at_one_instant_classes_come_in_order_and_then_what_was_scheduled_first() {
@@ -483,6 +484,28 @@ mod tests {
                 .collect();
             assert_eq!(rest, sorted.iter().map(|entry| entry.2).collect::<Vec<u64>>());
         }
+    }
+
+    #[test]
+    fn what_is_told_to_be_due_soon_is_due_right_after_the_running_bucket() {
+        let (mut agenda, mut next, mut turns) = (Agenda::default(), 0, 0);
+        for ordinal in 0..30_000 {
+            let now = SimTime::from_micros(3 * ordinal);
+            agenda.schedule(now + Span::from_millis(30), Class::Timer, ordinal);
+            while let Some((_, what)) = agenda.pop_before(Moment::after(now)) {
+                assert_eq!(what, next);
+                next += 1;
+                // It is settled by then that a bucket has three entries at most.
+                if agenda.has_turned() && ordinal > 20_000 {
+                    let mut coming: Vec<u64> = agenda.soon().collect();
+                    coming.sort_unstable();
+                    assert!((next..next + 3).contains(&coming[0]), "{coming:?} after {what}");
+                    assert!(coming.iter().copied().eq(coming[0]..coming[0] + coming.len() as u64));
+                    turns += 1;
+                }
+            }
+        }
+        assert!(turns > 2_000, "{turns}");
     }
 
     #[test]

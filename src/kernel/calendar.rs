@@ -74,6 +74,7 @@ pub struct Calendar {
     /// The first of `beside`.
     first_beside: u64,
     added: u64,
+    /// Whether the running line has just become so.
     turned: bool,
     /// When the width of buckets is looked at again, and where things stood at the last look.
     next_look: u64,
@@ -415,6 +416,30 @@ mod tests {
             rest.sort_unstable();
             assert!(rest.iter().eq(&sorted));
         }
+    }
+
+    #[test]
+    fn what_is_told_to_come_soon_comes_right_after_the_running_line() {
+        let (mut calendar, mut waiting, mut turns) = (Calendar::default(), BTreeSet::new(), 0);
+        for ordinal in 0..3_000 {
+            let now = SimTime::from_micros(3 * ordinal);
+            let key = Key::new(SimTime::from_micros(3 * ordinal + 300), ordinal as u32).expect("small");
+            calendar.add(key);
+            waiting.insert(key);
+            let drained = calendar.drain_until(now, |count, keys| {
+                keys[..count].iter().for_each(|key| _ = waiting.remove(key))
+            });
+            assert!(drained.is_some(), "nothing waits beside the ring");
+            // It is settled by then that a line has three keys at most.
+            if calendar.has_turned() && ordinal > 1_000 {
+                let coming: BTreeSet<Key> = calendar.soon().collect();
+                let in_line = waiting.iter().position(|key| coming.contains(key)).expect("a key");
+                assert!(in_line <= 3, "{in_line} before");
+                assert!(waiting.iter().skip(in_line).take(coming.len()).eq(&coming));
+                turns += 1;
+            }
+        }
+        assert!(turns > 500, "{turns}");
     }
 
     #[test]
