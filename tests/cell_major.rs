@@ -208,6 +208,13 @@ fn minutes_that_end_in_the_middle_of_a_window_have_their_own_datapoints_and_thro
 }
 
 #[test]
+fn a_warm_up_as_long_as_the_run_leaves_nothing_to_count() {
+    let mut plan = in_step(4, 1_000);
+    (plan.warm_up, plan.drain) = (plan.duration, Span::ZERO);
+    assert!(same_both_ways(&plan, "all of it is warm-up"));
+}
+
+#[test]
 fn more_functions_than_are_drawn_run_the_same_one_after_another() {
     let mut plan = plan(Span::from_secs(70));
     plan.account.concurrent_executions = 100_000;

@@ -88,13 +88,15 @@ pub(super) fn drive<O: Observer>(
     };
     let (warm_up, horizon) = (SimTime::ZERO + plan.warm_up, plan.horizon());
     let mut from = SimTime::ZERO;
-    while from < horizon {
+    loop {
         if from == warm_up {
             run.platform.begin_window(warm_up, run.watchers);
         }
+        if from >= horizon {
+            return Ok(());
+        }
         from = run.window(from, warm_up, horizon)?;
     }
-    Ok(())
 }
 
 /// Functions in the order of their first sources.
