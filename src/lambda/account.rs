@@ -6,7 +6,7 @@ use super::ends::AccountInFlight;
 use super::ledger::Ledger;
 use super::rate::{Bucket, Peak, RequestRate};
 use super::resources::Resources;
-use crate::facts::{Cause, Room, SlotSteps, Slots};
+use crate::facts::{Cause, Room, Slots};
 use crate::units::{SimTime, Span};
 
 /// Refill of the account-wide burst per minute (SCALE-6).
@@ -26,8 +26,8 @@ pub(super) struct Account {
     pub requests: RequestRate,
     /// Where functions run one after another: nothing is refused then.
     pub ledger: Option<Box<Ledger>>,
-    /// The memory of the window before.
-    pub spare_slots: SlotSteps,
+    /// The memory of that of the window before.
+    pub spare_ledger: Option<Box<Ledger>>,
     refund: bool,
     burst: Option<Bucket>,
     /// What is in flight counts in `on_demand` until somebody catches up.
@@ -54,7 +54,7 @@ impl Account {
             on_demand: 0,
             requests: RequestRate::new(config.rate_shape, config.concurrent_executions),
             ledger: None,
-            spare_slots: SlotSteps::default(),
+            spare_ledger: None,
             refund: config.rate_refund,
             burst,
             in_flight: AccountInFlight::default(),

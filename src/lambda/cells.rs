@@ -9,7 +9,7 @@ use super::in_flight::shared_senders;
 use super::ledger::Ledger;
 use super::platform::{Parts, Platform, before};
 use super::rate::{RequestRate, Seconds};
-use crate::facts::{FlowId, FunctionId, Observer, SlotSteps, Turn};
+use crate::facts::{FlowId, FunctionId, Observer, Turn};
 use crate::kernel::{Agenda, prefetch, prefetch_at};
 use crate::units::SimTime;
 
@@ -52,9 +52,8 @@ impl Platform {
     }
 
     /// From `from` on functions come one after another: nothing is refused by the account, all of it is written down.
-    /// `in_order` says that they come in the order of their arrivals of one instant.
-    pub(crate) fn begin_cells(&mut self, from: SimTime, in_order: bool) {
-        self.account.open_ledger(from, in_order);
+    pub(crate) fn begin_cells(&mut self, from: SimTime) {
+        self.account.open_ledger(from);
     }
 
     /// What follows is of this function from `from` on; its events are in `agenda`.
@@ -94,19 +93,14 @@ impl Platform {
         ends.min(agenda.quiet_until())
     }
 
-    /// Requests and slots of all functions are known: the slots in order, where the account would have refused nothing.
-    pub(crate) fn end_cells(&mut self) -> Option<SlotSteps> {
+    /// All functions have come to the end of the window: what was written down.
+    pub(crate) fn end_cells(&mut self) -> Box<Ledger> {
         self.account.close_ledger()
     }
 
-    /// The slots are needed no longer: their memory is.
-    pub(crate) fn put_slots_away(&mut self, slots: SlotSteps) {
-        self.account.spare_slots = slots;
-    }
-
-    /// Whether the account's request rate would have granted all requests so far (RPS-1).
-    pub(crate) fn book_requests(&mut self) -> bool {
-        self.account.book_requests()
+    /// The ledger is needed no longer: its memory is.
+    pub(crate) fn put_away(&mut self, ledger: Box<Ledger>) {
+        self.account.spare_ledger = Some(ledger);
     }
 }
 
@@ -149,36 +143,20 @@ impl Function {
 }
 
 impl Account {
-    /// From `from` on everything is granted and written down. `in_order` says that functions come in the order of their arrivals of
-    /// one instant.
-    pub fn open_ledger(&mut self, from: SimTime, in_order: bool) {
-        let mut slots = std::mem::take(&mut self.spare_slots);
-        slots.begin(from);
-        self.ledger = Some(Box::new(Ledger {
-            taken_before: self.slots().taken,
-            slots,
-            in_order,
-            met: false,
-            requests: std::mem::replace(&mut self.requests, RequestRate::Written(Seconds::from(from))),
-        }));
+    /// From `from` on everything is granted and written down.
+    fn open_ledger(&mut self, from: SimTime) {
+        let mut ledger = self.spare_ledger.take().unwrap_or_default();
+        ledger.slots.begin(from);
+        ledger.met = false;
+        self.requests = RequestRate::Written(Seconds::from(from));
+        self.ledger = Some(ledger);
     }
 
-    /// Counts the requests that were written down as if they had come one by one, and lets the rate decide again; whether it would
-    /// have granted all (RPS-1).
-    pub fn book_requests(&mut self) -> bool {
-        let Some(ledger) = &mut self.ledger else { return false };
-        std::mem::swap(&mut self.requests, &mut ledger.requests);
-        match &ledger.requests {
-            RequestRate::Written(seconds) => self.requests.add(seconds),
-            RequestRate::FixedSecond(_) | RequestRate::TokenBucket(_) => false,
+    fn close_ledger(&mut self) -> Box<Ledger> {
+        let mut ledger = self.ledger.take().unwrap_or_default();
+        if let RequestRate::Written(seconds) = &mut self.requests {
+            ledger.requests = std::mem::take(seconds);
         }
-    }
-
-    /// The slots that were written down, in order, if there would have been one for each; from now on the account decides
-    /// again.
-    pub fn close_ledger(&mut self) -> Option<SlotSteps> {
-        let room = self.room();
-        let mut ledger = self.ledger.take()?;
-        ledger.held(room).then_some(ledger.slots)
+        ledger
     }
 }

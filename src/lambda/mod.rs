@@ -5,6 +5,7 @@ mod application;
 mod budget;
 mod caller;
 mod cells;
+mod certificate;
 mod config;
 mod configure;
 mod creation;
@@ -45,6 +46,7 @@ mod wakefulness;
 pub use account::billed_ms;
 pub use application::application_init;
 pub use caller::Clients;
+pub(crate) use certificate::Certificate;
 pub use config::{
     AccountConfig, AllocationConfig, AsyncQueueConfig, Beyond, BudgetConfig, BudgetLimit, BudgetUse, EnvPick,
     EventInvokeConfig, FlowConfig, FrontConfig, FrontService, FunctionConfig, GatewayRate, LinkConfig, Onward,
@@ -58,6 +60,7 @@ pub use esm::{
     StreamMappingConfig,
 };
 pub use file_system::{FileSystemConfig, Throughput};
+pub(crate) use ledger::Ledger;
 pub use peaks::Peaks;
 pub use platform::{Parts, Platform, Reply};
 pub use provisioned::ProvisionError;

@@ -295,7 +295,7 @@ impl RunningSecond {
 }
 
 /// Requests by second, whatever their order.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Seconds {
     first: u64,
     admitted: Vec<u64>,

@@ -1360,7 +1360,14 @@ impl Observer for Recorder<'_> {
     /// much memory to keep what each has to tell of several.
     fn apart_until(&self, from: SimTime) -> SimTime {
         let edges = [self.window.from, self.window.to, self.config.horizon];
-        let period = (self.timeline.watched() == 0).then_some(self.period_end);
+        // At the end of a period it may not have been told of it yet.
+        let next_period = self.period_end.saturating_add(self.period);
+        let period_end = if self.period_end > from {
+            self.period_end
+        } else {
+            next_period
+        };
+        let period = (self.timeline.watched() == 0).then_some(period_end);
         let ahead = edges.into_iter().chain(period).filter(|edge| *edge > from);
         ahead.min().unwrap_or(SimTime::MAX)
     }

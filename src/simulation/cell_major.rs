@@ -5,12 +5,14 @@
 //! takes a fraction of the time. Where the account would have refused something the whole run is made again in order; no
 //! result tells which driver it came from.
 
+use std::collections::BTreeSet;
+
 use super::Plan;
 use super::pace::{Pace, Stop};
 use super::serve::serve_next;
 use crate::facts::{FlowId, FunctionId, Observer, SlotSteps, Turn};
 use crate::kernel::Agenda;
-use crate::lambda::Platform;
+use crate::lambda::{Certificate, Ledger, Peak, Platform};
 use crate::units::{SimTime, Span};
 use crate::workload::{Arrivals, Process, SourceConfig};
 
@@ -33,10 +35,9 @@ pub(super) fn fits(plan: &Plan) -> bool {
 
 /// Whether each source sends to one function only.
 fn sources_fall_apart(plan: &Plan) -> bool {
-    let function = |source: &SourceConfig| plan.flows[source.flow.index()].function;
     let stays = |source: &SourceConfig| {
         let mut flows = source.changes.iter().map(|change| change.flow);
-        let one = flows.all(|flow| plan.flows[flow.index()].function == function(source));
+        let one = flows.all(|flow| plan.flows[flow.index()].function == function_of(plan, source));
         let processes = source.changes.iter().filter_map(|change| change.process.as_ref());
         let spread = |process: &Process| matches!(process, Process::Trace(_));
         one && !std::iter::once(&source.process).chain(processes).any(spread)
@@ -61,50 +62,119 @@ struct Block {
     due: SimTime,
 }
 
-/// Takes the platform from its start to the plan's horizon.
+/// Takes the platform from its start to the plan's horizon; returns the busiest second of the account's request rate.
 pub(super) fn drive<O: Observer>(
     plan: &Plan,
     platform: &mut Platform,
     watchers: &mut O,
     pace: &mut dyn Pace,
-) -> Result<(), Stop> {
-    platform.take_apart();
-    let mut cells = cells(plan, platform).into_iter().peekable();
-    let functions = cells.len();
-    let mut blocks = Vec::new();
-    while cells.peek().is_some() {
-        let cells: Vec<Cell> = cells.by_ref().take(TOGETHER).collect();
-        let due = SimTime::ZERO;
-        blocks.push(Block { cells, due });
-    }
-    let mut run = Run {
-        one_source_each: functions == plan.sources.len(),
-        functions,
-        blocks,
-        platform,
-        watchers,
-        pace,
-        span: FIRST_WINDOW,
-    };
-    let (warm_up, horizon) = (SimTime::ZERO + plan.warm_up, plan.horizon());
-    let mut from = SimTime::ZERO;
+) -> Result<Peak, Stop> {
+    let mut cells = Cells::of(plan, platform);
+    let mut windows = Windows::of(plan);
     loop {
-        if from == warm_up {
-            run.platform.begin_window(warm_up, run.watchers);
+        if windows.begin_to_count() {
+            platform.begin_window(windows.from, watchers);
         }
-        if from >= horizon {
-            return Ok(());
-        }
-        from = run.window(from, warm_up, horizon)?;
+        let Some(window) = windows.next(watchers) else {
+            return Ok(windows.certificate.requests());
+        };
+        let arrivals = cells.visit(&window, platform, watchers);
+        let mut ledger = platform.end_cells();
+        watchers.end_cells(windows.certify(&mut ledger)?);
+        platform.put_away(ledger);
+        windows.end(&window, arrivals, pace)?;
     }
 }
+
+/// A part of the run's time.
+#[derive(Clone, Debug)]
+pub(super) struct Window {
+    from: SimTime,
+    until: SimTime,
+}
+
+/// The windows of a run, each after the account has certified the one before.
+pub(super) struct Windows {
+    /// Where the next one begins.
+    from: SimTime,
+    warm_up: SimTime,
+    horizon: SimTime,
+    /// How long it may be.
+    span: Span,
+    /// Arrivals that it should have.
+    wanted: u64,
+    certificate: Certificate,
+}
+
+impl Windows {
+    pub fn of(plan: &Plan) -> Windows {
+        let called: BTreeSet<FunctionId> = plan.sources.iter().map(|source| function_of(plan, source)).collect();
+        // Then functions come in the order of their arrivals of one instant.
+        let one_source_each = called.len() == plan.sources.len();
+        Windows {
+            from: SimTime::ZERO,
+            warm_up: SimTime::ZERO + plan.warm_up,
+            horizon: plan.horizon(),
+            span: FIRST_WINDOW,
+            wanted: (called.len() as u64 * ARRIVALS_PER_FUNCTION).clamp(FEWEST_ARRIVALS, MOST_ARRIVALS),
+            certificate: Certificate::new(&plan.parts(), one_source_each),
+        }
+    }
+
+    /// Whether gauges begin where the next window does.
+    fn begin_to_count(&mut self) -> bool {
+        let begins = self.from == self.warm_up;
+        if begins {
+            self.certificate.begin_peak(self.from);
+        }
+        begins
+    }
+
+    /// The next one, as far as `watchers` let functions be told one after another.
+    fn next(&self, watchers: &impl Observer) -> Option<Window> {
+        let edge = if self.from < self.warm_up {
+            self.warm_up
+        } else {
+            self.horizon
+        };
+        let longest = self.from.saturating_add(self.span.min(SlotSteps::LONGEST));
+        (self.from < self.horizon).then(|| Window {
+            from: self.from,
+            until: longest.min(edge).min(watchers.apart_until(self.from)),
+        })
+    }
+
+    /// The account's slots of a window.
+    fn certify(&mut self, ledger: &mut Ledger) -> Result<&SlotSteps, Stop> {
+        self.certificate.grants(ledger).ok_or(Stop::Uncertified)
+    }
+
+    /// A window with so many arrivals is over. The next one is longer or shorter, so that it has as many as it should.
+    fn end(&mut self, window: &Window, arrivals: u64, pace: &mut dyn Pace) -> Result<(), Stop> {
+        let length = window.until.since(window.from);
+        if arrivals > self.wanted * 2 {
+            self.span = Span::from_micros((length.as_micros() / 2).max(1));
+        } else if arrivals < self.wanted / 2 && length == self.span {
+            self.span = Span::from_micros(length.as_micros().saturating_mul(2));
+        }
+        self.from = window.until;
+        pace.reached(window.until).then_some(()).ok_or(Stop::Pace)
+    }
+}
+
+fn function_of(plan: &Plan, source: &SourceConfig) -> FunctionId {
+    plan.flows[source.flow.index()].function
+}
+
+/// All functions that are called.
+pub(super) struct Cells(Vec<Block>);
 
 /// Functions in the order of their first sources.
 fn cells(plan: &Plan, platform: &Platform) -> Vec<Cell> {
     let mut places = vec![None; plan.functions.len()];
     let mut called: Vec<(FunctionId, Vec<&SourceConfig>)> = Vec::new();
     for source in &plan.sources {
-        let function = plan.flows[source.flow.index()].function;
+        let function = function_of(plan, source);
         let place = *places[function.index()].get_or_insert(called.len());
         if place == called.len() {
             called.push((function, Vec::new()));
@@ -127,68 +197,41 @@ fn cells(plan: &Plan, platform: &Platform) -> Vec<Cell> {
     called.into_iter().map(cell).collect()
 }
 
-/// All that takes part in a run.
-struct Run<'a, O> {
-    platform: &'a mut Platform,
-    functions: usize,
-    blocks: Vec<Block>,
-    /// Then functions come in the order of their arrivals of one instant.
-    one_source_each: bool,
-    watchers: &'a mut O,
-    pace: &'a mut dyn Pace,
-    /// Length of a window.
-    span: Span,
-}
-
-impl<O: Observer> Run<'_, O> {
-    /// Everything from `from` to the end of the next window, which is returned.
-    fn window(&mut self, from: SimTime, warm_up: SimTime, horizon: SimTime) -> Result<SimTime, Stop> {
-        if self.watchers.next_cut() <= from {
-            self.watchers.cut(from);
+impl Cells {
+    pub fn of(plan: &Plan, platform: &mut Platform) -> Cells {
+        platform.take_apart();
+        let mut cells = cells(plan, platform).into_iter().peekable();
+        let mut blocks = Vec::new();
+        while cells.peek().is_some() {
+            let cells: Vec<Cell> = cells.by_ref().take(TOGETHER).collect();
+            let due = SimTime::ZERO;
+            blocks.push(Block { cells, due });
         }
-        let edges = [
-            self.watchers.apart_until(from),
-            from.saturating_add(self.span.min(SlotSteps::LONGEST)),
-            if from < warm_up { warm_up } else { horizon },
-        ];
-        let until = edges.into_iter().fold(horizon, SimTime::min);
-        self.platform.begin_cells(from, self.one_source_each);
-        self.watchers.begin_cells(from, until);
-        let arrivals = self.visit(from, until);
-        let granted = self.platform.book_requests();
-        let slots = self.platform.end_cells().filter(|_| granted).ok_or(Stop::Uncertified)?;
-        self.watchers.end_cells(&slots);
-        self.platform.put_slots_away(slots);
-        self.fit_span(until.since(from), arrivals);
-        self.pace.reached(until).then_some(until).ok_or(Stop::Pace)
+        Cells(blocks)
     }
 
-    /// Each function in turn from `from` to `until`; returns how many arrivals there were.
-    fn visit(&mut self, from: SimTime, until: SimTime) -> u64 {
+    /// Each function in turn through a window; returns how many arrivals there were.
+    pub fn visit<O: Observer>(&mut self, window: &Window, platform: &mut Platform, watchers: &mut O) -> u64 {
+        let (from, until) = (window.from, window.until);
+        if watchers.next_cut() <= from {
+            watchers.cut(from);
+        }
+        platform.begin_cells(from);
+        watchers.begin_cells(from, until);
         let mut served = 0;
         let mut due: Vec<usize> = Vec::with_capacity(TOGETHER);
-        for block in self.blocks.iter_mut().filter(|block| block.due < until) {
+        for block in self.0.iter_mut().filter(|block| block.due < until) {
             due.clear();
             due.extend((0..block.cells.len()).filter(|place| block.cells[*place].due < until));
             for (number, place) in due.iter().enumerate() {
                 for (turn, coming) in Turn::ALL.into_iter().zip(&due[number + 1..]) {
-                    block.cells[*coming].prefetch(turn, self.platform, self.watchers);
+                    block.cells[*coming].prefetch(turn, platform, watchers);
                 }
-                served += block.cells[*place].run(from, until, self.platform, self.watchers);
+                served += block.cells[*place].run(from, until, platform, watchers);
             }
             block.due = block.cells.iter().map(|cell| cell.due).min().unwrap_or(SimTime::MAX);
         }
         served
-    }
-
-    /// Makes windows longer or shorter, so that they have as many arrivals as they should.
-    fn fit_span(&mut self, length: Span, arrivals: u64) {
-        let wanted = (self.functions as u64 * ARRIVALS_PER_FUNCTION).clamp(FEWEST_ARRIVALS, MOST_ARRIVALS);
-        if arrivals > wanted * 2 {
-            self.span = Span::from_micros((length.as_micros() / 2).max(1));
-        } else if arrivals < wanted / 2 && length == self.span {
-            self.span = Span::from_micros(length.as_micros().saturating_mul(2));
-        }
     }
 }
 

@@ -257,8 +257,10 @@ fn drive<O: Observer, A: Act<O>>(
 /// The same with functions one after another.
 fn drive_cells<O: Observer>(plan: &Plan, watchers: &mut O, pace: &mut dyn Pace) -> Result<Driven, Stop> {
     let mut platform = platform(plan, watchers);
-    cell_major::drive(plan, &mut platform, watchers, pace)?;
-    Ok(Driven::of(platform, plan.horizon(), watchers))
+    let requests = cell_major::drive(plan, &mut platform, watchers, pace)?;
+    let mut driven = Driven::of(platform, plan.horizon(), watchers);
+    driven.peaks.requests = requests;
+    Ok(driven)
 }
 
 fn platform<O: Observer>(plan: &Plan, watchers: &mut O) -> Platform {
