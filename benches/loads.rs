@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use lambdasim::cli::{Arguments, dispatch};
-use lambdasim::experiment::in_order;
+use lambdasim::experiment::{Threads, in_order};
 use lambdasim::facts::{FlowId, FunctionId, TrafficId};
 use lambdasim::kernel::draws::StreamKey;
 use lambdasim::kernel::{Distribution, math};
 use lambdasim::lambda::{FunctionConfig, ScalingRule};
 use lambdasim::scenario::{LoadOptions, load};
-use lambdasim::simulation::{Pace, Plan, RunResult, simulate};
+use lambdasim::simulation::{Crew, Pace, Plan, RunResult, simulate, simulate_by};
 use lambdasim::units::{Rate, SimTime, Span};
 use lambdasim::workload::{Process, RateProfile};
 
@@ -66,9 +66,14 @@ impl Pace for AfterWarmUp {
 
 /// A run, from the end of its warm-up, else from the start of the process; `done` tells the operations.
 fn run(plan: &Plan, watch: Watch, done: impl Fn(&RunResult) -> u64) -> Measured {
+    run_by(&(), plan, watch, done)
+}
+
+/// The same by a crew.
+fn run_by(crew: &dyn Crew, plan: &Plan, watch: Watch, done: impl Fn(&RunResult) -> u64) -> Measured {
     let warm_up = SimTime::ZERO + plan.warm_up;
     let mut pace = AfterWarmUp { warm_up, watch };
-    let result = simulate(plan, &mut (), None, &mut pace).expect("nothing stops it");
+    let result = simulate_by(plan, &mut (), None, &mut pace, crew).expect("nothing stops it");
     pace.watch.stop(done(&result))
 }
 
@@ -91,7 +96,7 @@ pub const HOT_20: Hot = Hot {
     mean_ms: 200.0,
 };
 
-/// Runs of `threads/*`.
+/// Runs of `replications/*`.
 const REPLICATIONS: u64 = 8;
 
 impl Hot {
@@ -138,6 +143,12 @@ pub enum Limit {
 /// `many/*`: Zipf's law over functions of all kinds, a hundred thousand requests a second.
 pub fn many(functions: u32, limit: Limit, length: u64, watch: Watch) -> Measured {
     run(&many_plan(functions, limit, length), watch, attempts)
+}
+
+/// `threads/*`: one run of `many/*` on so many threads.
+pub fn threads(threads: usize, functions: u32, length: u64, watch: Watch) -> Measured {
+    let plan = many_plan(functions, Limit::Free, length);
+    run_by(&Threads::new(threads), &plan, watch, attempts)
 }
 
 fn many_plan(functions: u32, limit: Limit, length: u64) -> Plan {

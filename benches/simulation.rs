@@ -105,7 +105,11 @@ fn rows() -> Vec<Row> {
     rows.push(story("everything", 3_600, 120));
     for threads in [1, 2] {
         let run = move |length, watch| loads::replicated(threads, length, watch);
-        rows.push(Row::new(format!("threads/{threads}"), 20 * MILLION, run).beside("threads/1"));
+        rows.push(Row::new(format!("replications/{threads}"), 20 * MILLION, run).beside("replications/1"));
+        for (name, functions) in [("100", 100), ("20k", 20_000)] {
+            let run = move |length, watch| loads::threads(threads, functions, length, watch);
+            rows.push(Row::new(format!("threads/{name}/{threads}"), 5 * MILLION, run).beside(format!("many/{name}")));
+        }
     }
     if let Some(run) = loads::azure() {
         rows.push(Row {

@@ -1,5 +1,10 @@
 //! Functions run one after another give the bytes of functions run together (ARCHITECTURE.md, "Two drivers, one result").
 
+use std::collections::BTreeMap;
+use std::fs::DirEntry;
+use std::process::Command;
+
+use lambdasim::experiment::Threads;
 use lambdasim::facts::{FunctionId, InvocationType, Observer};
 use lambdasim::kernel::Distribution;
 use lambdasim::lambda::{EnvPick, RateShape, RetryMode, ScalingRule};
@@ -33,27 +38,40 @@ fn ordered(plan: &Plan) -> String {
     format!("{result:?} {rows:?}")
 }
 
-/// The same as anybody runs it, and whether functions were run one after another to the end.
-fn as_it_comes(plan: &Plan) -> (String, bool) {
+/// The same as anybody runs it.
+fn as_it_comes(plan: &Plan) -> String {
     let mut rows = Rows::default();
     let result = simulate(plan, &mut rows, None, &mut ()).expect("nothing stops it");
-    let apart = simulate_cell_major(plan, &mut ()).is_some();
-    (format!("{result:?} {rows:?}"), apart)
+    format!("{result:?} {rows:?}")
 }
 
-fn same_both_ways(plan: &Plan, name: &str) -> bool {
-    let (found, apart) = as_it_comes(plan);
-    let expected = ordered(plan);
+/// The same by functions one after another, in so many parts on two threads; `None` where the account refuses something.
+fn in_parts(plan: &Plan, parts: usize) -> Option<String> {
+    let mut rows = Rows::default();
+    let result = simulate_cell_major(plan, &mut rows, &Threads::new(2), parts)?;
+    Some(format!("{result:?} {rows:?}"))
+}
+
+fn assert_same(found: &str, expected: &str, name: &str) {
     if found != expected {
-        let at = found
-            .bytes()
-            .zip(expected.bytes())
-            .position(|(a, b)| a != b)
-            .unwrap_or(0);
+        let differs = |(a, b): (u8, u8)| a != b;
+        let at = found.bytes().zip(expected.bytes()).position(differs).unwrap_or(0);
         let around = |text: &str| text[at.saturating_sub(400)..(at + 200).min(text.len())].to_owned();
-        panic!("{name}: {}\nin order: {}", around(&found), around(&expected));
+        panic!("{name}: {}\nin order: {}", around(found), around(expected));
     }
-    apart
+}
+
+/// Whether functions were run one after another to the end.
+fn same_both_ways(plan: &Plan, name: &str) -> bool {
+    let expected = ordered(plan);
+    assert_same(&as_it_comes(plan), &expected, name);
+    let apart = [1, 2, 8].map(|parts| {
+        let found = in_parts(plan, parts);
+        let found = found.inspect(|found| assert_same(found, &expected, &format!("{name}, {parts} parts")));
+        found.is_some()
+    });
+    assert_eq!(apart, [apart[0]; 3], "{name}: certified in 1, 2 and 8 parts");
+    apart[0]
 }
 
 /// Functions that meet in the account's limits alone, which bind never, now and then, or all the time.
@@ -172,6 +190,73 @@ fn rows_that_were_written_before_the_account_refused_something_are_not_written_t
     assert!(same_both_ways(&plan, "the same with room for it"));
 }
 
+/// An account large enough to be worth two threads, with what threads must put together again: streamed answers, retries, a savings
+/// plan that bills by the hour, across the end of a month.
+const LARGE: &str = "start: 2026-11-30T23:30:00Z
+duration: 1 h
+warm_up: 1 min
+account: { concurrent_executions: 3000 }
+billing: { savings_plan: { commitment: 0.02 USD/h } }
+defaults: { init: 200 ms, duration: { quantiles: { p50: 80 ms, p99: 400 ms } }, error_rate: 1 % }
+functions:
+  audit: { ephemeral_storage: 2 GB }
+  catalog: {}
+  images: { architectures: [arm64] }
+  orders: { reserved_concurrent_executions: 2 }
+  search: {}
+traffic:
+  a: { to: audit, invocation_type: Event, arrivals: { poisson: 5/s } }
+  b: { to: catalog, arrivals: { poisson: 25/s } }
+  c: { to: images, invoke_mode: RESPONSE_STREAM, response: 7 MB, time_to_first_byte: 20 ms, arrivals: { poisson: 4/s } }
+  d: { to: orders, retry: { mode: standard, max_attempts: 3 }, arrivals: { poisson: 15/s } }
+  e: { to: search, arrivals: { poisson: 3/s } }
+  f: { to: catalog, arrivals: { poisson: 3/s } }
+";
+
+#[test]
+fn a_large_account_writes_the_same_run_folder_on_any_number_of_threads() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("large.yaml"), LARGE).expect("a scenario");
+    let run = |threads: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_lambdasim"))
+            .current_dir(folder.path())
+            .args([
+                "run",
+                "large.yaml",
+                "--no-plots",
+                "--no-advice",
+                "--threads",
+                threads,
+                "--out",
+                threads,
+            ])
+            .output()
+            .expect("the binary runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let files = std::fs::read_dir(folder.path().join(threads)).expect("a run folder");
+        let read = |file: std::io::Result<DirEntry>| {
+            let file = file.expect("a file");
+            let bytes = std::fs::read(file.path()).expect("its bytes");
+            (file.file_name().into_string().expect("a plain name"), bytes)
+        };
+        files.map(read).collect::<BTreeMap<_, _>>()
+    };
+    let alone = run("1");
+    assert!(alone.len() >= 6, "{:?}", alone.keys());
+    for threads in ["2", "3", "8"] {
+        let files = run(threads);
+        let differ: Vec<_> = alone
+            .iter()
+            .filter(|(name, bytes)| files.get(*name) != Some(bytes))
+            .map(|(name, _)| name)
+            .collect();
+        assert!(
+            differ.is_empty() && files.len() == alone.len(),
+            "{threads} threads: {differ:?}"
+        );
+    }
+}
+
 /// Twenty minutes with so little to do that windows hold several: what a function has to tell of each of them stays apart, also where
 /// it does nothing for a while but is busy.
 #[test]
@@ -192,7 +277,7 @@ fn minutes_that_end_in_the_middle_of_a_window_have_their_own_datapoints_and_thro
     }
     assert!(same_both_ways(&plan, "twenty minutes"));
     let mut rows = Rows::default();
-    simulate_cell_major(&plan, &mut rows).expect("nothing is refused by the account");
+    simulate_cell_major(&plan, &mut rows, &(), 1).expect("nothing is refused by the account");
     let busy = |row: &&Datapoint| row.function == Some(FunctionId(0)) && row.metric == "ConcurrentExecutions";
     let minutes = rows
         .datapoints

@@ -13,7 +13,7 @@ use lambdasim::lambda::{
     EnvPick, FlowConfig, FunctionConfig, Platform, QualifierConfig, RetryMode, ScalingRule, VersionConfig,
     default_idle, default_max_life,
 };
-use lambdasim::metrics::{FlowInfo, FunctionInfo, Recorder, RecorderConfig};
+use lambdasim::metrics::{FlowInfo, FunctionInfo, Recorder, RecorderConfig, Scope};
 use lambdasim::pricing::{Meter, MeteredFunction, MeteredQualifier, MeteredVersion};
 use lambdasim::report::{ExpectationResult, ReportInput, terminal_summary};
 use lambdasim::scenario::{self, LoadOptions};
@@ -444,6 +444,7 @@ fn recorded(plan: &Plan) -> RecorderConfig {
         budgets: plan.account.budgets.len(),
         mappings: Vec::new(),
         streams: plan.streams.len(),
+        scope: Scope::Account,
     }
 }
 

@@ -125,7 +125,8 @@ pub(super) struct RunCommand {
     #[arg(long, value_name = "[PATH=]SHARE", value_parser = precision)]
     pub precision: Vec<PrecisionGoal>,
 
-    /// Threads for several scenarios or replications; results do not depend on it [default: one per core]
+    /// Threads for several scenarios or replications, or for one large account; results do not depend on it [default: one
+    /// per core]
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub threads: usize,
 

@@ -3,7 +3,7 @@ use super::failure::Failure;
 use super::timeline::open_timeline;
 use crate::facts::Observer;
 use crate::report::{CsvSink, LogLines, Records, RunFolder, TimelineFile};
-use crate::simulation::{Pace, Plan, RunResult, simulate};
+use crate::simulation::{Crew, Pace, Plan, RunResult, simulate_by};
 use crate::workload::Process;
 
 /// What is written while a run goes on.
@@ -42,14 +42,15 @@ impl<'a> Files<'a> {
     }
 
     /// Simulates into them; `None` where `pace` stopped the run.
-    pub fn run(&mut self, plan: &Plan, pace: &mut dyn Pace) -> Option<RunResult> {
+    pub fn run(&mut self, plan: &Plan, pace: &mut dyn Pace, crew: &dyn Crew) -> Option<RunResult> {
         let listens = self.records.is_some() || self.log_lines.is_some() || self.timeline.is_some();
         let mut extra = (&mut self.records, (&mut self.log_lines, &mut self.timeline));
-        simulate(
+        simulate_by(
             plan,
             &mut self.sink,
             listens.then_some(&mut extra as &mut dyn Observer),
             pace,
+            crew,
         )
     }
 

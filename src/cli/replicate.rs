@@ -135,7 +135,7 @@ impl<'a> Replicating<'a> {
             }
         };
         let result = match &mut first {
-            Some(files) => files.run(plan, &mut UntilInterrupted),
+            Some(files) => files.run(plan, &mut UntilInterrupted, &()),
             None => simulate(plan, &mut (), None, &mut UntilInterrupted),
         };
         let result = result.ok_or(Failure::Interrupted)?;

@@ -11,7 +11,7 @@ use super::progress::{Bars, catch_interrupts, interrupted};
 use super::replicate::{Replicating, goals, most_replications};
 use super::trials::Trials;
 use super::validate::load_templates;
-use crate::experiment::in_order;
+use crate::experiment::{Threads, in_order};
 use crate::report::{
     ExpectationResult, Measure, Replicated, ReportInput, ReportOptions, RunFolder, summary_json, terminal_summary,
 };
@@ -72,7 +72,9 @@ pub(super) fn run(command: &RunCommand) -> Result<ExitCode, Failure> {
     } else {
         1
     };
-    let results = in_order(jobs, at_once, |job| carry_out(job, command, &bars));
+    // A scenario that is alone has them for itself.
+    let crew = Threads::new(if jobs.len() == 1 { command.threads } else { 1 });
+    let results = in_order(jobs, at_once, |job| carry_out(job, command, &bars, &crew));
     let done = results.into_iter().collect::<Result<Vec<Done>, Failure>>()?;
     show(&done, command)?;
     Ok(if done.iter().all(|done| done.met) {
@@ -101,7 +103,7 @@ fn targets(scenarios: &[Scenario], out: Option<&Path>) -> Result<Vec<PathBuf>, F
     })
 }
 
-fn carry_out(job: Job, command: &RunCommand, bars: &Bars) -> Result<Done, Failure> {
+fn carry_out(job: Job, command: &RunCommand, bars: &Bars, crew: &Threads) -> Result<Done, Failure> {
     let Job {
         template,
         scenario,
@@ -113,7 +115,7 @@ fn carry_out(job: Job, command: &RunCommand, bars: &Bars) -> Result<Done, Failur
     let mut files = Files::open(command, &folder, plan, VERSION)?;
     let (result, files, replicated) = if most_replications(command) == 1 {
         let mut bar = bars.bar(&plan.name, plan.horizon());
-        let result = files.run(plan, &mut bar).ok_or(Failure::Interrupted)?;
+        let result = files.run(plan, &mut bar, crew).ok_or(Failure::Interrupted)?;
         (result, files, None)
     } else {
         let replicating = Replicating {

@@ -1,4 +1,4 @@
-//! Many runs at once, and how sure they are. The only room that knows threads.
+//! Many runs at once, and how sure they are; several threads for one run. The only room that knows threads.
 
 mod axis;
 mod batch;
@@ -15,6 +15,7 @@ mod replications;
 mod search;
 mod smallest;
 mod sweep;
+mod threads;
 mod warm_up;
 
 pub use axis::Axis;
@@ -32,4 +33,5 @@ pub use replications::Replications;
 pub use search::{Candidate, Found, Measured, Search, meets, missed};
 pub use smallest::{Trial, smallest};
 pub use sweep::{Shard, Stopped, Sweep};
+pub use threads::Threads;
 pub use warm_up::warm_up_length;

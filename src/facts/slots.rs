@@ -56,6 +56,17 @@ impl SlotSteps {
         self.words.clear();
     }
 
+    /// Forgets all of them; what is added from now on lies where it does in `other`.
+    pub fn begin_as(&mut self, other: &SlotSteps) {
+        self.begin(other.from);
+    }
+
+    /// Adds all of another's, of the same window.
+    pub fn append(&mut self, other: &SlotSteps) {
+        self.words.extend_from_slice(&other.words);
+        self.some_at_once |= other.some_at_once;
+    }
+
     /// One that is taken, by an arrival or else by a timer, and given back at `end`, which is told when it comes.
     #[inline]
     pub fn take(&mut self, time: SimTime, end: SimTime, by_arrival: bool, reserved: bool) {

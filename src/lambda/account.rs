@@ -26,8 +26,8 @@ pub(super) struct Account {
     pub requests: RequestRate,
     /// Where functions run one after another: nothing is refused then.
     pub ledger: Option<Box<Ledger>>,
-    /// The memory of that of the window before.
-    pub spare_ledger: Option<Box<Ledger>>,
+    /// That of the window before, for its memory.
+    pub spare_ledger: Ledger,
     refund: bool,
     burst: Option<Bucket>,
     /// What is in flight counts in `on_demand` until somebody catches up.
@@ -54,7 +54,7 @@ impl Account {
             on_demand: 0,
             requests: RequestRate::new(config.rate_shape, config.concurrent_executions),
             ledger: None,
-            spare_ledger: None,
+            spare_ledger: Ledger::default(),
             refund: config.rate_refund,
             burst,
             in_flight: AccountInFlight::default(),

@@ -35,8 +35,9 @@ impl Parts<'_> {
 }
 
 impl Platform {
-    /// Lets plain ends of each function be no events, as those of one that is alone: while it is told, it is.
-    pub(crate) fn take_apart(&mut self) {
+    /// Lets plain ends of each function be no events, as those of one that is alone: while it is told, it is. `shared` are places of
+    /// senders that call several functions.
+    pub(crate) fn take_apart(&mut self, shared: impl Iterator<Item = usize>) {
         for (index, flows) in self.flows_by_function().iter().enumerate() {
             if self.is_called_plainly(&self.functions[index], flows) {
                 self.functions[index].in_flight = Some(Box::new(InFlight {
@@ -46,7 +47,7 @@ impl Platform {
             }
         }
         // What they remember of failures would be felt by all these functions: they must have none to remember.
-        for place in shared_senders(self.clients.len(), &self.flows) {
+        for place in shared {
             self.clients[place].are_shared = self.clients[place].remember();
         }
     }
@@ -94,13 +95,13 @@ impl Platform {
     }
 
     /// All functions have come to the end of the window: what was written down.
-    pub(crate) fn end_cells(&mut self) -> Box<Ledger> {
+    pub(crate) fn end_cells(&mut self) -> Ledger {
         self.account.close_ledger()
     }
 
     /// The ledger is needed no longer: its memory is.
-    pub(crate) fn put_away(&mut self, ledger: Box<Ledger>) {
-        self.account.spare_ledger = Some(ledger);
+    pub(crate) fn put_away(&mut self, ledger: Ledger) {
+        self.account.spare_ledger = ledger;
     }
 }
 
@@ -145,15 +146,15 @@ impl Function {
 impl Account {
     /// From `from` on everything is granted and written down.
     fn open_ledger(&mut self, from: SimTime) {
-        let mut ledger = self.spare_ledger.take().unwrap_or_default();
+        let mut ledger = std::mem::take(&mut self.spare_ledger);
         ledger.slots.begin(from);
         ledger.met = false;
         self.requests = RequestRate::Written(Seconds::from(from));
-        self.ledger = Some(ledger);
+        self.ledger = Some(Box::new(ledger));
     }
 
-    fn close_ledger(&mut self) -> Box<Ledger> {
-        let mut ledger = self.ledger.take().unwrap_or_default();
+    fn close_ledger(&mut self) -> Ledger {
+        let mut ledger = self.ledger.take().map_or_else(Ledger::default, |ledger| *ledger);
         if let RequestRate::Written(seconds) = &mut self.requests {
             ledger.requests = std::mem::take(seconds);
         }

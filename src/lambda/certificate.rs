@@ -16,17 +16,20 @@ pub(crate) struct Certificate {
     slots: SlotSteps,
     /// Whether functions of one instant are told in the order of their arrivals.
     in_order: bool,
+    /// Peaks begin there.
+    warm_up: SimTime,
 }
 
 impl Certificate {
-    /// For an account that consists of `parts`. `in_order` says that functions of one instant are told in the order of their
-    /// arrivals.
-    pub fn new(parts: &Parts, in_order: bool) -> Certificate {
+    /// For an account that consists of `parts`, whose peaks count from `warm_up` on. `in_order` says that functions of one instant are
+    /// told in the order of their arrivals.
+    pub fn new(parts: &Parts, warm_up: SimTime, in_order: bool) -> Certificate {
         Certificate {
             account: Account::new(parts.account, parts.functions),
             taken: 0,
             slots: SlotSteps::default(),
             in_order,
+            warm_up,
         }
     }
 
@@ -43,12 +46,14 @@ impl Certificate {
         (requested && held && clear && !ledger.met).then_some(&self.slots)
     }
 
-    /// Peaks begin anew at `now`.
-    pub fn begin_peak(&mut self, now: SimTime) {
-        self.account.begin_peaks(now);
+    /// What comes begins at `now`.
+    pub fn reach(&mut self, now: SimTime) {
+        if now == self.warm_up {
+            self.account.begin_peaks(now);
+        }
     }
 
-    /// The busiest second of the account's request rate since then.
+    /// The busiest second of the account's request rate since its peaks count.
     pub fn requests(&self) -> Peak {
         self.account.requests.peak()
     }

@@ -20,7 +20,7 @@ use crate::units::SimTime;
 const PATIENCE: u64 = 4;
 
 /// Places of senders, of so many, that call several functions.
-pub(super) fn shared_senders(senders: usize, flows: &[FlowConfig]) -> impl Iterator<Item = usize> {
+pub(crate) fn shared_senders(senders: usize, flows: &[FlowConfig]) -> impl Iterator<Item = usize> {
     let mut called: Vec<Option<FunctionId>> = vec![None; senders];
     flows.iter().filter_map(move |flow| {
         let place = flow.traffic.index();

@@ -60,6 +60,7 @@ pub use esm::{
     StreamMappingConfig,
 };
 pub use file_system::{FileSystemConfig, Throughput};
+pub(crate) use in_flight::shared_senders;
 pub(crate) use ledger::Ledger;
 pub use peaks::Peaks;
 pub use platform::{Parts, Platform, Reply};

@@ -316,6 +316,15 @@ impl Seconds {
         }
     }
 
+    /// Adds those that were counted elsewhere from the same instant on.
+    pub fn add(&mut self, others: &Seconds) {
+        let length = self.admitted.len().max(others.admitted.len());
+        self.admitted.resize(length, 0);
+        for (own, others) in self.admitted.iter_mut().zip(&others.admitted) {
+            *own += others;
+        }
+    }
+
     #[inline]
     fn count(&mut self, now: SimTime) {
         if now.as_micros().wrapping_sub(self.begins) >= MICROS_PER_SECOND {

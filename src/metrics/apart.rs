@@ -27,9 +27,8 @@ pub(super) struct Apart {
     first_period_ends: SimTime,
     /// How many of the periods that end inside the window are over for the function that is told.
     passed: usize,
-    /// By period that ends inside the window: what functions and qualifiers have to tell of it, with their places in the list of
-    /// periods.
-    over: Vec<Vec<(u32, Period)>>,
+    /// By period that ends inside the window: what functions and qualifiers have to tell of it.
+    over: Vec<Vec<Period>>,
     /// By period that ends inside the window, then of the last one, without those that are counted in now.
     throttles: Vec<Throttles>,
     /// By function, whether it has been told; empty where no period ends inside the window.
@@ -38,6 +37,9 @@ pub(super) struct Apart {
 
 /// Throttles of a period by kind.
 pub(super) type Throttles = BTreeMap<Throttled, u64>;
+
+/// A period that is over: what functions and qualifiers have to tell of it, in any order, and its throttles.
+pub(super) type Over = (Vec<Period>, Throttles);
 
 impl Apart {
     /// A window in the run of so many `functions`; `period_end` is where the period ends that runs when it begins.
@@ -98,16 +100,14 @@ impl Apart {
     }
 
     /// The period is over that runs for the function that is told.
-    pub fn end_period(&mut self, told: impl Iterator<Item = (u32, Period)>, throttles: &mut Throttles) {
+    pub fn end_period(&mut self, told: impl Iterator<Item = Period>, throttles: &mut Throttles) {
         self.over[self.passed].extend(told);
         self.turn_to_period(self.passed + 1, throttles);
     }
 
     /// All of them are over for a function that has not been told.
-    pub fn end_all_periods(&mut self, place: u32, period: &mut Period) {
-        for over in &mut self.over {
-            over.extend(period.end().map(|told| (place, told)));
-        }
+    pub fn end_all_periods(&mut self, period: &mut Period) {
+        self.over.iter_mut().for_each(|over| over.extend(period.end()));
     }
 
     fn turn_to_period(&mut self, passed: usize, throttles: &mut Throttles) {
@@ -118,7 +118,7 @@ impl Apart {
     }
 
     /// All functions have been told: the periods that have ended, in order. `throttles` become those of the last one.
-    pub fn end_periods(&mut self, throttles: &mut Throttles) -> Vec<(Vec<(u32, Period)>, Throttles)> {
+    pub fn end_periods(&mut self, throttles: &mut Throttles) -> Vec<Over> {
         let over = std::mem::take(&mut self.over);
         self.turn_to_period(over.len(), throttles);
         over.into_iter().zip(std::mem::take(&mut self.throttles)).collect()

@@ -7,11 +7,13 @@ mod fingerprint;
 mod function_state;
 mod gauge;
 mod histogram;
+mod joined;
 mod mappings;
 mod period;
 mod queues;
 mod recorder;
 mod retries;
+mod scope;
 mod sink;
 mod stream_book;
 mod summary;
@@ -19,8 +21,10 @@ mod timeline;
 
 pub use backlog::{SourceId, SourceSteps};
 pub use histogram::Histogram;
+pub use joined::Told;
 pub use mappings::MappingMetrics;
 pub use recorder::{FlowInfo, FunctionInfo, Recorder, RecorderConfig};
+pub use scope::{Members, Scope};
 pub use sink::{Datapoint, Sink, ThrottleRow};
 pub use summary::{
     AccountSummary, AsyncSummary, BudgetCounts, BudgetSummary, Counts, FunctionSummary, GaugeSummary, LatencyRow,

@@ -216,6 +216,16 @@ impl Period {
         self.function
     }
 
+    /// From now on its function is known by another number.
+    pub fn rename(&mut self, known_as: impl Fn(FunctionId) -> FunctionId) {
+        self.function = self.function.map(known_as);
+    }
+
+    /// Whose it is, in the order in which datapoints are told.
+    pub fn owner(&self) -> (Option<FunctionId>, Option<QualifierId>) {
+        (self.function, self.qualifier)
+    }
+
     /// Whether a step is in a datapoint of its own; the others follow such a one at the same instant.
     pub fn shows(step: AsyncStep) -> bool {
         !matches!(

@@ -1,8 +1,8 @@
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
-use super::apart::{Apart, Throttles};
+use super::apart::{Apart, Over, Throttles};
 use super::backlog::Backlog;
 use super::budget::BudgetState;
 use super::fingerprint::Fingerprint;
@@ -13,6 +13,7 @@ use super::mappings::{MappingMetrics, MappingState};
 use super::period::{Period, Throttled, UrlPeriod, emit};
 use super::queues::QueueState;
 use super::retries::RetryState;
+use super::scope::Scope;
 use super::sink::{Sink, ThrottleRow};
 use super::stream_book::StreamBook;
 use super::summary::{
@@ -52,6 +53,8 @@ pub struct RecorderConfig {
     pub budgets: usize,
     /// Number of streams.
     pub streams: usize,
+    /// What it hears.
+    pub scope: Scope,
 }
 
 /// What is known of a flow.
@@ -89,18 +92,18 @@ pub struct FunctionInfo {
 /// Nothing is kept per invocation: counts, gauges, histograms, and the datapoints of the running period, which go to the
 /// [`Sink`] when it is over.
 pub struct Recorder<'a> {
-    config: RecorderConfig,
+    pub(super) config: RecorderConfig,
     sink: &'a mut dyn Sink,
     window: Window,
-    fingerprint: Fingerprint,
-    flows: Vec<FlowState>,
-    functions: Vec<FunctionState>,
+    pub(super) fingerprint: Fingerprint,
+    pub(super) flows: Vec<FlowState>,
+    pub(super) functions: Vec<FunctionState>,
     /// Times to first byte of streamed responses, by traffic entry.
-    first_byte: Vec<Option<Box<Histogram>>>,
+    pub(super) first_byte: Vec<Option<Box<Histogram>>>,
     queues: Vec<QueueState>,
     mappings: Vec<MappingState>,
     /// Retries by traffic entry.
-    retries: Vec<RetryState>,
+    pub(super) retries: Vec<RetryState>,
     budgets: Vec<BudgetState>,
     streams: StreamBook,
     account: AccountState,
@@ -110,10 +113,12 @@ pub struct Recorder<'a> {
     period: Span,
     period_end: SimTime,
     /// Of the running step of the timeline.
-    tally: Tally,
+    pub(super) tally: Tally,
     /// While functions are told one after another.
-    apart: Option<Box<Apart>>,
-    timeline: Timeline,
+    pub(super) apart: Option<Box<Apart>>,
+    /// Periods that are over for all functions, and not for the account yet.
+    pub(super) over: VecDeque<Over>,
+    pub(super) timeline: Timeline,
     backlog: Backlog,
     /// The earliest of `period_end`, the end of the timeline's step and the next edge of the window.
     next_cut: SimTime,
@@ -153,8 +158,8 @@ impl Window {
 /// What is counted of one flow. Traffic entries and functions are sums over their flows, made at the end: each count is
 /// kept once.
 #[derive(Debug)]
-struct FlowState {
-    info: FlowInfo,
+pub(super) struct FlowState {
+    pub info: FlowInfo,
     /// Without those that were served plainly.
     counts: Counts,
     /// Arrivals that were served plainly, by one invocation that succeeded.
@@ -175,6 +180,11 @@ impl FlowState {
             latency: Default::default(),
             answered_at_once: None,
         }
+    }
+
+    /// The same, known by other numbers.
+    pub fn of(self, info: FlowInfo) -> FlowState {
+        FlowState { info, ..self }
     }
 
     fn counts(&self) -> Counts {
@@ -283,7 +293,8 @@ impl<'a> Recorder<'a> {
             period_end: SimTime::ZERO + period,
             tally: Tally::default(),
             apart: None,
-            timeline: Timeline::new(config.horizon, config.functions.len()),
+            over: VecDeque::new(),
+            timeline: Timeline::new(config.horizon, watched(&config)),
             backlog: Backlog::new(config.queues, config.streams),
             next_cut: SimTime::ZERO,
             throttles: Throttles::new(),
@@ -300,14 +311,24 @@ impl<'a> Recorder<'a> {
     /// # Panics
     /// Where arrivals and endings do not add up: that would be a defect of the simulator.
     pub fn finish(mut self, unanswered: &[Call]) -> (Summary, TimelineSummary) {
+        self.close(unanswered);
+        self.summarise()
+    }
+
+    /// The run is over; `unanswered` are the arrivals without final answer. All that a part does at its end:
+    /// [`Recorder::finish_joined`] makes the summary.
+    pub fn close(&mut self, unanswered: &[Call]) {
         self.cut_until(self.config.horizon);
         if self.period_end.as_micros() - self.period.as_micros() < self.config.horizon.as_micros() {
             self.end_period();
         }
-        self.add_answers_at_once();
         for call in unanswered.iter().filter(|call| call.arrived >= self.window.from) {
             self.flows[call.flow.index()].counts.in_flight_at_end += 1;
         }
+    }
+
+    pub(super) fn summarise(mut self) -> (Summary, TimelineSummary) {
+        self.add_answers_at_once();
         let mut totals = Counts::default();
         for counts in self.flows.iter().map(FlowState::counts) {
             totals.add(&counts);
@@ -408,7 +429,7 @@ impl<'a> Recorder<'a> {
         arrived >= self.window.from
     }
 
-    fn cut_until(&mut self, time: SimTime) {
+    pub(super) fn cut_until(&mut self, time: SimTime) {
         while time >= self.next_cut {
             self.cut();
         }
@@ -448,11 +469,7 @@ impl<'a> Recorder<'a> {
 
     /// A step or a period is over in a window in which functions were told one after another. These have been counted in the steps
     /// after the running one, and told of the periods that have ended.
-    fn cut_apart(
-        &mut self,
-        steps: &mut impl Iterator<Item = Tally>,
-        periods: &mut impl Iterator<Item = (Vec<(u32, Period)>, Throttles)>,
-    ) {
+    fn cut_apart(&mut self, steps: &mut impl Iterator<Item = Tally>) {
         let now = self.next_cut;
         if now == self.timeline.step_end {
             let standing = self.standing(now);
@@ -460,8 +477,7 @@ impl<'a> Recorder<'a> {
             self.timeline.end_step(tally, standing, std::iter::empty());
         }
         if now == self.period_end {
-            let (told, throttles) = periods.next().unwrap_or_default();
-            self.end_period_apart(told, throttles);
+            self.end_period();
         }
         self.find_next_cut(now);
     }
@@ -543,31 +559,31 @@ impl<'a> Recorder<'a> {
 
     /// Hands the datapoints of the period that is over to the sink; what is still busy goes on into the next one.
     fn end_period(&mut self) {
-        let mut touched = std::mem::take(&mut self.touched);
-        touched.sort_unstable();
-        let (account, periods) = self.periods.split_at_mut(1);
-        account[0].add_functions(touched.iter().map(|place| &periods[*place as usize - 1]));
-        let start = self.tell_account();
-        for place in touched {
-            let period = &mut self.periods[place as usize];
-            emit(period, start, self.sink);
-            if period.begin_next() {
-                self.touched.push(place);
-            }
+        if matches!(self.config.scope, Scope::Part(..)) {
+            let over = self.end_period_of_all();
+            self.over.push_back(over);
+            self.begin_period();
+            return;
         }
-        self.carry_utilization();
-        self.file_throttles();
-        let throttles = std::mem::take(&mut self.throttles);
+        let over = self.over.pop_front();
+        let (mut told, throttles) = over.unwrap_or_else(|| self.end_period_of_all());
+        // Functions are told in few runs, each in order: this finds them.
+        told.sort_by_key(Period::owner);
+        self.periods[0].add_functions(told.iter());
+        let start = self.tell_account();
+        told.iter().for_each(|period| emit(period, start, self.sink));
         self.tell_throttles(start, throttles);
     }
 
-    /// The same for a period that has ended in a window in which functions were told one after another.
-    fn end_period_apart(&mut self, mut told: Vec<(u32, Period)>, throttles: Throttles) {
-        told.sort_unstable_by_key(|(place, _)| *place);
-        self.periods[0].add_functions(told.iter().map(|(_, period)| period));
-        let start = self.tell_account();
-        told.iter().for_each(|(_, period)| emit(period, start, self.sink));
-        self.tell_throttles(start, throttles);
+    /// The period that runs is over for all functions.
+    fn end_period_of_all(&mut self) -> Over {
+        let periods = &mut self.periods;
+        let told = self.touched.iter().filter_map(|place| periods[*place as usize].end());
+        let told = told.collect();
+        self.touched.retain(|place| periods[*place as usize].touched);
+        self.carry_utilization();
+        self.file_throttles();
+        (told, std::mem::take(&mut self.throttles))
     }
 
     /// Hands out the account's datapoints of the period that is over, to which its functions have added theirs, and those of
@@ -603,6 +619,10 @@ impl<'a> Recorder<'a> {
             let ((_, function), answers) = entry.remove_entry();
             answers.emit(start, function, self.sink);
         }
+        self.begin_period();
+    }
+
+    pub(super) fn begin_period(&mut self) {
         self.period_end = self.period_end.saturating_add(self.period);
     }
 
@@ -815,6 +835,21 @@ fn utilization(qualifiers: &[Period]) -> f64 {
     qualifiers.iter().map(Period::utilization).fold(0.0, f64::max)
 }
 
+/// How many functions are drawn on their own.
+fn watched(config: &RecorderConfig) -> usize {
+    let functions = config.functions.len();
+    match config.scope {
+        Scope::Account => Timeline::watches(functions),
+        Scope::Part(_, all) => functions.min(Timeline::watches(all)),
+        Scope::Joined => 0,
+    }
+}
+
+/// The last instant before `time`.
+fn before(time: SimTime) -> SimTime {
+    SimTime::from_micros(time.as_micros().saturating_sub(1))
+}
+
 /// Whether an event that ended so had been stored before.
 fn was_queued(ending: Ending) -> bool {
     !matches!(ending, Ending::Throttled | Ending::Refused)
@@ -882,6 +917,51 @@ impl Recorder<'_> {
         end
     }
 
+    /// All functions have been told up to the end of the window; returns what was counted in each step.
+    pub(super) fn end_apart(&mut self, mut apart: Apart) -> Vec<Tally> {
+        let over = self.end_periods_apart(&mut apart);
+        self.over.extend(over);
+        let last = before(apart.until);
+        for function in 0..self.timeline.watched() {
+            self.end_steps_of_function(FunctionId(function as u32), last);
+        }
+        apart.finish(std::mem::take(&mut self.tally)).collect()
+    }
+
+    /// The same for the account: these were its slots, and this was counted in each step.
+    pub(super) fn end_window(
+        &mut self,
+        (from, until): (SimTime, SimTime),
+        slots: &SlotSteps,
+        mut steps: impl Iterator<Item = Tally>,
+    ) {
+        self.tally = steps.next().unwrap_or_default();
+        // What ends at a boundary belongs to what lies before it.
+        let mut done = self.swing_account(slots, 0..slots.before(from));
+        self.begin_account_again(self.begins_at(from));
+        while self.next_cut < until {
+            done = self.swing_account(slots, done..slots.before(self.next_cut));
+            self.cut_apart(&mut steps);
+        }
+        self.swing_account(slots, done..slots.len());
+        self.find_next_cut(before(until));
+    }
+
+    /// The same for what was told to the recorder of a part.
+    pub(super) fn pass_window(&mut self, until: SimTime) {
+        while self.next_cut < until {
+            let now = self.next_cut;
+            if now == self.timeline.step_end {
+                self.timeline
+                    .end_step(Tally::default(), Standing::default(), std::iter::empty());
+            }
+            if now == self.period_end {
+                self.begin_period();
+            }
+            self.find_next_cut(now);
+        }
+    }
+
     /// What of the account and its functions begins at `time`.
     fn begins_at(&self, time: SimTime) -> Begins {
         Begins {
@@ -928,18 +1008,18 @@ impl Recorder<'_> {
         let Some(apart) = &mut self.apart else { return };
         let state = &self.functions[apart.function.index()];
         let places = state.first_period..state.first_period + state.qualifiers;
-        let told = |place: u32| Some((place, self.periods[place as usize].end()?));
+        let told = |place: u32| self.periods[place as usize].end();
         apart.end_period(places.filter_map(told), &mut self.throttles);
     }
 
     /// The periods that have ended in a window in which functions were told one after another.
-    fn end_periods_apart(&mut self, apart: &mut Apart) -> Vec<(Vec<(u32, Period)>, Throttles)> {
+    fn end_periods_apart(&mut self, apart: &mut Apart) -> Vec<Over> {
         if apart.has_periods() {
             // What is still busy, but did nothing in this window.
             for place in &self.touched {
                 let period = &mut self.periods[*place as usize];
                 if period.function().is_some_and(|function| !apart.has_told(function)) {
-                    apart.end_all_periods(*place, period);
+                    apart.end_all_periods(period);
                 }
             }
             self.touched.sort_unstable();
@@ -1408,24 +1488,10 @@ impl Observer for Recorder<'_> {
     }
 
     fn end_cells(&mut self, slots: &SlotSteps) {
-        let Some(mut apart) = self.apart.take() else { return };
-        let (from, until) = (apart.from, apart.until);
-        let mut periods = self.end_periods_apart(&mut apart).into_iter();
-        let mut steps = (*apart).finish(std::mem::take(&mut self.tally));
-        self.tally = steps.next().unwrap_or_default();
-        // What ends at a boundary belongs to what lies before it.
-        let mut done = self.swing_account(slots, 0..slots.before(from));
-        self.begin_account_again(self.begins_at(from));
-        while self.next_cut < until {
-            done = self.swing_account(slots, done..slots.before(self.next_cut));
-            self.cut_apart(&mut steps, &mut periods);
-        }
-        self.swing_account(slots, done..slots.len());
-        let last = SimTime::from_micros(until.as_micros().saturating_sub(1));
-        for function in 0..self.timeline.watched() {
-            self.end_steps_of_function(FunctionId(function as u32), last);
-        }
-        self.find_next_cut(last);
+        let Some(apart) = self.apart.take() else { return };
+        let window = (apart.from, apart.until);
+        let steps = self.end_apart(*apart);
+        self.end_window(window, slots, steps.into_iter());
     }
 
     #[inline(always)]

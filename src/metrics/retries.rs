@@ -42,6 +42,18 @@ impl RetryState {
         self.to_destinations += u64::from(step == AsyncStep::DestinationFailure);
     }
 
+    /// Takes over what repeating did for others of the same sender.
+    pub fn merge(&mut self, other: &RetryState) {
+        self.at_once += other.at_once;
+        self.attempts += other.attempts;
+        self.billed_mb_ms += other.billed_mb_ms;
+        self.dead_lettered += other.dead_lettered;
+        self.to_destinations += other.to_destinations;
+        if let Some(late) = &other.late {
+            self.late.get_or_insert_default().merge(late);
+        }
+    }
+
     /// `served` were served at once without being told here.
     pub fn summary(&self, served: u64) -> RetrySummary {
         RetrySummary {

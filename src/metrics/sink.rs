@@ -40,7 +40,7 @@ pub struct ThrottleRow {
 }
 
 /// Takes rows as soon as their period is over, ascending by time; so a run of any length needs no more memory.
-pub trait Sink {
+pub trait Sink: Send {
     /// A datapoint is complete.
     fn datapoint(&mut self, _datapoint: &Datapoint) {}
     /// A count of throttles is complete.

@@ -149,6 +149,14 @@ pub struct EventTally {
 }
 
 impl EventTally {
+    fn add(&mut self, other: &EventTally) {
+        self.received += other.received;
+        self.retried_after_throttle += other.retried_after_throttle;
+        self.retried_after_error += other.retried_after_error;
+        self.given_up += other.given_up;
+        self.kept += other.kept;
+    }
+
     pub(super) fn count(&mut self, step: AsyncStep) {
         match step {
             AsyncStep::Received => self.received += 1,
@@ -188,6 +196,26 @@ pub(super) struct Tally {
     pub latency: Histogram,
     /// Age of the oldest asynchronous event that was tried.
     pub event_age: Option<Span>,
+}
+
+impl Tally {
+    /// Takes over what was counted elsewhere in the same step.
+    pub fn add(&mut self, other: &Tally) {
+        self.arrivals += other.arrivals;
+        self.invocations += other.invocations;
+        self.served += other.served;
+        self.errors += other.errors;
+        self.cold_starts += other.cold_starts;
+        for (own, others) in self.throttles.iter_mut().zip(other.throttles) {
+            *own += others;
+        }
+        self.backlog += other.backlog;
+        self.billed_mb_ms += other.billed_mb_ms;
+        self.spilled += other.spilled;
+        self.events.add(&other.events);
+        self.latency.merge(&other.latency);
+        self.event_age = self.event_age.max(other.event_age);
+    }
 }
 
 /// How the account stands at the end of a step.
@@ -257,10 +285,14 @@ pub(super) struct Timeline {
 }
 
 impl Timeline {
-    /// Steps up to `horizon`, for an account with so many functions.
-    pub fn new(horizon: SimTime, functions: usize) -> Timeline {
+    /// How many of so many functions of an account are watched on their own.
+    pub fn watches(functions: usize) -> usize {
+        if functions <= WATCHED { functions } else { 0 }
+    }
+
+    /// Steps up to `horizon`, with so many functions watched on their own.
+    pub fn new(horizon: SimTime, watched: usize) -> Timeline {
         let step = step_for(horizon);
-        let watched = if functions <= WATCHED { functions } else { 0 };
         Timeline {
             step,
             step_end: (SimTime::ZERO + step).min(horizon),
@@ -308,6 +340,16 @@ impl Timeline {
             }
             let (start, end) = (done as u64 * self.step.as_micros(), self.end_of(done));
             self.functions[function.index()].end_step(course(end), (end.as_micros() - start).max(1), 0);
+        }
+    }
+
+    /// Takes over the courses of functions of a part of the account, which has so many, if they were watched there.
+    pub fn take_in(&mut self, part: &mut Timeline, members: &[FunctionId], functions: usize) {
+        if part.watched() > 0 {
+            self.functions.resize_with(functions, Course::default);
+        }
+        for (function, course) in members.iter().zip(part.functions.drain(..)) {
+            self.functions[function.index()] = course;
         }
     }
 

@@ -63,6 +63,11 @@ impl BudgetMeter {
         }
     }
 
+    /// Takes over what functions of a part of the account have used ([`Meter::take_in`]).
+    pub fn take_in(&mut self, part: BudgetMeter, functions: &[FunctionId]) {
+        self.meter.take_in(part.meter, functions);
+    }
+
     /// What was used, and the first alert of each threshold, by budget, up to the end of the run.
     pub fn finish(mut self, end: SimTime) -> (Usage, Vec<Vec<Option<BudgetAlert>>>) {
         self.reach(end);

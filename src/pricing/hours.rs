@@ -30,6 +30,16 @@ impl Hours {
         }
     }
 
+    /// Adds all of another's.
+    pub fn add_all(&mut self, other: &Hours) {
+        for (hour, used) in &other.0 {
+            let own = self.0.entry(*hour).or_default();
+            for (own, used) in own.iter_mut().flatten().zip(used.iter().flatten()) {
+                *own += used;
+            }
+        }
+    }
+
     fn add_micros(&mut self, hour: u64, architecture: usize, measure: Measure, used: u128) {
         if let Some(place) = Hour::MEASURES.iter().position(|one| *one == measure) {
             self.0.entry(hour).or_default()[architecture][place] += used;

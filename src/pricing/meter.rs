@@ -162,6 +162,23 @@ impl Meter {
         self
     }
 
+    /// Takes over what functions of a part of the account have used, by their numbers in the account. Nothing is provisioned there,
+    /// nothing polled.
+    pub fn take_in(&mut self, part: Meter, functions: &[FunctionId]) {
+        for cells in &part.months {
+            let month = self.month_at(cells.start);
+            for (place, qualifier) in part.qualifiers.iter().enumerate() {
+                let own = self.place(functions[qualifier.function.index()], qualifier.qualifier);
+                let both = [own, place].map(|place| place * ARCHITECTURES.len());
+                self.months[month].cells[both[0]..][..ARCHITECTURES.len()]
+                    .clone_from_slice(&cells.cells[both[1]..][..ARCHITECTURES.len()]);
+            }
+        }
+        if let (Some(own), Some(hours)) = (&mut self.hours, &part.hours) {
+            own.add_all(hours);
+        }
+    }
+
     /// The usage of the run, which ends at `end`. What runs on is billed in the month in which it started (PRICE-23);
     /// provisioned concurrency that is still enabled is rounded up as if it ended here (PRICE-8).
     pub fn finish(mut self, end: SimTime) -> Usage {

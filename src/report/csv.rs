@@ -118,7 +118,7 @@ impl<'a, W: Write> CsvSink<'a, W> {
     }
 }
 
-impl<W: Write> Sink for CsvSink<'_, W> {
+impl<W: Write + Send> Sink for CsvSink<'_, W> {
     fn datapoint(&mut self, datapoint: &Datapoint) {
         if self.failure.is_none() {
             let written = self.write_datapoint(datapoint);
@@ -279,11 +279,11 @@ mod tests {
 
     /// A file that can be read while it is being written.
     #[derive(Clone, Default)]
-    struct Shared(std::rc::Rc<std::cell::RefCell<Vec<u8>>>);
+    struct Shared(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
 
     impl Write for Shared {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.borrow_mut().write(bytes)
+            self.0.lock().unwrap().write(bytes)
         }
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
@@ -292,7 +292,7 @@ mod tests {
 
     impl Shared {
         fn text(&self) -> String {
-            String::from_utf8(self.0.borrow().clone()).unwrap()
+            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
         }
     }
 

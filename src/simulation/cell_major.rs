@@ -12,7 +12,7 @@ use super::pace::{Pace, Stop};
 use super::serve::serve_next;
 use crate::facts::{FlowId, FunctionId, Observer, SlotSteps, Turn};
 use crate::kernel::Agenda;
-use crate::lambda::{Certificate, Ledger, Peak, Platform};
+use crate::lambda::{Certificate, Peak, Platform, shared_senders};
 use crate::units::{SimTime, Span};
 use crate::workload::{Arrivals, Process, SourceConfig};
 
@@ -69,31 +69,52 @@ pub(super) fn drive<O: Observer>(
     watchers: &mut O,
     pace: &mut dyn Pace,
 ) -> Result<Peak, Stop> {
-    let mut cells = Cells::of(plan, platform);
-    let mut windows = Windows::of(plan);
+    let shared: Vec<usize> = shared_senders(plan.traffic.len(), &plan.flows).collect();
+    let mut cells = Cells::of(plan, platform, shared.into_iter());
+    let (mut windows, mut certificate) = (Windows::of(plan), certificate(plan));
     loop {
+        certificate.reach(windows.from);
         if windows.begin_to_count() {
             platform.begin_window(windows.from, watchers);
         }
         let Some(window) = windows.next(watchers) else {
-            return Ok(windows.certificate.requests());
+            return Ok(certificate.requests());
         };
         let arrivals = cells.visit(&window, platform, watchers);
         let mut ledger = platform.end_cells();
-        watchers.end_cells(windows.certify(&mut ledger)?);
+        let slots = certificate.grants(&mut ledger).ok_or(Stop::Uncertified)?;
+        watchers.end_cells(slots);
         platform.put_away(ledger);
         windows.end(&window, arrivals, pace)?;
     }
 }
 
+/// What holds windows of a plan against the account's limits.
+pub(super) fn certificate(plan: &Plan) -> Certificate {
+    // Then functions come in the order of their arrivals of one instant.
+    let one_source_each = called(plan).len() == plan.sources.len();
+    Certificate::new(&plan.parts(), SimTime::ZERO + plan.warm_up, one_source_each)
+}
+
+/// Functions that sources send to.
+fn called(plan: &Plan) -> BTreeSet<FunctionId> {
+    plan.sources.iter().map(|source| function_of(plan, source)).collect()
+}
+
 /// A part of the run's time.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Window {
     from: SimTime,
     until: SimTime,
 }
 
-/// The windows of a run, each after the account has certified the one before.
+impl Window {
+    pub fn edges(&self) -> (SimTime, SimTime) {
+        (self.from, self.until)
+    }
+}
+
+/// The windows of a run.
 pub(super) struct Windows {
     /// Where the next one begins.
     from: SimTime,
@@ -103,35 +124,27 @@ pub(super) struct Windows {
     span: Span,
     /// Arrivals that it should have.
     wanted: u64,
-    certificate: Certificate,
 }
 
 impl Windows {
     pub fn of(plan: &Plan) -> Windows {
-        let called: BTreeSet<FunctionId> = plan.sources.iter().map(|source| function_of(plan, source)).collect();
-        // Then functions come in the order of their arrivals of one instant.
-        let one_source_each = called.len() == plan.sources.len();
+        let wanted = called(plan).len() as u64 * ARRIVALS_PER_FUNCTION;
         Windows {
             from: SimTime::ZERO,
             warm_up: SimTime::ZERO + plan.warm_up,
             horizon: plan.horizon(),
             span: FIRST_WINDOW,
-            wanted: (called.len() as u64 * ARRIVALS_PER_FUNCTION).clamp(FEWEST_ARRIVALS, MOST_ARRIVALS),
-            certificate: Certificate::new(&plan.parts(), one_source_each),
+            wanted: wanted.clamp(FEWEST_ARRIVALS, MOST_ARRIVALS),
         }
     }
 
     /// Whether gauges begin where the next window does.
-    fn begin_to_count(&mut self) -> bool {
-        let begins = self.from == self.warm_up;
-        if begins {
-            self.certificate.begin_peak(self.from);
-        }
-        begins
+    pub fn begin_to_count(&self) -> bool {
+        self.from == self.warm_up
     }
 
     /// The next one, as far as `watchers` let functions be told one after another.
-    fn next(&self, watchers: &impl Observer) -> Option<Window> {
+    pub fn next(&self, watchers: &impl Observer) -> Option<Window> {
         let edge = if self.from < self.warm_up {
             self.warm_up
         } else {
@@ -144,13 +157,8 @@ impl Windows {
         })
     }
 
-    /// The account's slots of a window.
-    fn certify(&mut self, ledger: &mut Ledger) -> Result<&SlotSteps, Stop> {
-        self.certificate.grants(ledger).ok_or(Stop::Uncertified)
-    }
-
     /// A window with so many arrivals is over. The next one is longer or shorter, so that it has as many as it should.
-    fn end(&mut self, window: &Window, arrivals: u64, pace: &mut dyn Pace) -> Result<(), Stop> {
+    pub fn end(&mut self, window: &Window, arrivals: u64, pace: &mut dyn Pace) -> Result<(), Stop> {
         let length = window.until.since(window.from);
         if arrivals > self.wanted * 2 {
             self.span = Span::from_micros((length.as_micros() / 2).max(1));
@@ -162,7 +170,7 @@ impl Windows {
     }
 }
 
-fn function_of(plan: &Plan, source: &SourceConfig) -> FunctionId {
+pub(super) fn function_of(plan: &Plan, source: &SourceConfig) -> FunctionId {
     plan.flows[source.flow.index()].function
 }
 
@@ -198,8 +206,9 @@ fn cells(plan: &Plan, platform: &Platform) -> Vec<Cell> {
 }
 
 impl Cells {
-    pub fn of(plan: &Plan, platform: &mut Platform) -> Cells {
-        platform.take_apart();
+    /// Those of a plan or a part of one; `shared` are the senders that call several functions, maybe in other parts.
+    pub fn of(plan: &Plan, platform: &mut Platform, shared: impl Iterator<Item = usize>) -> Cells {
+        platform.take_apart(shared);
         let mut cells = cells(plan, platform).into_iter().peekable();
         let mut blocks = Vec::new();
         while cells.peek().is_some() {

@@ -3,14 +3,22 @@
 mod adjoining;
 mod cell_major;
 mod continued;
+mod crew;
+mod divide;
 mod emptied;
+mod listeners;
 mod pace;
+mod parts;
 mod plan;
 mod replication;
+mod result;
 mod run;
 mod serve;
 
+pub use crew::{Crew, Job};
 pub use emptied::emptied;
+pub use listeners::meter_of;
 pub use pace::Pace;
 pub use plan::Plan;
-pub use run::{AdjoiningCost, RunResult, meter_of, replay, simulate, simulate_cell_major};
+pub use result::{AdjoiningCost, RunResult};
+pub use run::{replay, simulate, simulate_by, simulate_cell_major};

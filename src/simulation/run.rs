@@ -1,76 +1,19 @@
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
-use super::adjoining::adjoining_meter;
+use super::Plan;
 use super::cell_major;
 use super::continued::Continued;
+use super::crew::Crew;
+use super::listeners::{Heard, meter, recorder_config, seldom};
 use super::pace::{Onward, Pace, Stop};
-use super::serve::serve_next;
-use crate::control::{Act, Changes, ControlSummary, Controller, RefusedChange};
-use crate::facts::{Call, FunctionId, Observer};
-use crate::lambda::{
-    FlowConfig, FrontService, FunctionConfig, MappingConfig, MappingSource, MetricGroups, Peaks, Platform, Through,
-};
-use crate::metrics::{
-    FlowInfo, FunctionInfo, MappingMetrics, Recorder, RecorderConfig, Sink, Summary, TimelineSummary,
-};
-use crate::pricing::{
-    self, AdjoiningMeter, AdjoiningUsage, Bill, BudgetAlert, BudgetMeter, CostAnswers, Meter, MeteredFunction,
-    MeteredQualifier, MeteredVersion, ProvisionedTimes, Usage, UtilizationMeter,
-};
-use crate::simulation::Plan;
+use super::parts::run_parts;
+use super::result::{Finished, RunResult};
+use super::serve::{platform, serve_next};
+use crate::control::{Act, Changes, ControlSummary, Controller};
+use crate::facts::{Call, Observer};
+use crate::lambda::{Peaks, Platform};
+use crate::metrics::{Recorder, Sink};
+use crate::pricing::BudgetMeter;
 use crate::units::{SimTime, Span};
-use crate::workload::Arrivals;
-
-/// Everything a run found out.
-#[derive(Clone, Debug)]
-pub struct RunResult {
-    /// Counts, gauges and quantiles.
-    pub summary: Summary,
-    /// The run in a few hundred steps.
-    pub timeline: TimelineSummary,
-    /// What was used, in whole numbers.
-    pub usage: Usage,
-    /// What that costs.
-    pub bill: Bill,
-    /// What a month of it would cost (§9.4, step 9).
-    pub monthly_estimate: Bill,
-    /// What services beside Lambda cost; no lines where none is billed.
-    pub adjoining: AdjoiningCost,
-    /// What parts of the bill cost, and what was saved.
-    pub cost_answers: CostAnswers,
-    /// First alert of each threshold of each budget, in the order of the plan; nothing without budgets.
-    pub budget_alerts: Vec<Vec<Option<BudgetAlert>>>,
-    /// How busy provisioned concurrency was.
-    pub provisioned_times: ProvisionedTimes,
-    /// Alarms, scaling and deployments.
-    pub control: ControlSummary,
-    /// Changes that Lambda would have refused.
-    pub refused_changes: Vec<RefusedChange>,
-    /// How far limits were used at most.
-    pub peaks: Peaks,
-}
-
-/// What services beside Lambda cost (lambda-model §9.5), never part of the bill.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct AdjoiningCost {
-    /// What was used.
-    pub usage: AdjoiningUsage,
-    /// In the run.
-    pub bill: Bill,
-    /// In a month of it.
-    pub monthly_estimate: Bill,
-}
-
-impl AdjoiningCost {
-    fn of(usage: AdjoiningUsage, plan: &Plan) -> AdjoiningCost {
-        AdjoiningCost {
-            bill: pricing::adjoining_bill(&usage, &plan.billing),
-            monthly_estimate: pricing::adjoining_estimate(&usage, &plan.billing),
-            usage,
-        }
-    }
-}
+use crate::workload::{Arrivals, SourceConfig};
 
 /// Arrivals between two looks at the [`Pace`].
 const PACE_ARRIVALS: usize = 16_384;
@@ -85,10 +28,26 @@ pub fn simulate(
     extra: Option<&mut dyn Observer>,
     pace: &mut dyn Pace,
 ) -> Option<RunResult> {
+    simulate_by(plan, sink, extra, pace, &())
+}
+
+/// The same by a crew, which may work at several parts of the run at once.
+pub fn simulate_by(
+    plan: &Plan,
+    sink: &mut dyn Sink,
+    extra: Option<&mut dyn Observer>,
+    pace: &mut dyn Pace,
+    crew: &dyn Crew,
+) -> Option<RunResult> {
     let (mut sink, mut pace) = (Continued::of(sink), Onward::of(pace));
     // Others want to hear of everything in the order in which it happens.
     if extra.is_none() && cell_major::fits(plan) {
-        match run(plan, &mut sink, None, &mut pace, Driver::CellMajor) {
+        let work: u64 = plan.sources.iter().map(SourceConfig::roughly).sum();
+        let parts = match crew.hands() {
+            1 => 1,
+            hands => (hands * PARTS_PER_HAND).min((work / LEAST_PART) as usize),
+        };
+        match run_apart(plan, &mut sink, &mut pace, crew, parts) {
             Err(Stop::Uncertified) => sink.begin_again(),
             ended => return ended.ok(),
         }
@@ -96,12 +55,31 @@ pub fn simulate(
     run(plan, &mut sink, extra, &mut pace, Driver::Ordered).ok()
 }
 
-/// The same by the cell-major driver alone: `None` where functions meet elsewhere than in the account's limits, or where these
-/// would refuse something. For comparison: [`simulate`] takes it wherever it does.
-pub fn simulate_cell_major(plan: &Plan, sink: &mut dyn Sink) -> Option<RunResult> {
+/// The same by the cell-major driver alone, in so many parts: `None` where functions meet elsewhere than in the account's limits, or
+/// where these would refuse something. For comparison: [`simulate_by`] takes it wherever it does.
+pub fn simulate_cell_major(plan: &Plan, sink: &mut dyn Sink, crew: &dyn Crew, parts: usize) -> Option<RunResult> {
     let fits = cell_major::fits(plan);
-    fits.then(|| run(plan, sink, None, &mut (), Driver::CellMajor).ok())
-        .flatten()
+    fits.then(|| run_apart(plan, sink, &mut (), crew, parts).ok()).flatten()
+}
+
+/// Nobody knows ahead how long a part takes: hands that are done early find another one.
+const PARTS_PER_HAND: usize = 4;
+/// With fewer arrivals a part of a run costs more than it saves.
+const LEAST_PART: u64 = 50_000;
+
+fn run_apart(
+    plan: &Plan,
+    sink: &mut dyn Sink,
+    pace: &mut dyn Pace,
+    crew: &dyn Crew,
+    parts: usize,
+) -> Result<RunResult, Stop> {
+    // Meters of services beside Lambda hear of all functions together.
+    if parts > 1 && seldom(plan).is_none() {
+        run_parts(plan, sink, pace, crew, parts)
+    } else {
+        run(plan, sink, None, pace, Driver::CellMajor)
+    }
 }
 
 /// In which order functions are run.
@@ -120,37 +98,21 @@ fn run(
     pace: &mut dyn Pace,
     driver: Driver,
 ) -> Result<RunResult, Stop> {
-    let horizon = plan.horizon();
-    let recorder = Recorder::new(recorder_config(plan), sink);
-    let mut watchers = (
-        (
-            recorder,
-            (BudgetMeter::new(plan.start, meter(plan), &plan.billing), seldom(plan)),
-        ),
-        extra,
-    );
+    let mut recorder = Recorder::new(recorder_config(plan), sink);
+    let mut budget_meter = BudgetMeter::new(plan.start, meter(plan), &plan.billing);
+    let mut heard: Heard<'_, '_, '_> = ((&mut recorder, (&mut budget_meter, seldom(plan))), extra);
     let mut changes = Changes::new(&plan.change_steps);
-    let (Driven { unanswered, peaks }, control) = drive_with_control(plan, &mut changes, &mut watchers, pace, driver)?;
-    let ((recorder, (meter, seldom)), _) = watchers;
-    let (utilization, adjoining) = seldom.unwrap_or_default();
-    let adjoining = adjoining.map(|meter| meter.finish(horizon));
-    let (summary, timeline) = recorder.finish(&unanswered);
-    let (usage, budget_alerts) = meter.finish(horizon);
-    let bill = pricing::bill(&usage, &plan.billing);
-    Ok(RunResult {
-        summary,
-        timeline,
-        cost_answers: pricing::answers(&usage, &plan.billing, &bill, plan.duration + plan.drain, plan.start),
-        budget_alerts,
-        provisioned_times: utilization.map_or_else(ProvisionedTimes::default, |meter| meter.finish(horizon)),
-        bill,
-        monthly_estimate: pricing::monthly_estimate(&usage, &plan.billing, plan.duration + plan.drain, plan.start),
-        usage,
-        adjoining: adjoining.map_or_else(AdjoiningCost::default, |usage| AdjoiningCost::of(usage, plan)),
+    let (Driven { unanswered, peaks }, control) = drive_with_control(plan, &mut changes, &mut heard, pace, driver)?;
+    let ((_, (_, seldom)), _) = heard;
+    let finished = Finished {
+        summarised: recorder.finish(&unanswered),
+        meter: budget_meter,
+        seldom: seldom.unwrap_or_default(),
         control,
         refused_changes: changes.finish(),
         peaks,
-    })
+    };
+    Ok(finished.result(plan))
 }
 
 /// One run of a plan for somebody who follows arrivals through it; nothing is counted, nothing billed. `pace` is asked
@@ -160,35 +122,6 @@ fn run(
 pub fn replay<O: Observer>(plan: &Plan, listener: &mut O, pace: &mut dyn Pace) -> bool {
     let mut changes = Changes::new(&plan.change_steps);
     drive_with_control(plan, &mut changes, listener, pace, Driver::Ordered).is_ok()
-}
-
-/// A meter that is told nothing yet of what the plan's functions have used: for the price of single invocations.
-pub fn meter_of(plan: &Plan) -> Meter {
-    Meter::new(plan.start, &metered(plan)).billing_by(plan.account.billing_granularity)
-}
-
-/// The meter of a run, without what it has used.
-fn meter(plan: &Plan) -> Meter {
-    let meter = meter_of(plan);
-    match plan.billing.savings_plan {
-        Some(_) => meter.by_the_hour(),
-        None => meter,
-    }
-}
-
-type Seldom = (Option<UtilizationMeter>, Option<AdjoiningMeter>);
-
-/// Meters that most runs do without: nobody there costs one test per event, not one for each of them.
-fn seldom(plan: &Plan) -> Option<Seldom> {
-    let meters = (utilization(plan), adjoining_meter(plan));
-    (meters.0.is_some() || meters.1.is_some()).then_some(meters)
-}
-
-/// A meter of how busy provisioned concurrency is, where there may be some.
-fn utilization(plan: &Plan) -> Option<UtilizationMeter> {
-    let mut qualifiers = plan.functions.iter().flat_map(|function| &function.qualifiers);
-    let provisions = qualifiers.any(|qualifier| qualifier.provisioned > 0) || !plan.control.is_empty();
-    provisions.then(|| UtilizationMeter::new(&metered(plan), &plan.billing))
 }
 
 /// Takes the platform from its start to the plan's horizon, with whoever acts on it; returns what it tells at its end, and
@@ -263,11 +196,6 @@ fn drive_cells<O: Observer>(plan: &Plan, watchers: &mut O, pace: &mut dyn Pace) 
     Ok(driven)
 }
 
-fn platform<O: Observer>(plan: &Plan, watchers: &mut O) -> Platform {
-    let seed = (plan.seed, plan.replication);
-    Platform::new(seed, &plan.parts(), plan.horizon(), watchers)
-}
-
 /// All that takes part in a run.
 struct Run<'a, O, A> {
     platform: Platform,
@@ -328,82 +256,4 @@ impl<O: Observer, A: Act<O>> Run<'_, O, A> {
             self.platform.advance_to(SimTime::from_micros(last), self.watchers);
         }
     }
-}
-
-fn recorder_config(plan: &Plan) -> RecorderConfig {
-    let info = |function: &Arc<FunctionConfig>| FunctionInfo {
-        reserved: function.reserved,
-        memory: function.versions.iter().map(|version| version.memory).collect(),
-        qualifiers: function.qualifiers.len(),
-    };
-    let flow = |flow: &FlowConfig| FlowInfo {
-        traffic: flow.traffic,
-        function: flow.function,
-        qualifier: flow.qualifier,
-        invocation_type: flow.invocation_type,
-        identity: flow.key.identity(),
-        url: comes_through(plan, flow, FrontService::FunctionUrl),
-        polled: flow.mapping.is_some(),
-    };
-    RecorderConfig {
-        budgets: plan.account.budgets.len(),
-        warm_up: plan.warm_up,
-        duration: plan.duration,
-        horizon: plan.horizon(),
-        traffic: plan.traffic.len(),
-        flows: plan.flows.iter().map(flow).collect(),
-        functions: plan.functions.iter().map(info).collect(),
-        queues: plan.queues.len(),
-        streams: plan.streams.len(),
-        mappings: plan.mappings.iter().map(shown_metrics).collect(),
-    }
-}
-
-fn shown_metrics(mapping: &MappingConfig) -> MappingMetrics {
-    let provisioned = match &mapping.source {
-        MappingSource::Queue(queue) => queue.scaling.per_poller.is_some(),
-        MappingSource::Stream(stream) => stream.pollers.is_some_and(|pollers| pollers.provisioned),
-    };
-    let MetricGroups { events, errors, kafka } = mapping.metrics;
-    MappingMetrics {
-        events,
-        errors,
-        kafka,
-        provisioned: provisioned && (events || errors || kafka),
-    }
-}
-
-fn comes_through(plan: &Plan, flow: &FlowConfig, service: FrontService) -> bool {
-    matches!(&plan.traffic[flow.traffic.index()].through, Some(Through::Front(front)) if front.service == service)
-}
-
-fn metered(plan: &Plan) -> Vec<MeteredFunction> {
-    let at_edge = plan
-        .flows
-        .iter()
-        .filter(|flow| comes_through(plan, flow, FrontService::CloudFront));
-    let edge: BTreeSet<_> = at_edge.map(|flow| flow.function).collect();
-    let function = |(id, function): (FunctionId, &Arc<FunctionConfig>)| MeteredFunction {
-        versions: function
-            .versions
-            .iter()
-            .map(|version| MeteredVersion {
-                architecture: version.architecture,
-                memory: version.memory,
-                ephemeral_storage: version.ephemeral_storage,
-                snapshot: version.keeps_billed_snapshot(),
-                published: version.published_at(),
-                edge: edge.contains(&id),
-            })
-            .collect(),
-        qualifiers: function
-            .qualifiers
-            .iter()
-            .map(|qualifier| MeteredQualifier {
-                version: qualifier.version,
-                additional: qualifier.additional,
-            })
-            .collect(),
-    };
-    (0..).map(FunctionId).zip(&plan.functions).map(function).collect()
 }

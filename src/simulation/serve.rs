@@ -1,5 +1,6 @@
-//! What both drivers do with arrivals.
+//! What both drivers do with the platform and arrivals.
 
+use super::Plan;
 use crate::facts::Observer;
 use crate::lambda::Platform;
 use crate::units::SimTime;
@@ -29,4 +30,10 @@ pub(super) fn serve_next<O: Observer>(
         arrivals.advance();
     }
     served.max(1)
+}
+
+/// The platform of a plan at its start.
+pub(super) fn platform<O: Observer>(plan: &Plan, watchers: &mut O) -> Platform {
+    let seed = (plan.seed, plan.replication);
+    Platform::new(seed, &plan.parts(), plan.horizon(), watchers)
 }

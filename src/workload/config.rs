@@ -30,6 +30,28 @@ pub struct SourceConfig {
     pub changes: Vec<SourceChange>,
 }
 
+impl SourceConfig {
+    /// About how many arrivals it has, where nothing changes: to divide work, not to count.
+    pub fn roughly(&self) -> u64 {
+        let micros = self.until.since(self.from).as_micros() as f64;
+        let mean = |rates: &mut dyn ExactSizeIterator<Item = Rate>| {
+            let count = rates.len().max(1) as f64;
+            rates.map(Rate::per_micro).sum::<f64>() / count * micros
+        };
+        let arrivals = match &self.process {
+            Process::Poisson(profile) => mean(&mut profile.points.iter().map(|(_, rate)| *rate)),
+            Process::Constant(rate) | Process::Bursts { rate, .. } => rate.per_micro() * micros,
+            Process::Modulated { rates, .. } => mean(&mut rates.iter().copied()),
+            Process::At(times) => times.len() as f64,
+            Process::Together { count, .. } => *count as f64,
+            Process::Every { interval, .. } => micros / interval.as_micros().max(1) as f64,
+            Process::Minutes(counts) => counts.iter().map(|(_, count)| f64::from(*count)).sum(),
+            Process::Spread(_) | Process::Trace(_) => 0.0,
+        };
+        (arrivals * self.scale) as u64
+    }
+}
+
 /// From an instant on a source goes on differently. Arrivals keep counting, and draws stay those of the source.
 #[derive(Clone, Debug)]
 pub struct SourceChange {
@@ -132,4 +154,44 @@ pub trait TraceFile: fmt::Debug + Send + Sync {
 
     /// Why rows ended before the file did, if they did.
     fn failure(&self) -> Option<String>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::draws::StreamKey;
+
+    #[test]
+    fn about_so_many_arrivals_come_as_rates_and_counts_say() {
+        let seconds = |seconds| SimTime::ZERO + Span::from_secs(seconds);
+        let ten = Rate::events(10, Span::from_secs(1));
+        let points = vec![(seconds(0), ten), (seconds(100), Rate::ZERO)];
+        for (process, expected) in [
+            (Process::Poisson(RateProfile { points, repeat: None }), 500),
+            (Process::Constant(ten), 1_000),
+            (
+                Process::Every {
+                    first: seconds(0),
+                    interval: Span::from_secs(5),
+                },
+                20,
+            ),
+            (Process::Minutes(vec![(0, 7), (1, 35)]), 42),
+            (Process::At(vec![seconds(1); 3]), 3),
+        ] {
+            let mut source = SourceConfig {
+                flow: FlowId(0),
+                key: StreamKey::derive(1, 0, "traffic", "t"),
+                from: seconds(20),
+                until: seconds(120),
+                scale: 1.0,
+                pass: Share::ALL,
+                process,
+                changes: Vec::new(),
+            };
+            assert_eq!(source.roughly(), expected, "{:?}", source.process);
+            source.scale = 2.0;
+            assert_eq!(source.roughly(), 2 * expected);
+        }
+    }
 }

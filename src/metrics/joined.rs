@@ -1,0 +1,136 @@
+//! Recorders of parts of an account, and the one that hears from them: functions of a part are told to its own recorder, maybe beside
+//! others; what they have in common is joined window by window.
+
+use super::apart::Over;
+use super::histogram::Histogram;
+use super::recorder::Recorder;
+use super::scope::{Members, Scope};
+use super::summary::Summary;
+use super::timeline::{Tally, TimelineSummary};
+use crate::facts::{FunctionId, SlotSteps};
+use crate::units::SimTime;
+
+/// What functions of a part have done in a window.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// By step of the timeline, from that on in which the window begins.
+    tallies: Vec<Tally>,
+    /// Periods that are over since the last window.
+    over: Vec<Over>,
+}
+
+impl Told {
+    /// Takes over what another part has done.
+    fn add(&mut self, other: Told) {
+        join(&mut self.tallies, other.tallies, |tally, other| tally.add(&other));
+        join(&mut self.over, other.over, |(told, throttles), (others, more)| {
+            told.extend(others);
+            // No function is in two parts.
+            throttles.extend(more);
+        });
+    }
+}
+
+/// Adds what stands at the same place.
+fn join<T>(all: &mut Vec<T>, others: Vec<T>, mut add: impl FnMut(&mut T, T)) {
+    for (place, other) in others.into_iter().enumerate() {
+        match all.get_mut(place) {
+            Some(one) => add(one, other),
+            None => all.push(other),
+        }
+    }
+}
+
+impl Recorder<'_> {
+    /// All functions of this part have been told up to the end of the window: what they have done.
+    pub fn end_part(&mut self) -> Told {
+        let Some(apart) = self.apart.take() else {
+            return Told::default();
+        };
+        let until = apart.until;
+        let tallies = self.end_apart(*apart);
+        self.pass_window(until);
+        Told {
+            tallies,
+            over: self.take_over(),
+        }
+    }
+
+    /// Takes in what the parts have done in the window that begins at `from`, in which these were the account's slots.
+    pub fn join(&mut self, (from, until): (SimTime, SimTime), slots: &SlotSteps, parts: impl Iterator<Item = Told>) {
+        let mut all = Told::default();
+        parts.for_each(|told| all.add(told));
+        self.over.extend(all.over);
+        self.cut_until(from);
+        if let Some(running) = all.tallies.first_mut() {
+            running.add(&std::mem::take(&mut self.tally));
+        }
+        self.end_window((from, until), slots, all.tallies.into_iter());
+    }
+
+    /// Ends a run that was told to the recorders of its parts, which have been closed.
+    pub fn finish_joined(mut self, parts: Vec<(Recorder<'_>, Members)>) -> (Summary, TimelineSummary) {
+        let mut rest = Told::default();
+        let mut parts: Vec<_> = parts
+            .into_iter()
+            .map(|(mut part, members)| {
+                rest.add(Told {
+                    tallies: Vec::new(),
+                    over: part.take_over(),
+                });
+                (part, members)
+            })
+            .collect();
+        self.over.extend(rest.over);
+        self.close(&[]);
+        for (part, members) in &mut parts {
+            self.take_in(part, members);
+        }
+        self.summarise()
+    }
+
+    /// Periods that are over, of functions as the account knows them.
+    fn take_over(&mut self) -> Vec<Over> {
+        let over = std::mem::take(&mut self.over);
+        let Scope::Part(members, _) = &self.config.scope else {
+            return over.into();
+        };
+        let known_as = |function: FunctionId| members.functions[function.index()];
+        let known = |(mut told, throttles): Over| {
+            told.iter_mut().for_each(|period| period.rename(known_as));
+            let throttles = throttles.into_iter();
+            let rename =
+                |((function, qualifier, reason, cause), count)| ((known_as(function), qualifier, reason, cause), count);
+            (told, throttles.map(rename).collect())
+        };
+        over.into_iter().map(known).collect()
+    }
+
+    fn take_in(&mut self, part: &mut Recorder<'_>, members: &Members) {
+        self.fingerprint.0 = self.fingerprint.0.wrapping_add(part.fingerprint.0);
+        self.timeline
+            .take_in(&mut part.timeline, &members.functions, self.functions.len());
+        for (function, state) in members.functions.iter().zip(&mut part.functions) {
+            let own = &mut self.functions[function.index()];
+            let first_period = own.first_period;
+            *own = std::mem::take(state);
+            own.first_period = first_period;
+        }
+        for (flow, state) in members.flows.iter().zip(part.flows.drain(..)) {
+            let info = self.flows[flow.index()].info;
+            self.flows[flow.index()] = state.of(info);
+        }
+        for (place, traffic) in members.traffic.iter().enumerate() {
+            self.retries[traffic.index()].merge(&part.retries[place]);
+            merge(&mut self.first_byte[traffic.index()], part.first_byte[place].take());
+        }
+    }
+}
+
+fn merge(all: &mut Option<Box<Histogram>>, other: Option<Box<Histogram>>) {
+    match (all, other) {
+        (Some(all), Some(other)) => all.merge(&other),
+        (all, Some(other)) => *all = Some(other),
+        (_, None) => {}
+    }
+}
