@@ -412,6 +412,25 @@ mod tests {
     }
 
     #[test]
+    fn rps_1_requests_counted_apart_and_added_are_held_against_the_limit_together() {
+        let at = |millis| SimTime::ZERO + Span::from_millis(millis);
+        let counted = |instants: &[u64]| {
+            let mut seconds = Seconds::from(at(1_500));
+            instants.iter().for_each(|millis| seconds.count(at(*millis)));
+            seconds
+        };
+        let mut all = counted(&[1_600, 1_700, 3_000]);
+        all.add(&counted(&[1_900, 3_100, 3_200, 5_000]));
+        // Ten a second for each unit of concurrency; three in the second second, three in the fourth, one in the sixth.
+        let mut rate = RequestRate::new(RateShape::FixedSecond, 1);
+        assert!(rate.add(&all));
+        assert_eq!(rate.peak(), Peak { used: 3, limit: 10 });
+        let mut many = counted(&[2_000; 6]);
+        many.add(&counted(&[2_500; 5]));
+        assert!(!RequestRate::new(RateShape::FixedSecond, 1).add(&many));
+    }
+
+    #[test]
     fn gvb_14_an_idle_bucket_never_holds_more_than_its_capacity() {
         let mut scaling = Bucket::new(1_000, 6_000);
         assert_eq!(taken(&mut scaling, 0, 1_200), 1_000);

@@ -69,6 +69,20 @@ mod tests {
     }
 
     #[test]
+    fn what_two_have_used_adds_up_hour_by_hour() {
+        let used = |entries: &[(u64, u128)]| {
+            let mut hours = Hours::default();
+            entries
+                .iter()
+                .for_each(|(seconds, mb_ms)| hours.add(at(*seconds), 0, Measure::Duration, *mb_ms));
+            hours
+        };
+        let mut both = used(&[(10, 5), (3_700, 1)]);
+        both.add_all(&used(&[(20, 7), (7_300, 2)]));
+        assert_eq!(both.0, used(&[(30, 12), (3_800, 1), (7_400, 2)]).0);
+    }
+
+    #[test]
     fn price_19_usage_is_mb_micros_of_the_hour_of_the_run_in_which_it_is_used() {
         let mut hours = Hours::default();
         hours.add(at(3_599), 1, Measure::Duration, 512);
