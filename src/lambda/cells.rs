@@ -7,7 +7,7 @@ use super::environment::IdlePool;
 use super::function::Function;
 use super::in_flight::shared_senders;
 use super::ledger::Ledger;
-use super::platform::{Parts, Platform, before};
+use super::platform::{Parts, Platform};
 use super::rate::{RequestRate, Seconds};
 use crate::facts::{FlowId, FunctionId, Observer, Turn};
 use crate::kernel::{Agenda, prefetch, prefetch_at};
@@ -85,7 +85,7 @@ impl Platform {
 
     /// The function has come to `until`; nothing of it happens before the instant that is returned.
     pub(crate) fn leave<O: Observer>(&mut self, until: SimTime, agenda: &mut Agenda, observer: &mut O) -> SimTime {
-        self.catch_up(before(until), observer);
+        self.catch_up(until.just_before(), observer);
         let alone = self.alone.take();
         let in_flight = alone.and_then(|function| self.functions[function.index()].in_flight.as_ref());
         let ends = in_flight.map_or(SimTime::MAX, |in_flight| in_flight.ends.quiet_until());

@@ -9,7 +9,7 @@ use super::config::FlowConfig;
 use super::ends::{AccountInFlight, InFlight};
 use super::environment::{IdleEntry, IdlePool};
 use super::function::{Context, Event, Function};
-use super::platform::{Platform, before};
+use super::platform::Platform;
 use crate::facts::{
     Arrival, FlowId, FunctionId, GivenBack, Observer, Pool, QualifierId, StartKind, TrafficId, VersionId,
 };
@@ -347,10 +347,10 @@ impl Platform {
             while let Some((now, word)) = self.agenda.pop_before(Moment::before(cut, Class::Completion)) {
                 self.step(now, word, observer);
             }
-            self.catch_up(before(cut), observer);
+            self.catch_up(cut.just_before(), observer);
             let passed = match observer.minds_each_cut() {
                 true => cut,
-                false => cut.max(time.min(before(self.agenda.quiet_until()))),
+                false => cut.max(time.min(self.agenda.quiet_until().just_before())),
             };
             observer.cut(passed);
             self.cut = observer.next_cut();

@@ -404,7 +404,7 @@ impl Platform {
 
     /// Gauges begin at `now`: tells what has ended by then, and counts anew which environments serve.
     pub fn begin_window<O: Observer>(&mut self, now: SimTime, observer: &mut O) {
-        self.catch_up(before(now), observer);
+        self.catch_up(now.just_before(), observer);
         self.settle(now, observer);
         self.begin_peaks(now);
         for function in &mut self.functions {
@@ -425,7 +425,7 @@ impl Platform {
 
     /// Ends the run at `end`: tells what listeners have not heard yet, and returns the arrivals without final answer.
     pub fn close<O: Observer>(mut self, end: SimTime, observer: &mut O) -> Vec<Call> {
-        self.catch_up(before(end), observer);
+        self.catch_up(end.just_before(), observer);
         observer.cut(end);
         self.settle(end, observer);
         self.tell_left_messages(end, observer);
@@ -474,11 +474,6 @@ impl Platform {
         };
         (&mut self.functions[function], context)
     }
-}
-
-/// The last instant before `time`.
-pub(super) fn before(time: SimTime) -> SimTime {
-    SimTime::from_micros(time.as_micros().saturating_sub(1))
 }
 
 fn gateway(rate: GatewayRate) -> Bucket {

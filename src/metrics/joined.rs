@@ -2,9 +2,9 @@
 //! others; what they have in common is joined window by window.
 
 use super::apart::Over;
-use super::histogram::Histogram;
+use super::function_state::FunctionState;
 use super::recorder::Recorder;
-use super::scope::{Members, Scope};
+use super::scope::Scope;
 use super::summary::Summary;
 use super::timeline::{Tally, TimelineSummary};
 use crate::facts::{FunctionId, SlotSteps};
@@ -69,23 +69,17 @@ impl Recorder<'_> {
     }
 
     /// Ends a run that was told to the recorders of its parts, which have been closed.
-    pub fn finish_joined(mut self, parts: Vec<(Recorder<'_>, Members)>) -> (Summary, TimelineSummary) {
+    pub fn finish_joined(mut self, mut parts: Vec<Recorder<'_>>) -> (Summary, TimelineSummary) {
         let mut rest = Told::default();
-        let mut parts: Vec<_> = parts
-            .into_iter()
-            .map(|(mut part, members)| {
-                rest.add(Told {
-                    tallies: Vec::new(),
-                    over: part.take_over(),
-                });
-                (part, members)
-            })
-            .collect();
+        for part in &mut parts {
+            rest.add(Told {
+                over: part.take_over(),
+                ..Told::default()
+            });
+        }
         self.over.extend(rest.over);
         self.close(&[]);
-        for (part, members) in &mut parts {
-            self.take_in(part, members);
-        }
+        parts.into_iter().for_each(|part| self.take_in(part));
         self.summarise()
     }
 
@@ -106,31 +100,29 @@ impl Recorder<'_> {
         over.into_iter().map(known).collect()
     }
 
-    fn take_in(&mut self, part: &mut Recorder<'_>, members: &Members) {
+    fn take_in(&mut self, mut part: Recorder<'_>) {
+        let Scope::Part(members, _) = part.config.scope else {
+            return;
+        };
         self.fingerprint.0 = self.fingerprint.0.wrapping_add(part.fingerprint.0);
         self.timeline
-            .take_in(&mut part.timeline, &members.functions, self.functions.len());
-        for (function, state) in members.functions.iter().zip(&mut part.functions) {
+            .take_in(part.timeline, &members.functions, self.functions.len());
+        for (function, state) in members.functions.iter().zip(part.functions) {
             let own = &mut self.functions[function.index()];
-            let first_period = own.first_period;
-            *own = std::mem::take(state);
-            own.first_period = first_period;
+            *own = FunctionState {
+                first_period: own.first_period,
+                ..state
+            };
         }
-        for (flow, state) in members.flows.iter().zip(part.flows.drain(..)) {
+        for (flow, state) in members.flows.iter().zip(part.flows) {
             let info = self.flows[flow.index()].info;
             self.flows[flow.index()] = state.of(info);
         }
         for (place, traffic) in members.traffic.iter().enumerate() {
             self.retries[traffic.index()].merge(&part.retries[place]);
-            merge(&mut self.first_byte[traffic.index()], part.first_byte[place].take());
+            if let Some(times) = part.first_byte[place].take() {
+                self.first_byte[traffic.index()].get_or_insert_default().merge(&times);
+            }
         }
-    }
-}
-
-fn merge(all: &mut Option<Box<Histogram>>, other: Option<Box<Histogram>>) {
-    match (all, other) {
-        (Some(all), Some(other)) => all.merge(&other),
-        (all, Some(other)) => *all = Some(other),
-        (_, None) => {}
     }
 }

@@ -315,7 +315,7 @@ impl<'a> Recorder<'a> {
         self.summarise()
     }
 
-    /// The run is over; `unanswered` are the arrivals without final answer. All that a part does at its end:
+    /// The run is over; `unanswered` are the arrivals without final answer. For a part that is all:
     /// [`Recorder::finish_joined`] makes the summary.
     pub fn close(&mut self, unanswered: &[Call]) {
         self.cut_until(self.config.horizon);
@@ -845,11 +845,6 @@ fn watched(config: &RecorderConfig) -> usize {
     }
 }
 
-/// The last instant before `time`.
-fn before(time: SimTime) -> SimTime {
-    SimTime::from_micros(time.as_micros().saturating_sub(1))
-}
-
 /// Whether an event that ended so had been stored before.
 fn was_queued(ending: Ending) -> bool {
     !matches!(ending, Ending::Throttled | Ending::Refused)
@@ -921,7 +916,7 @@ impl Recorder<'_> {
     pub(super) fn end_apart(&mut self, mut apart: Apart) -> Vec<Tally> {
         let over = self.end_periods_apart(&mut apart);
         self.over.extend(over);
-        let last = before(apart.until);
+        let last = apart.until.just_before();
         for function in 0..self.timeline.watched() {
             self.end_steps_of_function(FunctionId(function as u32), last);
         }
@@ -944,7 +939,7 @@ impl Recorder<'_> {
             self.cut_apart(&mut steps);
         }
         self.swing_account(slots, done..slots.len());
-        self.find_next_cut(before(until));
+        self.find_next_cut(until.just_before());
     }
 
     /// The same for what was told to the recorder of a part.
@@ -1440,13 +1435,9 @@ impl Observer for Recorder<'_> {
     /// much memory to keep what each has to tell of several.
     fn apart_until(&self, from: SimTime) -> SimTime {
         let edges = [self.window.from, self.window.to, self.config.horizon];
-        // At the end of a period it may not have been told of it yet.
-        let next_period = self.period_end.saturating_add(self.period);
-        let period_end = if self.period_end > from {
-            self.period_end
-        } else {
-            next_period
-        };
+        // Not that of the running period: of one that ends at `from` it may not have been told yet.
+        let running = from.as_micros() / self.period.as_micros();
+        let period_end = SimTime::from_micros((running + 1) * self.period.as_micros());
         let period = (self.timeline.watched() == 0).then_some(period_end);
         let ahead = edges.into_iter().chain(period).filter(|edge| *edge > from);
         ahead.min().unwrap_or(SimTime::MAX)

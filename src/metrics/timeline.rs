@@ -344,11 +344,11 @@ impl Timeline {
     }
 
     /// Takes over the courses of functions of a part of the account, which has so many, if they were watched there.
-    pub fn take_in(&mut self, part: &mut Timeline, members: &[FunctionId], functions: usize) {
+    pub fn take_in(&mut self, part: Timeline, members: &[FunctionId], functions: usize) {
         if part.watched() > 0 {
             self.functions.resize_with(functions, Course::default);
         }
-        for (function, course) in members.iter().zip(part.functions.drain(..)) {
+        for (function, course) in members.iter().zip(part.functions) {
             self.functions[function.index()] = course;
         }
     }

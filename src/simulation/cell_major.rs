@@ -5,8 +5,6 @@
 //! takes a fraction of the time. Where the account would have refused something the whole run is made again in order; no
 //! result tells which driver it came from.
 
-use std::collections::BTreeSet;
-
 use super::Plan;
 use super::pace::{Pace, Stop};
 use super::serve::serve_next;
@@ -69,9 +67,9 @@ pub(super) fn drive<O: Observer>(
     watchers: &mut O,
     pace: &mut dyn Pace,
 ) -> Result<Peak, Stop> {
-    let shared: Vec<usize> = shared_senders(plan.traffic.len(), &plan.flows).collect();
-    let mut cells = Cells::of(plan, platform, shared.into_iter());
-    let (mut windows, mut certificate) = (Windows::of(plan), certificate(plan));
+    let mut cells = Cells::of(plan, platform, shared_senders(plan.traffic.len(), &plan.flows));
+    let functions = called(plan).len();
+    let (mut windows, mut certificate) = (Windows::of(plan, functions), certificate(plan, functions));
     loop {
         certificate.reach(windows.from);
         if windows.begin_to_count() {
@@ -89,16 +87,26 @@ pub(super) fn drive<O: Observer>(
     }
 }
 
-/// What holds windows of a plan against the account's limits.
-pub(super) fn certificate(plan: &Plan) -> Certificate {
+/// What holds windows of a plan against the account's limits, where so many functions are called.
+pub(super) fn certificate(plan: &Plan, functions: usize) -> Certificate {
     // Then functions come in the order of their arrivals of one instant.
-    let one_source_each = called(plan).len() == plan.sources.len();
+    let one_source_each = functions == plan.sources.len();
     Certificate::new(&plan.parts(), SimTime::ZERO + plan.warm_up, one_source_each)
 }
 
-/// Functions that sources send to.
-fn called(plan: &Plan) -> BTreeSet<FunctionId> {
-    plan.sources.iter().map(|source| function_of(plan, source)).collect()
+/// Functions that are called, in the order of their first sources, each with all of them.
+pub(super) fn called(plan: &Plan) -> Vec<(FunctionId, Vec<&SourceConfig>)> {
+    let mut places = vec![None; plan.functions.len()];
+    let mut called: Vec<(FunctionId, Vec<&SourceConfig>)> = Vec::new();
+    for source in &plan.sources {
+        let function = function_of(plan, source);
+        let place = *places[function.index()].get_or_insert(called.len());
+        if place == called.len() {
+            called.push((function, Vec::new()));
+        }
+        called[place].1.push(source);
+    }
+    called
 }
 
 /// A part of the run's time.
@@ -109,6 +117,7 @@ pub(super) struct Window {
 }
 
 impl Window {
+    /// Where it begins, and the first instant after it.
     pub fn edges(&self) -> (SimTime, SimTime) {
         (self.from, self.until)
     }
@@ -127,8 +136,9 @@ pub(super) struct Windows {
 }
 
 impl Windows {
-    pub fn of(plan: &Plan) -> Windows {
-        let wanted = called(plan).len() as u64 * ARRIVALS_PER_FUNCTION;
+    /// Those of a plan where so many functions are called.
+    pub fn of(plan: &Plan, functions: usize) -> Windows {
+        let wanted = functions as u64 * ARRIVALS_PER_FUNCTION;
         Windows {
             from: SimTime::ZERO,
             warm_up: SimTime::ZERO + plan.warm_up,
@@ -170,25 +180,14 @@ impl Windows {
     }
 }
 
-pub(super) fn function_of(plan: &Plan, source: &SourceConfig) -> FunctionId {
+fn function_of(plan: &Plan, source: &SourceConfig) -> FunctionId {
     plan.flows[source.flow.index()].function
 }
 
 /// All functions that are called.
 pub(super) struct Cells(Vec<Block>);
 
-/// Functions in the order of their first sources.
 fn cells(plan: &Plan, platform: &Platform) -> Vec<Cell> {
-    let mut places = vec![None; plan.functions.len()];
-    let mut called: Vec<(FunctionId, Vec<&SourceConfig>)> = Vec::new();
-    for source in &plan.sources {
-        let function = function_of(plan, source);
-        let place = *places[function.index()].get_or_insert(called.len());
-        if place == called.len() {
-            called.push((function, Vec::new()));
-        }
-        called[place].1.push(source);
-    }
     let cell = |(function, sources): (FunctionId, Vec<&SourceConfig>)| {
         let flow = sources[0].flow;
         let mut arrivals = Arrivals::new(sources);
@@ -202,7 +201,7 @@ fn cells(plan: &Plan, platform: &Platform) -> Vec<Cell> {
             due,
         }
     };
-    called.into_iter().map(cell).collect()
+    called(plan).into_iter().map(cell).collect()
 }
 
 impl Cells {
@@ -262,7 +261,7 @@ impl Cell {
         while self.arrivals.peek().is_some_and(|arrival| arrival.time < until) {
             served += serve_next(platform, &mut self.arrivals, until, watchers) as u64;
         }
-        platform.advance_to(SimTime::from_micros(until.as_micros() - 1), watchers);
+        platform.advance_to(until.just_before(), watchers);
         let next = self.arrivals.peek().map_or(SimTime::MAX, |arrival| arrival.time);
         self.due = platform.leave(until, &mut self.agenda, watchers).min(next);
         served

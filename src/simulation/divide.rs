@@ -1,7 +1,7 @@
 //! A plan as several, each of some of its functions with all that calls them.
 
 use super::Plan;
-use super::cell_major::function_of;
+use super::cell_major::called;
 use crate::control::ControlConfig;
 use crate::facts::{FlowId, FunctionId, TrafficId};
 use crate::metrics::Members;
@@ -35,20 +35,15 @@ pub(super) fn divide(plan: &Plan, parts: usize) -> Vec<Division> {
 
 /// Functions in the order of their first sources, then those that nobody calls, with their work.
 fn by_source(plan: &Plan) -> Vec<(FunctionId, u64)> {
-    let mut places = vec![None; plan.functions.len()];
-    let mut order: Vec<(FunctionId, u64)> = Vec::with_capacity(plan.functions.len());
-    let mut visit = |function: FunctionId, work: u64| {
-        let place = *places[function.index()].get_or_insert(order.len());
-        if place == order.len() {
-            order.push((function, IDLE));
-        }
-        order[place].1 += work;
-    };
-    for source in &plan.sources {
-        visit(function_of(plan, source), source.roughly());
-    }
-    (0..plan.functions.len() as u32).for_each(|function| visit(FunctionId(function), 0));
-    order
+    let called = called(plan);
+    let mut idle = vec![true; plan.functions.len()];
+    called.iter().for_each(|(function, _)| idle[function.index()] = false);
+    let busy = called.into_iter().map(|(function, sources)| {
+        let arrivals: u64 = sources.iter().map(|source| source.roughly()).sum();
+        (function, IDLE + arrivals)
+    });
+    let idle = (0..).map(FunctionId).zip(&idle).filter(|(_, idle)| **idle);
+    busy.chain(idle.map(|(function, _)| (function, IDLE))).collect()
 }
 
 /// What stands at these places of a list, and where it stands now.

@@ -3,7 +3,7 @@
 //! so the result is that of one part alone (ARCHITECTURE.md, "Two drivers, one result").
 
 use super::Plan;
-use super::cell_major::{Cells, Window, Windows, certificate};
+use super::cell_major::{Cells, Window, Windows, called, certificate};
 use super::crew::{Crew, Job};
 use super::divide::{Division, divide};
 use super::listeners::{Heard, Seldom, meter, recorder_config};
@@ -19,7 +19,6 @@ use crate::units::SimTime;
 
 /// A part of the account on its way.
 struct Part<'a> {
-    plan: Plan,
     members: Members,
     platform: Platform,
     cells: Cells,
@@ -59,7 +58,6 @@ impl<'a> Part<'a> {
         let shared_here = (0..members.traffic.len()).filter(|place| shared[members.traffic[*place].index()]);
         Part {
             cells: Cells::of(&plan, &mut platform, shared_here),
-            plan,
             members,
             platform,
             listeners,
@@ -69,9 +67,9 @@ impl<'a> Part<'a> {
         }
     }
 
-    fn begin_to_count(&mut self) {
-        let (warm_up, platform) = (SimTime::ZERO + self.plan.warm_up, &mut self.platform);
-        self.listeners.hear(|heard| platform.begin_window(warm_up, heard));
+    fn begin_to_count(&mut self, now: SimTime) {
+        let platform = &mut self.platform;
+        self.listeners.hear(|heard| platform.begin_window(now, heard));
     }
 
     fn visit(&mut self, window: &Window) {
@@ -81,8 +79,8 @@ impl<'a> Part<'a> {
         self.told = self.listeners.recorder.end_part();
     }
 
-    fn close(mut self) -> Closed<'a> {
-        let (horizon, platform) = (self.plan.horizon(), self.platform);
+    fn close(mut self, horizon: SimTime) -> Closed<'a> {
+        let platform = self.platform;
         let peaks = platform.peaks();
         let unanswered = self.listeners.hear(|heard| platform.close(horizon, heard));
         self.listeners.recorder.close(&unanswered);
@@ -124,7 +122,7 @@ pub(super) fn run_parts(
         sink,
     );
     let requests = drive(plan, &mut parts, &mut recorder, pace, crew)?;
-    let closed = each(crew, parts, Part::close);
+    let closed = each(crew, parts, |part| part.close(plan.horizon()));
     let mut meter = BudgetMeter::new(plan.start, meter(plan), &plan.billing);
     let mut peaks = Peaks {
         requests,
@@ -142,7 +140,7 @@ pub(super) fn run_parts(
             peaks.functions[function.index()] = own;
         }
         meter.take_in(listeners.meter, &members.functions);
-        recorders.push((listeners.recorder, members));
+        recorders.push(listeners.recorder);
     }
     let summarised = recorder.finish_joined(recorders);
     Ok(Finished::uncontrolled(summarised, meter, peaks).result(plan))
@@ -172,11 +170,13 @@ fn drive(
     pace: &mut dyn Pace,
     crew: &dyn Crew,
 ) -> Result<Peak, Stop> {
-    let mut windows = Windows::of(plan);
-    let mut books = Books::of(plan, recorder);
+    let functions = called(plan).len();
+    let mut windows = Windows::of(plan, functions);
+    let mut books = Books::of(certificate(plan, functions), recorder);
     loop {
         if windows.begin_to_count() {
-            parts.iter_mut().for_each(Part::begin_to_count);
+            let warm_up = SimTime::ZERO + plan.warm_up;
+            parts.iter_mut().for_each(|part| part.begin_to_count(warm_up));
         }
         let window = parts.first().and_then(|part| windows.next(&part.listeners.recorder));
         let Some(window) = window else {
@@ -213,9 +213,9 @@ struct Books<'a, 'b> {
 }
 
 impl<'a, 'b> Books<'a, 'b> {
-    fn of(plan: &Plan, recorder: &'a mut Recorder<'b>) -> Books<'a, 'b> {
+    fn of(certificate: Certificate, recorder: &'a mut Recorder<'b>) -> Books<'a, 'b> {
         Books {
-            certificate: certificate(plan),
+            certificate,
             recorder,
             open: None,
             all: Ledger::default(),

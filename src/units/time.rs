@@ -43,6 +43,11 @@ impl SimTime {
     pub const fn saturating_add(self, span: Span) -> SimTime {
         SimTime(self.0.saturating_add(span.0))
     }
+
+    /// The last instant before it; nothing comes before the start.
+    pub const fn just_before(self) -> SimTime {
+        SimTime(self.0.saturating_sub(1))
+    }
 }
 
 impl Span {

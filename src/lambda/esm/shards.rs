@@ -331,7 +331,7 @@ impl Platform {
     /// still stopped.
     pub(in crate::lambda) fn close_streams<O: Observer>(&mut self, end: SimTime, observer: &mut O) {
         // What is due at the end does not happen any more.
-        let last = SimTime::from_micros(end.as_micros().saturating_sub(1));
+        let last = end.just_before();
         for (index, stream) in (0..).zip(&mut self.streams) {
             while let Some(record) = stream.expire(last) {
                 observer.records(last, StreamId(index), None, &[record], RecordStep::Expired);
