@@ -104,7 +104,7 @@ pub trait Observer {
     /// What follows is of this function.
     fn begin_cell(&mut self, _function: FunctionId) {}
     /// All functions have been told. These are the account's slots.
-    fn end_cells(&mut self, _slots: &SlotSteps) {}
+    fn end_cells(&mut self, _slots: &mut SlotSteps) {}
     /// GivenBack of `pool` that were given back since it was told last, as its function and qualifier see it.
     fn given_back(&mut self, _pool: Pool, _slots: GivenBack) {}
     /// The same as the account sees it, always before a slot is taken later: all slots, and the unreserved among them.
@@ -354,7 +354,7 @@ forward! {
     begin_cells(from: SimTime, until: SimTime);
     coming(flow: FlowId, function: FunctionId, turn: Turn);
     begin_cell(function: FunctionId);
-    end_cells(slots: &SlotSteps);
+    end_cells(slots: &mut SlotSteps);
     given_back(pool: Pool, slots: GivenBack);
     given_back_to_account(all: GivenBack, unreserved: GivenBack);
     environment(time: SimTime, function: FunctionId, created: bool);

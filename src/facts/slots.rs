@@ -14,26 +14,82 @@ pub struct Swing {
     pub balance: u64,
 }
 
-impl Swing {
-    /// One more is taken at an instant (`up` is 1), or given back (−1), or neither (0).
+/// Steps up less steps down, and the instants at which they happen.
+#[derive(Clone, Copy, Debug, Default)]
+struct Total {
+    change: i64,
+    /// In microseconds since the window began.
+    offsets: i64,
+}
+
+impl Total {
+    /// One more is taken (`up` is 1), or given back (−1), or neither (0).
     #[inline(always)]
-    fn step(&mut self, up: i64, micros: u64) {
+    fn add(&mut self, up: i64, offset: i64) {
         self.change += up;
-        self.rise = self.rise.max(self.change);
-        self.balance = self.balance.wrapping_sub((up as u64).wrapping_mul(micros));
+        self.offsets += up * offset;
+    }
+
+    fn swing(self, from: SimTime, rise: i64) -> Swing {
+        let whole = (self.change as u64).wrapping_mul(from.as_micros());
+        Swing {
+            rise,
+            change: self.change,
+            balance: whole.wrapping_add(self.offsets as u64).wrapping_neg(),
+        }
     }
 }
 
 /// All slots taken and given back in a window of time, in order: of one instant, those given back come first (TIME-2), those
 /// taken by arrivals in the order in which they are told.
 ///
-/// One word for each, so that they are put in order fast: microseconds since the window began, then what happens.
+/// One word for each: microseconds since the window began, then what happens. Order is found where somebody needs it: words are
+/// dealt out to cells, short stretches of time, and only cells in which the most may be taken at once are put in order, or where a
+/// stretch that is asked for begins or ends. That saves most of the sorting; a test holds it against words in order from end to end.
 #[derive(Clone, Debug, Default)]
 pub struct SlotSteps {
     from: SimTime,
     words: Vec<u32>,
     /// Whether one is given back at the instant at which it is taken.
     some_at_once: bool,
+    cells: Vec<Cell>,
+    /// Bits of a word that do not decide about its cell.
+    cell_shift: u32,
+    /// Where words are dealt out from.
+    dealt: Vec<u32>,
+}
+
+/// A stretch of time.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cell {
+    counts: Counts,
+    /// The place after its last word.
+    end: u32,
+    in_order: bool,
+}
+
+/// How many words there are: all and those that are not reserved, taken and given back together; then those taken alone.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    words: [u32; 2],
+    taken: [u32; 2],
+}
+
+impl Counts {
+    #[inline(always)]
+    fn add(&mut self, word: u32) {
+        let taken = u32::from(word & TAKEN > 0);
+        let free = u32::from(word & RESERVED == 0);
+        self.words[0] += 1;
+        self.words[1] += free;
+        self.taken[0] += taken;
+        self.taken[1] += taken & free;
+    }
+
+    /// How many more are taken after all of them.
+    fn change(&self, pool: usize) -> i64 {
+        2 * i64::from(self.taken[pool]) - i64::from(self.words[pool])
+    }
 }
 
 const RESERVED: u32 = 1;
@@ -45,6 +101,8 @@ const TIMER: u32 = 4;
 const ORDER_SHIFT: u32 = 3;
 const TAKEN: u32 = 8;
 const TIME_SHIFT: u32 = 4;
+/// With fewer words to a cell there are more cells than caches hold; with more it takes longer to put one in order.
+const WORDS_PER_CELL: usize = 32;
 
 impl SlotSteps {
     /// The longest window: more than four minutes.
@@ -81,6 +139,18 @@ impl SlotSteps {
         self.words.push(word);
     }
 
+    /// Those of a train, whose arrivals take them at `starts`, each for its duration.
+    pub fn take_all(&mut self, starts: &[SimTime], durations: &[Span], reserved: bool) {
+        let known = TAKEN | self.word(self.from, reserved);
+        let from = self.from.as_micros();
+        let words = starts.iter().zip(durations).map(|(start, duration)| {
+            let at_once = if duration.is_zero() { AT_ONCE } else { 0 };
+            ((start.as_micros().wrapping_sub(from) as u32) << TIME_SHIFT) | known | at_once
+        });
+        self.words.extend(words);
+        self.some_at_once |= durations.iter().any(|duration| duration.is_zero());
+    }
+
     /// One that is given back.
     #[inline]
     pub fn give_back(&mut self, time: SimTime, reserved: bool) {
@@ -94,61 +164,147 @@ impl SlotSteps {
         offset << TIME_SHIFT | if reserved { RESERVED } else { 0 }
     }
 
-    /// Puts them in order. `false` where there is none: one is given back at the instant at which it and others are taken, and
+    /// All have been told. `false` where they have no order: one is given back at the instant at which it and others are taken, and
     /// timers take some of them, or arrivals were not told `in_order`.
-    pub fn sort(&mut self, in_order: bool) -> bool {
-        radsort::sort_by_key(&mut self.words, |word| *word >> ORDER_SHIFT);
-        !self.some_at_once || self.give_back_at_once(in_order)
+    pub fn end(&mut self, in_order: bool) -> bool {
+        self.deal_out();
+        !self.some_at_once || self.has_order(in_order)
     }
 
-    /// What is given back at the instant at which it is taken is so right after that, not before.
-    #[cold]
-    fn give_back_at_once(&mut self, in_order: bool) -> bool {
-        let (mut clear, mut looked_at) = (true, 0);
-        while let Some(found) = self.words[looked_at..].iter().position(|word| word & AT_ONCE > 0) {
-            let place = looked_at + found;
-            let word = self.words[place];
-            let of_instant = |other: &u32| other >> TIME_SHIFT == word >> TIME_SHIFT;
-            let before = self.words[..place]
-                .iter()
-                .rev()
-                .take_while(|word| of_instant(word))
-                .count();
-            let after = self.words[place..].iter().take_while(|word| of_instant(word)).count();
-            let instant = &mut self.words[place - before..place + after];
-            let taken = instant.iter().filter(|word| **word & TAKEN > 0);
-            let unsure = !in_order || taken.clone().any(|word| word & TIMER > 0);
-            clear &= taken.count() == 1 || !unsure;
-            let given_back = word & !(TAKEN | TIMER | AT_ONCE);
-            if let Some(given_back) = instant[..before].iter().position(|word| *word == given_back) {
-                instant[given_back..=before].rotate_left(1);
-            }
-            looked_at = place + 1;
+    /// Puts words into their cells; those of one cell stay as they were told.
+    fn deal_out(&mut self) {
+        let longest = self.words.iter().fold(0, |all, word| all | word);
+        let wanted = self.words.len() / WORDS_PER_CELL;
+        self.cell_shift = (TIME_SHIFT..u32::BITS)
+            .find(|shift| (longest >> shift) as usize <= wanted)
+            .unwrap_or(u32::BITS - 1);
+        self.cells.clear();
+        self.cells
+            .resize((longest >> self.cell_shift) as usize + 1, Cell::default());
+        for word in &self.words {
+            self.cells[(word >> self.cell_shift) as usize].counts.add(*word);
         }
-        clear
+        let mut end = 0;
+        for cell in &mut self.cells {
+            (cell.end, end) = (end, end + cell.counts.words[0]);
+        }
+        std::mem::swap(&mut self.words, &mut self.dealt);
+        self.words.resize(self.dealt.len(), 0);
+        for word in &self.dealt {
+            let cell = &mut self.cells[(word >> self.cell_shift) as usize];
+            self.words[cell.end as usize] = *word;
+            cell.end += 1;
+        }
+    }
+
+    /// Whether no two are taken at an instant at which one of them is given back and that does not say which comes first.
+    #[cold]
+    fn has_order(&self, in_order: bool) -> bool {
+        let clear = |word: &u32| {
+            let at_instant = |other: &&u32| **other >> TIME_SHIFT == *word >> TIME_SHIFT && **other & TAKEN > 0;
+            let cell = &self.words[self.places((word >> self.cell_shift) as usize)];
+            let taken = cell.iter().filter(at_instant);
+            let by_timer = taken.clone().any(|word| word & TIMER > 0);
+            in_order && !by_timer || taken.count() == 1
+        };
+        self.words.iter().filter(|word| **word & AT_ONCE > 0).all(clear)
+    }
+
+    /// Where the words of a cell stand.
+    fn places(&self, cell: usize) -> Range<usize> {
+        let end = self.cells[cell].end;
+        (end - self.cells[cell].counts.words[0]) as usize..end as usize
+    }
+
+    /// Puts the words of a cell in order.
+    fn put_in_order(&mut self, cell: usize) {
+        if !std::mem::replace(&mut self.cells[cell].in_order, true) {
+            let places = self.places(cell);
+            let words = &mut self.words[places];
+            words.sort_by_key(|word| word >> ORDER_SHIFT);
+            if self.some_at_once {
+                give_back_at_once(words);
+            }
+        }
     }
 
     /// The place after those that lie before `cut`, and after those that are given back at that instant before any is taken.
-    pub fn before(&self, cut: SimTime) -> usize {
+    pub fn before(&mut self, cut: SimTime) -> usize {
         let offset = cut.as_micros().saturating_sub(self.from.as_micros());
-        let earlier = self
-            .words
-            .partition_point(|word| u64::from(word >> TIME_SHIFT) < offset);
+        let cell = (offset >> (self.cell_shift - TIME_SHIFT)) as usize;
+        if cell >= self.cells.len() {
+            return self.words.len();
+        }
+        self.put_in_order(cell);
+        let places = self.places(cell);
+        let words = &self.words[places.clone()];
+        let earlier = words.partition_point(|word| u64::from(word >> TIME_SHIFT) < offset);
         let given_back = |word: &&u32| u64::from(**word >> TIME_SHIFT) == offset && **word & TAKEN == 0;
-        earlier + self.words[earlier..].iter().take_while(given_back).count()
+        places.start + earlier + words[earlier..].iter().take_while(given_back).count()
     }
 
-    /// What those at these places do to all slots, and to those that are not reserved. Without a branch: which of them is taken cannot be
-    /// guessed.
-    pub fn swings(&self, places: Range<usize>) -> (Swing, Swing) {
-        let [mut all, mut free] = [Swing::default(); 2];
+    /// What those at these places do to all slots, and to those that are not reserved. A rise is known where it is more than the
+    /// floor of its pool; otherwise it is said to be that floor, or 0 where that is below.
+    pub fn swings(&mut self, places: Range<usize>, floors: [i64; 2]) -> (Swing, Swing) {
+        let rises = self.rises(places.clone(), floors);
+        let (mut all, mut free) = (Total::default(), Total::default());
         for word in &self.words[places] {
             let up = 2 * i64::from(word & TAKEN > 0) - 1;
-            let micros = self.from.as_micros() + u64::from(word >> TIME_SHIFT);
-            all.step(up, micros);
-            free.step(up * i64::from(word & RESERVED == 0), micros);
+            let offset = i64::from(word >> TIME_SHIFT);
+            all.add(up, offset);
+            free.add(up * i64::from(word & RESERVED == 0), offset);
         }
-        (all, free)
+        (all.swing(self.from, rises[0]), free.swing(self.from, rises[1]))
+    }
+
+    /// How many more than before the first of those at these places are taken at once; see [`SlotSteps::swings`].
+    fn rises(&mut self, places: Range<usize>, floors: [i64; 2]) -> [i64; 2] {
+        let mut rises = floors.map(|floor| floor.max(0));
+        if places.is_empty() {
+            return rises;
+        }
+        let cell_of = |place: usize| (self.words[place] >> self.cell_shift) as usize;
+        let cells = cell_of(places.start)..=cell_of(places.end - 1);
+        let mut levels = [0; 2];
+        // What is taken where a cell ends says of most cells that no more can be taken inside them.
+        for cell in cells.clone() {
+            let (counts, _) = self.inside(cell, &places);
+            for pool in 0..2 {
+                levels[pool] += counts.change(pool);
+                rises[pool] = rises[pool].max(levels[pool]);
+            }
+        }
+        levels = [0; 2];
+        for cell in cells {
+            let (counts, inside) = self.inside(cell, &places);
+            let may_rise = |pool: usize| levels[pool] + i64::from(counts.taken[pool]) > rises[pool];
+            if may_rise(0) || may_rise(1) {
+                self.put_in_order(cell);
+                climb(&self.words[inside], levels, &mut rises);
+            }
+            levels = [0, 1].map(|pool| levels[pool] + counts.change(pool));
+        }
+        rises
+    }
+
+    /// What of a cell lies inside these places: how many, and where.
+    fn inside(&self, cell: usize, places: &Range<usize>) -> (Counts, Range<usize>) {
+        let own = self.places(cell);
+        if places.start <= own.start && own.end <= places.end {
+            return (self.cells[cell].counts, own);
+        }
+        let inside = own.start.max(places.start)..own.end.min(places.end);
+        let mut counts = Counts::default();
+        self.words[inside.clone()].iter().for_each(|word| counts.add(*word));
+        (counts, inside)
+    }
+
+    /// Whether at most so many more of those that are not reserved are taken at once than before the first, and how many more are taken after
+    /// the last.
+    pub fn unreserved(&mut self, room: i64) -> (bool, i64) {
+        let rises = self.rises(0..self.words.len(), [i64::MAX, room]);
+        let change = self.cells.iter().map(|cell| cell.counts.change(1)).sum();
+        (rises[1] <= room, change)
     }
 
     /// How many there are.
@@ -159,6 +315,36 @@ impl SlotSteps {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.words.is_empty()
+    }
+}
+
+/// What is given back at the instant at which it is taken is so right after that, not before.
+#[cold]
+fn give_back_at_once(words: &mut [u32]) {
+    let mut looked_at = 0;
+    while let Some(found) = words[looked_at..].iter().position(|word| word & AT_ONCE > 0) {
+        let place = looked_at + found;
+        let word = words[place];
+        let of_instant = |other: &&u32| **other >> TIME_SHIFT == word >> TIME_SHIFT;
+        let before = words[..place].iter().rev().take_while(of_instant).count();
+        let instant = &mut words[place - before..=place];
+        let given_back = word & !(TAKEN | TIMER | AT_ONCE);
+        if let Some(given_back) = instant[..before].iter().position(|word| *word == given_back) {
+            instant[given_back..].rotate_left(1);
+        }
+        looked_at = place + 1;
+    }
+}
+
+/// Raises `rises` to what is taken at once of words in order, before which so many are taken.
+fn climb(words: &[u32], mut levels: [i64; 2], rises: &mut [i64; 2]) {
+    for word in words {
+        let up = 2 * i64::from(word & TAKEN > 0) - 1;
+        let ups = [up, up * i64::from(word & RESERVED == 0)];
+        for pool in 0..2 {
+            levels[pool] += ups[pool];
+            rises[pool] = rises[pool].max(levels[pool]);
+        }
     }
 }
 
@@ -177,7 +363,7 @@ mod tests {
         slots.give_back(at(1_007), true);
         slots.take(at(1_000), NEVER, false, true);
         slots.give_back(at(1_000) + SlotSteps::LONGEST, false);
-        assert!(slots.sort(false));
+        assert!(slots.end(false));
         let last = 1_000 + SlotSteps::LONGEST.as_micros();
         let expected = [
             (1_000, true, true),
@@ -186,7 +372,7 @@ mod tests {
             (1_007, true, false),
             (last, false, false),
         ];
-        assert_eq!(told(&slots), expected);
+        assert_eq!(told(&mut slots), expected);
     }
 
     #[test]
@@ -198,7 +384,7 @@ mod tests {
         slots.give_back(at(5), false);
         slots.give_back(at(5), false);
         slots.take(at(5), at(7), true, false);
-        assert!(slots.sort(true));
+        assert!(slots.end(true));
         let (free, reserved) = (false, true);
         let expected = [
             (5, false, free),
@@ -208,7 +394,7 @@ mod tests {
             (5, true, free),
             (6, true, reserved),
         ];
-        assert_eq!(told(&slots), expected);
+        assert_eq!(told(&mut slots), expected);
     }
 
     #[test]
@@ -225,7 +411,7 @@ mod tests {
             if others {
                 slots.take(at(5), at(8), by_arrival, true);
             }
-            assert_eq!(slots.sort(in_order), expected);
+            assert_eq!(slots.end(in_order), expected);
         }
     }
 
@@ -236,7 +422,8 @@ mod tests {
     }
 
     /// Instant, whether it is taken, whether it is reserved.
-    fn told(slots: &SlotSteps) -> Vec<(u64, bool, bool)> {
+    fn told(slots: &mut SlotSteps) -> Vec<(u64, bool, bool)> {
+        (0..slots.cells.len()).for_each(|cell| slots.put_in_order(cell));
         let from = slots.from.as_micros();
         let tell = |word: &u32| {
             (
@@ -249,8 +436,11 @@ mod tests {
     }
 
     /// [`SlotSteps::swings`] for all of them or those that are not reserved, one after another.
-    fn swing_by_steps(told: &[(u64, bool, bool)], all: bool) -> Swing {
-        let mut swing = Swing::default();
+    fn swing_by_steps(told: &[(u64, bool, bool)], all: bool, floor: i64) -> Swing {
+        let mut swing = Swing {
+            rise: floor.max(0),
+            ..Swing::default()
+        };
         for (time, taken, _) in told.iter().filter(|step| all || !step.2) {
             swing.change += if *taken { 1 } else { -1 };
             swing.rise = swing.rise.max(swing.change);
@@ -262,30 +452,111 @@ mod tests {
         swing
     }
 
-    #[test]
-    fn what_slots_do_together_is_what_they_do_one_after_another() {
-        let key = StreamKey::derive(1, 0, "test", "slots");
+    /// Some taken and given back within `micros`, of which some are given back at once.
+    fn random(seed: u64, count: u64, micros: u64, at_once: bool) -> SlotSteps {
+        let key = StreamKey::derive(seed, 0, "test", "slots");
         let mut slots = SlotSteps::default();
         slots.begin(at(5_000_000));
-        for ordinal in 0..2_000 {
+        for ordinal in 0..count {
             let draw = key.draw(ordinal, 0, Purpose::Work);
-            let (time, reserved) = (at(5_000_000 + draw.first % 1_000), draw.second & 1 > 0);
-            match draw.second & 6 {
-                0 | 2 => slots.take(time, NEVER, draw.second & 8 > 0, reserved),
+            let (time, reserved) = (at(5_000_000 + draw.first % micros), draw.second & 1 > 0);
+            match draw.second & 14 {
+                0 if at_once => {
+                    slots.take(time, time, true, reserved);
+                    slots.give_back(time, reserved);
+                }
+                0 | 2 | 4 | 6 => slots.take(time, NEVER, at_once || draw.second & 16 > 0, reserved),
                 _ => slots.give_back(time, reserved),
             }
         }
-        assert!(slots.sort(true));
-        let told = told(&slots);
-        let mut done = 0;
-        for cut in [5_000_000, 5_000_001, 5_000_400, 5_000_999, 5_001_000, 9_000_000] {
-            let end = slots.before(at(cut));
-            let before = |step: &&(u64, bool, bool)| step.0 < cut || step.0 == cut && !step.1;
-            assert_eq!(end, told.iter().take_while(before).count());
-            let expected = [true, false].map(|all| swing_by_steps(&told[done..end], all));
-            assert_eq!(slots.swings(done..end), (expected[0], expected[1]), "up to {cut}");
-            done = end;
+        slots
+    }
+
+    #[test]
+    fn what_slots_do_together_is_what_they_do_one_after_another() {
+        let few = (0..40).map(|seed| random(seed, seed % 12, 1 + seed % 3, seed % 2 > 0));
+        let many = (0..40).map(|seed| {
+            random(
+                seed,
+                2_000,
+                [1_000, 60_000, 200_000_000][seed as usize % 3],
+                seed % 2 > 0,
+            )
+        });
+        for slots in few.chain(many) {
+            let mut in_order = slots.clone();
+            assert!(in_order.end(true));
+            let told = told(&mut in_order);
+            for floors in [[0, 0], [-3, 7], [i64::MAX, 2]] {
+                let mut slots = slots.clone();
+                assert!(slots.end(true));
+                let mut done = 0;
+                for cut in [
+                    5_000_000,
+                    5_000_001,
+                    5_000_400,
+                    5_000_999,
+                    5_050_000,
+                    105_000_000,
+                    209_000_000,
+                ] {
+                    let end = slots.before(at(cut));
+                    let before = |step: &&(u64, bool, bool)| step.0 < cut || step.0 == cut && !step.1;
+                    assert_eq!(end, told.iter().take_while(before).count());
+                    let steps = &told[done..end];
+                    let expected = (
+                        swing_by_steps(steps, true, floors[0]),
+                        swing_by_steps(steps, false, floors[1]),
+                    );
+                    assert_eq!(slots.swings(done..end, floors), expected, "up to {cut}");
+                    done = end;
+                }
+                assert_eq!((done, slots.is_empty()), (slots.len(), told.is_empty()));
+            }
         }
-        assert_eq!((done, slots.is_empty()), (slots.len(), false));
+    }
+
+    #[test]
+    fn slots_of_a_train_are_those_of_its_arrivals() {
+        let starts = [5_000_003, 5_000_003, 5_000_900].map(at);
+        for (durations, some_at_once) in [([7, 0, 80_000], true), ([7, 1, 80_000], false)] {
+            let durations = durations.map(Span::from_micros);
+            let [mut together, mut apart] = [random(1, 5, 100, false), random(1, 5, 100, false)];
+            together.take_all(&starts, &durations, true);
+            for (start, duration) in starts.into_iter().zip(durations) {
+                apart.take(start, start + duration, true, true);
+            }
+            assert_eq!(together.words, apart.words);
+            assert_eq!(
+                (together.some_at_once, apart.some_at_once),
+                (some_at_once, some_at_once)
+            );
+        }
+    }
+
+    #[test]
+    fn conc_7_room_is_enough_up_to_the_most_that_are_taken_at_once() {
+        for seed in 0..20 {
+            let mut slots = random(seed, 500, 5_000, false);
+            slots.end(true);
+            let free = swing_by_steps(&told(&mut slots.clone()), false, 0);
+            for (room, enough) in [(free.rise, true), (free.rise - 1, false), (free.rise + 9, true)] {
+                let mut slots = slots.clone();
+                assert_eq!(slots.unreserved(room), (enough, free.change));
+            }
+        }
+    }
+
+    /// Words in order from end to end, by the library of sorting: the plain twin of cells.
+    #[test]
+    fn words_stand_in_order_whatever_the_cells() {
+        for seed in 0..20 {
+            let mut slots = random(seed, 3_000, [700, 100_000_000][seed as usize % 2], false);
+            let mut words = slots.words.clone();
+            words.sort_by_key(|word| word >> ORDER_SHIFT);
+            slots.end(true);
+            (0..slots.cells.len()).for_each(|cell| slots.put_in_order(cell));
+            assert_eq!(slots.words, words);
+        }
     }
 }

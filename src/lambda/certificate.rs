@@ -33,17 +33,16 @@ impl Certificate {
         }
     }
 
-    /// All slots of the next window in order, if there would have been one for each (CONC-7) and the request rate would have granted
+    /// All slots of the next window, if there would have been one for each (CONC-7) and the request rate would have granted
     /// all requests (RPS-1).
-    pub fn grants(&mut self, ledger: &mut Ledger) -> Option<&SlotSteps> {
+    pub fn grants(&mut self, ledger: &mut Ledger) -> Option<&mut SlotSteps> {
         let requested = self.account.requests.add(&ledger.requests);
         // The memory goes back and forth.
         std::mem::swap(&mut self.slots, &mut ledger.slots);
-        let clear = self.slots.sort(self.in_order);
-        let (_, unreserved) = self.slots.swings(0..self.slots.len());
-        let held = self.taken + unreserved.rise <= i64::from(self.account.room());
-        self.taken += unreserved.change;
-        (requested && held && clear && !ledger.met).then_some(&self.slots)
+        let clear = self.slots.end(self.in_order);
+        let (held, change) = self.slots.unreserved(i64::from(self.account.room()) - self.taken);
+        self.taken += change;
+        (requested && held && clear && !ledger.met).then_some(&mut self.slots)
     }
 
     /// What comes begins at `now`.

@@ -156,11 +156,9 @@ impl Function {
     fn tell_train<O: Observer>(&self, served: &mut ServedTrain, before: u64, cx: &mut Context<O>) {
         served.given_back.instants = self.instants_given_back().wrapping_sub(before);
         if let Some(ledger) = &mut cx.account.ledger {
-            for (start, duration) in served.starts().iter().zip(served.durations()) {
-                ledger
-                    .slots
-                    .take(*start, start.saturating_add(*duration), true, served.reserved);
-            }
+            ledger
+                .slots
+                .take_all(served.starts(), served.durations(), served.reserved);
         }
         if served.count > 0 || served.given_back.count > 0 {
             cx.observer.served_train(served);

@@ -59,6 +59,11 @@ impl Gauge {
         self.balance = self.balance.wrapping_add(slots.instants);
     }
 
+    /// How much it may rise before any maximum changes.
+    pub fn headroom(&self) -> i64 {
+        self.ceiling as i64 - self.value as i64
+    }
+
     /// What several steps do together.
     pub fn swing(&mut self, swing: Swing) {
         let before = self.value;

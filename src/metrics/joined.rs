@@ -57,7 +57,12 @@ impl Recorder<'_> {
     }
 
     /// Takes in what the parts have done in the window that begins at `from`, in which these were the account's slots.
-    pub fn join(&mut self, (from, until): (SimTime, SimTime), slots: &SlotSteps, parts: impl Iterator<Item = Told>) {
+    pub fn join(
+        &mut self,
+        (from, until): (SimTime, SimTime),
+        slots: &mut SlotSteps,
+        parts: impl Iterator<Item = Told>,
+    ) {
         let mut all = Told::default();
         parts.for_each(|told| all.add(told));
         self.over.extend(all.over);

@@ -1,6 +1,5 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
-use std::ops::Range;
 
 use super::apart::{Apart, Over, Throttles};
 use super::backlog::Backlog;
@@ -903,12 +902,14 @@ impl Recorder<'_> {
         }
     }
 
-    /// So many slots of the account were taken and given back; returns the place after the last.
-    fn swing_account(&mut self, slots: &SlotSteps, places: Range<usize>) -> usize {
-        let end = places.end;
-        let (all, unreserved) = slots.swings(places);
-        self.periods[0].busy.swing(all);
-        self.periods[0].unreserved_busy().swing(unreserved);
+    /// Slots of the account were taken and given back before `cut`, of which so many have been told; returns how many have been now.
+    fn swing_account(&mut self, slots: &mut SlotSteps, done: usize, cut: SimTime) -> usize {
+        let end = slots.before(cut);
+        let account = &mut self.periods[0];
+        let floors = [account.busy.headroom(), account.unreserved_busy().headroom()];
+        let (all, unreserved) = slots.swings(done..end, floors);
+        account.busy.swing(all);
+        account.unreserved_busy().swing(unreserved);
         end
     }
 
@@ -927,18 +928,18 @@ impl Recorder<'_> {
     pub(super) fn end_window(
         &mut self,
         (from, until): (SimTime, SimTime),
-        slots: &SlotSteps,
+        slots: &mut SlotSteps,
         mut steps: impl Iterator<Item = Tally>,
     ) {
         self.tally = steps.next().unwrap_or_default();
         // What ends at a boundary belongs to what lies before it.
-        let mut done = self.swing_account(slots, 0..slots.before(from));
+        let mut done = self.swing_account(slots, 0, from);
         self.begin_account_again(self.begins_at(from));
         while self.next_cut < until {
-            done = self.swing_account(slots, done..slots.before(self.next_cut));
+            done = self.swing_account(slots, done, self.next_cut);
             self.cut_apart(&mut steps);
         }
-        self.swing_account(slots, done..slots.len());
+        self.swing_account(slots, done, SimTime::MAX);
         self.find_next_cut(until.just_before());
     }
 
@@ -1478,7 +1479,7 @@ impl Observer for Recorder<'_> {
         }
     }
 
-    fn end_cells(&mut self, slots: &SlotSteps) {
+    fn end_cells(&mut self, slots: &mut SlotSteps) {
         let Some(apart) = self.apart.take() else { return };
         let window = (apart.from, apart.until);
         let steps = self.end_apart(*apart);
