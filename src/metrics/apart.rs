@@ -19,6 +19,8 @@ pub(super) struct Apart {
     first: usize,
     /// By step, without that which is counted in now.
     tallies: Vec<Tally>,
+    /// Empty ones to use again.
+    pub spare: Vec<Tally>,
     /// Place of that one, and its end.
     place: usize,
     ends: SimTime,
@@ -57,6 +59,7 @@ impl Apart {
             function: FunctionId(0),
             first,
             tallies: vec![Tally::default()],
+            spare: Vec::new(),
             place: 0,
             ends: timeline.end_of(first),
             period,
@@ -132,7 +135,8 @@ impl Apart {
             return;
         }
         if place >= self.tallies.len() {
-            self.tallies.resize_with(place + 1, Tally::default);
+            self.tallies
+                .resize_with(place + 1, || self.spare.pop().unwrap_or_default());
         }
         self.tallies[self.place] = std::mem::replace(tally, std::mem::take(&mut self.tallies[place]));
         (self.place, self.ends) = (place, timeline.end_of(step));

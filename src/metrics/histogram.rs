@@ -1,3 +1,8 @@
+use std::borrow::Cow;
+use std::ops::Range;
+
+use pulp::{Arch, Simd, WithSimd};
+
 use super::summary::LatencySummary;
 use crate::facts::TRAIN;
 use crate::kernel::{prefetch, prefetch_at};
@@ -8,6 +13,9 @@ const RAW: usize = 512;
 /// Buckets per octave: neighbours differ by less than 0.1 %.
 const SLOTS: usize = 1 << SLOT_BITS;
 const SLOT_BITS: u32 = 10;
+/// Buckets that are counted together on the way to a quantile.
+const GROUP: usize = 64;
+
 /// Counts of whole numbers (microseconds) in log-linear buckets. Count, sum and extremes are exact; quantiles are nearest
 /// rank within 0.05 %, clamped to the extremes. Merging is independent of order.
 #[derive(Clone, Debug, Default)]
@@ -126,6 +134,16 @@ impl Histogram {
         }
     }
 
+    /// Forgets all values, and keeps the memory of its buckets.
+    pub fn clear(&mut self) {
+        let mut counts = std::mem::take(&mut self.counts);
+        counts.clear();
+        *self = Histogram {
+            counts,
+            ..Histogram::default()
+        };
+    }
+
     /// Puts in order what is kept as it is, so that quantiles are found at once.
     pub fn settle(&mut self) {
         self.raw.sort_unstable();
@@ -162,19 +180,43 @@ impl Histogram {
             return found;
         }
         let ranks = fractions.map(|fraction| ((fraction * self.count as f64).ceil() as u64).clamp(1, self.count));
-        if self.is_raw() && self.raw.is_sorted() {
-            return ranks.map(|rank| self.raw[rank as usize - 1]);
+        if self.is_raw() {
+            let mut sorted = Cow::Borrowed(&self.raw);
+            if !sorted.is_sorted() {
+                sorted.to_mut().sort_unstable();
+            }
+            return ranks.map(|rank| sorted[rank as usize - 1]);
         }
-        let mut next = 0;
-        let mut below = 0;
-        for (value, count) in self.buckets() {
-            below += count;
+        let (mut next, mut below) = (0, self.zeros);
+        let mut come_to = |below: u64, value: u64| {
             while next < N && ranks[next] <= below {
                 found[next] = value.clamp(self.min, self.max);
                 next += 1;
             }
+            ranks.get(next).copied()
+        };
+        let mut wanted = come_to(below, 0);
+        for (group, counts) in self.counts.chunks(GROUP).enumerate() {
+            let Some(rank) = wanted else { break };
+            let first = self.first + group * GROUP;
+            let all = counts.iter().map(|count| u64::from(*count)).sum::<u64>() + self.carried(first..first + GROUP);
+            // Most groups lie between two quantiles.
+            if below + all < rank {
+                below += all;
+                continue;
+            }
+            for (bucket, count) in (first..).zip(counts) {
+                below += u64::from(*count) + self.carried(bucket..bucket + 1);
+                wanted = come_to(below, representative(bucket));
+            }
         }
         found
+    }
+
+    /// What the counts of these buckets lack.
+    fn carried(&self, buckets: Range<usize>) -> u64 {
+        let rounds = self.carried.iter().filter(|bucket| buckets.contains(bucket));
+        (rounds.count() as u64) << u32::BITS
     }
 
     /// Mean, usual quantiles and maximum of microseconds, in milliseconds.
@@ -190,25 +232,6 @@ impl Histogram {
             p99_9,
             max: self.max as f64 / 1e3,
         }
-    }
-
-    /// Representative values and counts, ascending.
-    fn buckets(&self) -> Vec<(u64, u64)> {
-        if self.is_raw() {
-            let mut sorted = self.raw.clone();
-            sorted.sort_unstable();
-            return sorted.into_iter().map(|value| (value, 1)).collect();
-        }
-        let mut buckets = vec![(0, self.zeros)];
-        for (offset, count) in self.counts.iter().enumerate() {
-            let bucket = self.first + offset;
-            let rounds = self.carried.iter().filter(|carried| **carried == bucket).count() as u64;
-            let count = *count as u64 + (rounds << 32);
-            if count > 0 {
-                buckets.push((representative(bucket), count));
-            }
-        }
-        buckets
     }
 
     fn is_raw(&self) -> bool {
@@ -262,6 +285,7 @@ impl Histogram {
 
 /// Several values, [`TRAIN`] at most, with what every histogram wants to know of them: looked at once for all histograms that
 /// take them.
+#[derive(Debug)]
 pub(super) struct Values {
     pub count: usize,
     pub sum: u64,
@@ -272,29 +296,55 @@ pub(super) struct Values {
 }
 
 impl Values {
-    /// Microseconds of these times, at least one, [`TRAIN`] at most.
-    pub fn of(times: &[Span]) -> Values {
-        let mut all = Values {
-            count: times.len(),
+    /// Holds the microseconds of these times, at least one, [`TRAIN`] at most, each with `more` added.
+    pub fn hold(&mut self, times: &[Span], more: Span) {
+        self.count = times.len();
+        (self.sum, self.min, self.max) = (0, u64::MAX, 0);
+        Arch::new().dispatch(Look { times, more, all: self });
+    }
+
+    fn buckets(&self) -> &[u32] {
+        &self.buckets[..self.count]
+    }
+}
+
+impl Default for Values {
+    fn default() -> Values {
+        Values {
+            count: 0,
             sum: 0,
             min: u64::MAX,
             max: 0,
             values: [0; TRAIN],
             buckets: [0; TRAIN],
-        };
-        let places = all.values.iter_mut().zip(&mut all.buckets);
-        for ((value, bucket), time) in places.zip(times) {
-            *value = time.as_micros();
-            *bucket = bucket_of(*value) as u32;
-            all.sum = all.sum.saturating_add(*value);
-            all.min = all.min.min(*value);
-            all.max = all.max.max(*value);
         }
-        all
     }
+}
 
-    fn buckets(&self) -> &[u32] {
-        &self.buckets[..self.count]
+/// [`Values::hold`], compiled once for each width of vector registers.
+struct Look<'a> {
+    times: &'a [Span],
+    more: Span,
+    all: &'a mut Values,
+}
+
+impl WithSimd for Look<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let more = self.more.as_micros();
+        let (mut sum, mut min, mut max) = (0u64, u64::MAX, 0);
+        let places = self.all.values.iter_mut().zip(&mut self.all.buckets);
+        for ((value, bucket), time) in places.zip(self.times) {
+            // Times inside a run: their sums are far from the largest number.
+            *value = time.as_micros().wrapping_add(more);
+            *bucket = bucket_of(*value) as u32;
+            sum = sum.wrapping_add(*value);
+            min = min.min(*value);
+            max = max.max(*value);
+        }
+        (self.all.sum, self.all.min, self.all.max) = (sum, min, max);
     }
 }
 
@@ -347,6 +397,47 @@ mod tests {
     }
 
     #[test]
+    fn values_counted_together_are_those_counted_one_by_one_also_in_memory_that_was_used_before() {
+        let mut together = Histogram::default();
+        let mut values = Values::default();
+        for round in 1..=3u64 {
+            together.clear();
+            let mut apart = Histogram::default();
+            for train in 0..40 {
+                let times: Vec<u64> = (0..1 + train % TRAIN as u64)
+                    .map(|place| (train * 7_919 + place * 104_729) % (1_000_000 / round.pow(6)))
+                    .collect();
+                let spans: Vec<Span> = times.iter().copied().map(Span::from_micros).collect();
+                values.hold(&spans, Span::from_micros(round - 1));
+                together.record_all(&values);
+                times.iter().for_each(|time| apart.record(time + round - 1));
+                let extremes = (times.iter().min(), times.iter().max());
+                let held = (values.min + 1 - round, values.max + 1 - round);
+                assert_eq!(extremes, (Some(&held.0), Some(&held.1)));
+            }
+            let fractions: [f64; 101] = std::array::from_fn(|percent| percent as f64 / 100.0);
+            assert_eq!(together.quantiles(fractions), apart.quantiles(fractions));
+            let known = |histogram: &Histogram| (histogram.count(), histogram.sum(), histogram.min, histogram.max());
+            assert_eq!(known(&together), known(&apart));
+        }
+    }
+
+    /// Every value by itself, as far as one bucket holds no other.
+    #[test]
+    fn quantiles_are_the_values_at_their_ranks() {
+        let values: Vec<u64> = (0..1_500).map(|k| k * k % 1_013).collect();
+        let mut histogram = Histogram::default();
+        values.iter().for_each(|value| histogram.record(*value));
+        let mut sorted = values;
+        sorted.sort_unstable();
+        for rank in 1..=sorted.len() {
+            let fraction = rank as f64 / sorted.len() as f64;
+            let place = (fraction * sorted.len() as f64).ceil() as usize - 1;
+            assert_eq!(histogram.quantiles([fraction]), [sorted[place]]);
+        }
+    }
+
+    #[test]
     fn merging_in_any_order_gives_the_same_quantiles() {
         let part = |from: u64, to: u64| {
             let mut histogram = Histogram::default();
@@ -373,12 +464,8 @@ mod tests {
         for _ in 0..3 {
             histogram.add(bucket_of(7), u32::MAX);
         }
-        let in_bucket: u64 = histogram
-            .buckets()
-            .iter()
-            .filter(|(value, _)| *value == 7)
-            .map(|(_, count)| count)
-            .sum();
+        let bucket = bucket_of(7);
+        let in_bucket = u64::from(histogram.counts[bucket - histogram.first]) + histogram.carried(bucket..bucket + 1);
         assert_eq!(in_bucket, 600 + 3 * u32::MAX as u64);
     }
 }

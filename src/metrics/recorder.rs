@@ -113,6 +113,10 @@ pub struct Recorder<'a> {
     period_end: SimTime,
     /// Of the running step of the timeline.
     pub(super) tally: Tally,
+    /// Of steps that are over, with the memory of their histograms.
+    spare: Vec<Tally>,
+    /// Durations and latencies of the train that is told.
+    values: Box<(Values, Values)>,
     /// While functions are told one after another.
     pub(super) apart: Option<Box<Apart>>,
     /// Periods that are over for all functions, and not for the account yet.
@@ -291,6 +295,8 @@ impl<'a> Recorder<'a> {
             period,
             period_end: SimTime::ZERO + period,
             tally: Tally::default(),
+            spare: Vec::new(),
+            values: Box::default(),
             apart: None,
             over: VecDeque::new(),
             timeline: Timeline::new(config.horizon, watched(&config)),
@@ -472,8 +478,13 @@ impl<'a> Recorder<'a> {
         let now = self.next_cut;
         if now == self.timeline.step_end {
             let standing = self.standing(now);
-            let tally = std::mem::replace(&mut self.tally, steps.next().unwrap_or_default());
-            self.timeline.end_step(tally, standing, std::iter::empty());
+            let mut tally = std::mem::replace(&mut self.tally, steps.next().unwrap_or_default());
+            self.timeline.end_step(&tally, standing, std::iter::empty());
+            // Steps of parts are begun elsewhere.
+            if matches!(self.config.scope, Scope::Account) {
+                tally.clear();
+                self.spare.push(tally);
+            }
         }
         if now == self.period_end {
             self.end_period();
@@ -489,8 +500,8 @@ impl<'a> Recorder<'a> {
             let busy = &mut periods[state.first_period as usize].busy;
             state.end_step(busy, config.reserved.is_some(), now)
         });
-        self.timeline
-            .end_step(std::mem::take(&mut self.tally), standing, functions);
+        self.timeline.end_step(&self.tally, standing, functions);
+        self.tally.clear();
         self.backlog.end_step();
     }
 
@@ -921,6 +932,7 @@ impl Recorder<'_> {
         for function in 0..self.timeline.watched() {
             self.end_steps_of_function(FunctionId(function as u32), last);
         }
+        self.spare = std::mem::take(&mut apart.spare);
         apart.finish(std::mem::take(&mut self.tally)).collect()
     }
 
@@ -949,7 +961,7 @@ impl Recorder<'_> {
             let now = self.next_cut;
             if now == self.timeline.step_end {
                 self.timeline
-                    .end_step(Tally::default(), Standing::default(), std::iter::empty());
+                    .end_step(&Tally::default(), Standing::default(), std::iter::empty());
             }
             if now == self.period_end {
                 self.begin_period();
@@ -1167,34 +1179,30 @@ impl Observer for Recorder<'_> {
         self.tally.served += count;
         let billed_ms: u64 = train.billed_ms().iter().sum();
         self.tally.billed_mb_ms += billed_ms as u128 * version.memory.0 as u128;
-        let durations = Values::of(train.durations());
-        let delayed = (!train.overhead.is_zero()).then(|| {
-            Values::of(
-                train
-                    .durations
-                    .map(|duration| duration.saturating_add(train.overhead))
-                    .split_at(train.count)
-                    .0,
-            )
-        });
-        self.tally.latency.record_all(delayed.as_ref().unwrap_or(&durations));
+        let (durations, latencies) = &mut *self.values;
+        durations.hold(train.durations(), Span::ZERO);
+        let delayed = !train.overhead.is_zero();
+        if delayed {
+            latencies.hold(train.durations(), train.overhead);
+        }
+        let (durations, latencies) = (&*durations, if delayed { &*latencies } else { &*durations });
+        self.tally.latency.record_all(latencies);
         if *first >= self.window.from {
             flow.served += count;
             version.counts.invocations += count;
-            match &delayed {
-                None => flow.answered_at_once.get_or_insert_default().record_all(&durations),
-                Some(latencies) => {
-                    state.duration.record_all(&durations);
-                    flow.latency[cell(StartKind::Warm, true)]
-                        .get_or_insert_with(Box::default)
-                        .record_all(latencies);
-                }
+            if delayed {
+                state.duration.record_all(durations);
+                flow.latency[cell(StartKind::Warm, true)]
+                    .get_or_insert_default()
+                    .record_all(latencies);
+            } else {
+                flow.answered_at_once.get_or_insert_default().record_all(durations);
             }
         }
         let first = state.first_period;
         let named = (train.qualifier.0 > 0).then_some(first + train.qualifier.0 as u32);
         for place in std::iter::once(first).chain(named) {
-            self.periods[place as usize].ran_train(&durations);
+            self.periods[place as usize].ran_train(durations);
         }
         if !self.periods[first as usize].touched || named.is_some() {
             self.touch(train.function, train.qualifier);
@@ -1446,7 +1454,8 @@ impl Observer for Recorder<'_> {
 
     fn begin_cells(&mut self, from: SimTime, until: SimTime) {
         let (period, functions) = ((self.period, self.period_end), self.functions.len());
-        let apart = Apart::new((from, until), &self.timeline, period, functions);
+        let mut apart = Apart::new((from, until), &self.timeline, period, functions);
+        apart.spare = std::mem::take(&mut self.spare);
         self.apart = Some(Box::new(apart));
     }
 

@@ -199,6 +199,16 @@ pub(super) struct Tally {
 }
 
 impl Tally {
+    /// Counts nothing any more, and keeps its memory.
+    pub fn clear(&mut self) {
+        let mut latency = std::mem::take(&mut self.latency);
+        latency.clear();
+        *self = Tally {
+            latency,
+            ..Tally::default()
+        };
+    }
+
     /// Takes over what was counted elsewhere in the same step.
     pub fn add(&mut self, other: &Tally) {
         self.arrivals += other.arrivals;
@@ -354,11 +364,11 @@ impl Timeline {
     }
 
     /// The running step is over.
-    pub fn end_step(&mut self, tally: Tally, standing: Standing, functions: impl Iterator<Item = FunctionStep>) {
+    pub fn end_step(&mut self, tally: &Tally, standing: Standing, functions: impl Iterator<Item = FunctionStep>) {
         let start = self.done.len() as u64 * self.step.as_micros();
         let length = (self.step_end.as_micros() - start).max(1);
         self.backlog += tally.backlog;
-        let mut bucket = self.bucket(&tally, &standing, start, length);
+        let mut bucket = self.bucket(tally, &standing, start, length);
         if tally.latency.count() > 0 {
             let quantiles = tally.latency.quantiles([0.5, 0.9, 0.99, 0.999]);
             let [p50, p90, p99, p99_9] = quantiles.map(|us| Some(us as f64 / 1e3));

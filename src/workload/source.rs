@@ -506,14 +506,15 @@ impl Minutes {
             let count = self.scaled(minute, count);
             let position =
                 |uniform: u64| SimTime::from_micros(start + ((uniform as u128 * MINUTE_MICROS as u128) >> 53) as u64);
-            let mut drawn = PairBlock::default();
+            let mut drawn: Option<PairBlock> = None;
             for first in (0..count).step_by(BLOCK) {
                 let wanted = (count - first).min(BLOCK as u64);
                 if wanted < FEW {
                     let uniform = |k| self.key.draw(ordinal + k, 0, Purpose::Position).first;
                     self.pending.extend((first..count).map(|k| position(uniform(k))));
                 } else {
-                    self.key.draw_block(ordinal + first, Purpose::Position, &mut drawn);
+                    let drawn = drawn.get_or_insert_default();
+                    self.key.draw_block(ordinal + first, Purpose::Position, drawn);
                     self.pending
                         .extend(drawn.first[..wanted as usize].iter().map(|uniform| position(*uniform)));
                 }
