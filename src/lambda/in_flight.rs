@@ -89,13 +89,12 @@ impl Function {
     ) -> u64 {
         let Some(in_flight) = &mut self.in_flight else { return 0 };
         let idle = &mut self.idle[version.index()];
-        let turnaround = self.config.turnaround;
         let mut ended = 0;
         let drain = |count: usize, keys: &[Key; 4]| {
             let entries = keys.map(|key| IdleEntry {
                 since: key.time(),
-                usable: key.time().saturating_add(turnaround),
                 environment: key.label(),
+                has_served: true,
             });
             idle.push_first(count, &entries);
             ended += count;
@@ -198,7 +197,7 @@ impl Function {
         let entry = IdleEntry {
             environment: index,
             since: time,
-            usable: time.saturating_add(self.config.turnaround),
+            has_served: true,
         };
         let (version, flow, death) = (environment.version, environment.task.flow, environment.death);
         if cx.clients[cx.flows[flow.index()].traffic.index()].remembers_success() {

@@ -25,7 +25,8 @@ impl Function {
             environments: &self.environments,
             flows,
         };
-        for (entry, end) in self.idle[version.index()].entries(&residents) {
+        let pool = &self.idle[version.index()];
+        for (entry, end) in pool.entries(&residents) {
             let environment = &self.environments[entry.environment];
             if end <= now {
                 ended = ended.max_by_end(EndedEnvironment {
@@ -34,7 +35,7 @@ impl Function {
                     end,
                     aged: end == environment.death,
                 });
-            } else if entry.usable <= now {
+            } else if pool.usable(&entry) <= now {
                 idle.push(IdleEnvironment {
                     number: environment.number,
                     since: entry.since,

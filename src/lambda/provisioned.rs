@@ -142,7 +142,9 @@ impl Function {
     /// The pool of a qualifier's version, which there is from now on.
     fn ensure_pool(&mut self, qualifier: QualifierId, version: VersionId, shape: RateShape) -> usize {
         self.pool_of(qualifier, version).unwrap_or_else(|| {
-            self.provisioned.push(ProvisionedPool::new(qualifier, version, shape));
+            let turnaround = self.config.turnaround;
+            self.provisioned
+                .push(ProvisionedPool::new(qualifier, version, shape, turnaround));
             self.provisioned.len() - 1
         })
     }
@@ -206,7 +208,7 @@ impl Function {
             let entry = IdleEntry {
                 environment: index,
                 since: now,
-                usable: now,
+                has_served: false,
             };
             self.provisioned[pool].idle.push(entry, SimTime::MAX);
             cx.observer.environment(now, self.id, true);

@@ -2,7 +2,7 @@ use super::config::{QualifierConfig, RateShape};
 use super::environment::{IdleLife, IdlePool};
 use super::rate::RequestRate;
 use crate::facts::{QualifierId, VersionId};
-use crate::units::SimTime;
+use crate::units::{SimTime, Span};
 
 /// Provisioned environments of one version, configured through one qualifier (PC-1).
 #[derive(Clone, Debug)]
@@ -21,14 +21,14 @@ pub(super) struct ProvisionedPool {
 }
 
 impl ProvisionedPool {
-    pub fn new(qualifier: QualifierId, version: VersionId, shape: RateShape) -> ProvisionedPool {
+    pub fn new(qualifier: QualifierId, version: VersionId, shape: RateShape, turnaround: Span) -> ProvisionedPool {
         ProvisionedPool {
             qualifier,
             version,
             requested: 0,
             ready: 0,
             busy: 0,
-            idle: IdlePool::new(IdleLife::endless()),
+            idle: IdlePool::new(IdleLife::endless(), turnaround),
             rate: RequestRate::new(shape, 0),
             shape,
         }
@@ -67,14 +67,14 @@ mod tests {
 
     #[test]
     fn rps_5_what_a_pool_has_admitted_stays_counted_when_environments_come_and_go() {
-        let mut pool = ProvisionedPool::new(QualifierId(0), VersionId(0), RateShape::FixedSecond);
+        let mut pool = ProvisionedPool::new(QualifierId(0), VersionId(0), RateShape::FixedSecond, Span::ZERO);
         let mut admitted = |ready| {
             pool.set_ready(SimTime::ZERO, ready);
             (0..1_000).filter(|_| pool.rate.take(SimTime::ZERO)).count()
         };
         // Ten a second for each environment that is ready (RPS-3).
         assert_eq!([admitted(5), admitted(4), admitted(8)], [50, 0, 30]);
-        let mut pool = ProvisionedPool::new(QualifierId(0), VersionId(0), RateShape::TokenBucket);
+        let mut pool = ProvisionedPool::new(QualifierId(0), VersionId(0), RateShape::TokenBucket, Span::ZERO);
         pool.set_ready(SimTime::ZERO, 2);
         assert_eq!(
             (0..50).filter(|_| pool.rate.take(SimTime::ZERO)).count(),
