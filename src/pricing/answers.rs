@@ -37,8 +37,9 @@ pub struct CostAnswers {
 
 /// Answers about the bill of a run that took `simulated` from `start` on.
 pub fn answers(usage: &Usage, config: &BillingConfig, paid: &Bill, simulated: Span, start: Timestamp) -> CostAnswers {
+    let all = usage.together();
     let used = ARCHITECTURES.map(|architecture| {
-        let entries = usage.entries().filter(|(key, _)| key.architecture == architecture);
+        let entries = all.entries().filter(|(key, _)| key.architecture == architecture);
         entries.map(|(_, amounts)| amounts).sum()
     });
     let sums = Sums { used, paid };
@@ -47,7 +48,7 @@ pub fn answers(usage: &Usage, config: &BillingConfig, paid: &Bill, simulated: Sp
             free_tier,
             ..config.clone()
         };
-        bill(usage, &config).total
+        bill(&all, &config).total
     };
     let with_free_tier = match config.free_tier {
         FreeTier::Off => FreeTier::On,
@@ -76,7 +77,7 @@ pub fn answers(usage: &Usage, config: &BillingConfig, paid: &Bill, simulated: Sp
         savings_plan: -total_of(Item::SavingsPlanCovered) - total_of(Item::SavingsPlanCommitment),
         custom_discount: -total_of(Item::CustomDiscount),
         by_architecture: ARCHITECTURES
-            .map(|architecture| monthly_estimate(&usage.on(architecture), config, simulated, start).total),
+            .map(|architecture| monthly_estimate(&all.on(architecture), config, simulated, start).total),
     }
 }
 

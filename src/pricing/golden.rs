@@ -803,6 +803,17 @@ fn a_month_on_the_other_architecture_keeps_durations_and_hours() {
     );
 }
 
+#[test]
+fn price_19_a_month_in_which_nothing_is_used_costs_the_commitment_on_each_architecture() {
+    let mut usage = Usage::starting(START).lasting(Span::from_secs(3_600));
+    usage.open(key(X86_64));
+    let config = with_plan(1_000_000_000_000_000);
+    let paid = bill(&usage, &config);
+    let answers = answers(&usage, &config, &paid, Span::from_secs(3_600), START);
+    // 1 USD for each of 730 hours.
+    assert_eq!(answers.by_architecture.map(Money::exact), ["730", "730"]);
+}
+
 fn any_entry() -> impl Strategy<Value = (UsageKey, u64, u64, u32, bool)> {
     let place = (any::<bool>(), 0_u32..4, 0_u16..3, 0_u8..2);
     (place, 0_u64..2_000_000, 1_u64..900_000, 128_u32..10_240, any::<bool>()).prop_map(
@@ -858,6 +869,28 @@ proptest! {
             prop_assert_eq!(line.shares.iter().map(|share| share.amount).sum::<Money>(), line.amount);
         }
         prop_assert_eq!(bill.lines.iter().map(|line| line.amount).sum::<Money>(), bill.total);
+    }
+
+    #[test]
+    fn who_has_used_it_does_not_change_what_it_costs(
+        entries in prop::collection::vec(any_entry(), 0..30),
+        free in any::<bool>(),
+        commitment in 0_i128..100,
+        discount in 0_u32..=10_000,
+    ) {
+        let config = BillingConfig {
+            free_tier: free_tier(free),
+            custom_discount: Discount::from_basis_points(discount).unwrap_or_default(),
+            ..with_plan(commitment * 1_000_000_000_000_000)
+        };
+        let usage = usage_of(&entries);
+        let together = usage.together();
+        prop_assert_eq!(bill(&together, &config).total, bill(&usage, &config).total);
+        let month = |usage: &Usage| monthly_estimate(usage, &config, Span::from_secs(7_777), START).total;
+        prop_assert_eq!(month(&together), month(&usage));
+        for architecture in [X86_64, Arm64] {
+            prop_assert_eq!(month(&together.on(architecture)), month(&usage.on(architecture)));
+        }
     }
 
     #[test]

@@ -113,6 +113,12 @@ impl Amounts {
         self.0[measure as usize] += amount;
     }
 
+    fn add_all(&mut self, others: &Amounts) {
+        for (own, other) in self.0.iter_mut().zip(others.0) {
+            *own += other;
+        }
+    }
+
     pub(super) const fn set(&mut self, measure: Measure, amount: u128) {
         self.0[measure as usize] = amount;
     }
@@ -125,9 +131,7 @@ impl Amounts {
 impl<'a> Sum<&'a Amounts> for Amounts {
     fn sum<I: Iterator<Item = &'a Amounts>>(all: I) -> Amounts {
         all.fold(Amounts::default(), |mut sum, amounts| {
-            Measure::ALL
-                .iter()
-                .for_each(|measure| sum.add(*measure, amounts.get(*measure)));
+            sum.add_all(amounts);
             sum
         })
     }
@@ -198,25 +202,40 @@ impl Usage {
 
     /// The same usage, all of it on one architecture.
     pub(super) fn on(&self, architecture: Architecture) -> Usage {
-        let moved = |key: &UsageKey| UsageKey { architecture, ..*key };
-        let mut usage = Usage {
-            entries: BTreeMap::new(),
-            end_padding: self
-                .end_padding
-                .iter()
-                .map(|(key, padding)| (moved(key), *padding))
-                .collect(),
-            ..self.clone()
-        };
-        for (key, amounts) in &self.entries {
-            usage.add(moved(key), amounts);
-        }
+        let mut usage = self.by(|key| UsageKey { architecture, ..*key });
         for hour in &mut usage.hours {
             let all = [0, 1, 2].map(|place| hour.used[0][place] + hour.used[1][place]);
             hour.used = [[0; 3]; 2];
             hour.used[architecture as usize] = all;
         }
         usage
+    }
+
+    /// The same usage as if one function had used it all. It costs as much: only shares ask who has used what, and an account may have
+    /// a million functions.
+    pub(super) fn together(&self) -> Usage {
+        self.by(|key| UsageKey {
+            function: FunctionId(0),
+            qualifier: QualifierId(0),
+            ..*key
+        })
+    }
+
+    /// The same usage under other keys; what comes under the same one is summed.
+    fn by(&self, other: impl Fn(&UsageKey) -> UsageKey) -> Usage {
+        let mut entries: BTreeMap<UsageKey, Amounts> = BTreeMap::new();
+        for (key, amounts) in &self.entries {
+            entries.entry(other(key)).or_default().add_all(amounts);
+        }
+        let padded = |(key, padding): &(UsageKey, Amounts)| (other(key), *padding);
+        Usage {
+            start: self.start,
+            lasted: self.lasted,
+            entries,
+            end_padding: self.end_padding.iter().map(padded).collect(),
+            hours: self.hours.clone(),
+            measured: self.measured,
+        }
     }
 
     /// The month in which the run starts; usage to date belongs to it.
@@ -263,8 +282,7 @@ impl Usage {
     /// Adds to one entry.
     pub fn add(&mut self, key: UsageKey, amounts: &Amounts) {
         if !amounts.is_zero() {
-            let entry = self.entries.entry(key).or_default();
-            *entry = [*entry, *amounts].iter().sum();
+            self.entries.entry(key).or_default().add_all(amounts);
         }
     }
 
@@ -340,8 +358,7 @@ impl Usage {
     pub(super) fn projected(&self, month: Month, length: Span, simulated: Span) -> Usage {
         let mut pooled: BTreeMap<UsageKey, Amounts> = BTreeMap::new();
         for (key, amounts) in &self.entries {
-            let entry = pooled.entry(UsageKey { month, ..*key }).or_default();
-            *entry = [*entry, *amounts].iter().sum();
+            pooled.entry(UsageKey { month, ..*key }).or_default().add_all(amounts);
         }
         for (key, padding) in &self.end_padding {
             if let Some(entry) = pooled.get_mut(&UsageKey { month, ..*key }) {
