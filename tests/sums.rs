@@ -165,6 +165,74 @@ fn a_busy_function_runs_the_same_in_trains_whatever_binds() {
     });
 }
 
+/// The same called by events.
+fn busy_with_events(seconds: u64, per_second: u64, duration: Distribution) -> Plan {
+    let mut plan = busy(seconds, per_second, duration);
+    plan.flows[0].invocation_type = InvocationType::Event;
+    plan
+}
+
+#[test]
+fn async_1_a_function_called_by_events_runs_the_same_in_trains_whatever_binds() {
+    type Change = fn(&mut Plan);
+    let changes: [(&str, u64, Change); 10] = [
+        ("nothing", 15_000, |_| {}),
+        ("the account's limit", 10_000, |plan| {
+            plan.account.concurrent_executions = 22
+        }),
+        ("its reservation", 5_000, |plan| {
+            plan.function_mut(0).reserved = Some(17)
+        }),
+        ("reserved concurrency 0", 0, |plan| {
+            plan.function_mut(0).reserved = Some(0)
+        }),
+        ("errors, crashes and what is kept of them", 10_000, |plan| {
+            let function = plan.function_mut(0);
+            function.qualifiers[0].event_invoke.maximum_event_age = Span::from_secs(90);
+            let version = &mut function.versions[0];
+            (version.error_rate, version.crash_rate) = (Share::from_fraction(0.01), Share::from_fraction(0.002));
+        }),
+        ("timeouts", 10_000, |plan| {
+            plan.function_mut(0).versions[0].timeout = Span::from_millis(700);
+        }),
+        ("turnaround", 10_000, |plan| {
+            plan.function_mut(0).turnaround = Span::from_millis(2)
+        }),
+        ("the end of the run", 15_000, |plan| plan.drain = Span::ZERO),
+        ("no wait", 15_000, |plan| {
+            plan.function_mut(0).events.first_dispatch = Distribution::constant(Span::ZERO)
+        }),
+        ("a wait longer than most steps, and a second flow", 15_000, |plan| {
+            plan.function_mut(0).events.first_dispatch = Distribution::constant(Span::from_millis(2_345));
+            add_traffic(plan, "more", FunctionId(0), InvocationType::Event, poisson(3));
+        }),
+    ];
+    changes.into_par_iter().for_each(|(name, fewest, change)| {
+        let mut plan = busy_with_events(200, 100, Distribution::lognormal(5.0, 0.6));
+        change(&mut plan);
+        let sums = same_both_ways(&plan, name);
+        assert!(sums.in_trains >= fewest, "{name}: {} in trains", sums.in_trains);
+    });
+}
+
+#[test]
+fn time_2_events_that_are_tried_at_the_instant_of_ends_retries_and_arrivals_run_the_same_in_trains() {
+    for wait in [0, 5, 30, 60_000] {
+        let mut plan = busy_with_events(130, 200, Distribution::constant(Span::from_millis(30)));
+        let function = plan.function_mut(0);
+        function.events.first_dispatch = Distribution::constant(Span::from_millis(wait));
+        function.versions[0].error_rate = Share::from_fraction(0.05);
+        // 5 ms apart, and 20 at once every second; errors come back after a whole minute.
+        let every = Process::Constant(Rate::events(200, Span::from_secs(1)));
+        add_traffic(&mut plan, "even", FunctionId(0), InvocationType::Event, every);
+        let at_once = (0..1_000).map(|number| SimTime::from_micros(number / 20 * 1_000_000));
+        let at_once = Process::At(at_once.collect());
+        add_traffic(&mut plan, "together", FunctionId(0), InvocationType::Event, at_once);
+        let sums = same_both_ways(&plan, &format!("ties after {wait} ms"));
+        assert!(sums.in_trains > 1_000, "{wait}: {}", sums.in_trains);
+    }
+}
+
 #[test]
 fn what_ends_at_the_instant_of_other_ends_and_arrivals_runs_the_same_in_trains() {
     let mut plan = busy(100, 200, Distribution::constant(Span::from_millis(30)));

@@ -38,6 +38,8 @@ pub struct GivenBack {
     pub count: u64,
     /// The sum of the instants at which they were given back, in microseconds since the start, modulo 2^64.
     pub instants: u64,
+    /// How many of them belonged to asynchronous events that have succeeded and are over with that: nothing else tells of it.
+    pub events: u64,
 }
 
 impl GivenBack {
@@ -53,5 +55,6 @@ impl GivenBack {
     pub fn add_all(&mut self, others: GivenBack) {
         self.count += others.count;
         self.instants = self.instants.wrapping_add(others.instants);
+        self.events += others.events;
     }
 }

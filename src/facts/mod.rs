@@ -39,4 +39,4 @@ pub use observer::{AsyncStep, Ended, Ending, Observer, Streamed, Turn};
 pub use pollers::{ActivePollers, PollerKind};
 pub use record::{BatchEnded, Blockage, RecordStep};
 pub use slots::{SlotSteps, Swing};
-pub use train::{ServedTrain, TRAIN, Train};
+pub use train::{ServedTrain, StoredTrain, TRAIN, Train};

@@ -1,7 +1,7 @@
 use super::{
     Action, ActivePollers, Attempt, BatchEnded, Blockage, BudgetCall, Call, ClientRetry, Compute, EventStep, FlowId,
-    FunctionId, GivenBack, LinkId, Look, MappingId, Message, MessageStep, Pool, QualifierId, QueueId, RecordStep,
-    Refusal, ServedTrain, SlotSteps, StartKind, StreamId, VersionId, Waiting,
+    FunctionId, GivenBack, InvocationType, LinkId, Look, MappingId, Message, MessageStep, Pool, QualifierId, QueueId,
+    RecordStep, Refusal, ServedTrain, SlotSteps, StartKind, StoredTrain, StreamId, VersionId, Waiting,
 };
 use crate::units::{Bytes, Share, SimTime, Span};
 
@@ -35,7 +35,28 @@ pub trait Observer {
     fn served_train(&mut self, train: &ServedTrain) {
         for index in 0..train.count {
             let (call, attempt) = train.one(index);
-            self.served(&call, train.pool(), &attempt);
+            if call.invocation_type != InvocationType::Event {
+                self.served(&call, train.pool(), &attempt);
+                continue;
+            }
+            self.asynchronous(attempt.start, &call, AsyncStep::Attempted);
+            self.slot(attempt.start, train.pool(), true);
+            self.ran(&attempt);
+            self.ended(&Ended {
+                call,
+                time: attempt.end,
+                ending: Ending::Succeeded,
+                start_kind: attempt.start_kind,
+            });
+        }
+    }
+    /// Events that were stored one after another, told ahead of what happens meanwhile, but not beyond the next cut. Only listeners
+    /// who take sums are told so. When they are tried that is told as [`Observer::served_train`], where it goes well.
+    fn stored(&mut self, train: &StoredTrain<'_>) {
+        for index in 0..train.times.len() {
+            let call = train.call(index);
+            self.arrived(&call);
+            self.asynchronous(call.arrived, &call, AsyncStep::Received);
         }
     }
     /// A step in the life of an asynchronous event.
@@ -335,6 +356,7 @@ forward! {
     ended(ended: &Ended);
     served(call: &Call, pool: Pool, attempt: &Attempt);
     served_train(train: &ServedTrain);
+    stored(train: &StoredTrain<'_>);
     asynchronous(time: SimTime, call: &Call, step: AsyncStep);
     event_stored(time: SimTime, call: &Call, payload: Bytes);
     streamed(streamed: &Streamed);

@@ -139,9 +139,10 @@ impl SlotSteps {
         self.words.push(word);
     }
 
-    /// Those of a train, whose arrivals take them at `starts`, each for its duration.
-    pub fn take_all(&mut self, starts: &[SimTime], durations: &[Span], reserved: bool) {
-        let known = TAKEN | self.word(self.from, reserved);
+    /// Those of a train, whose arrivals or timers take them at `starts`, each for its duration.
+    pub fn take_all(&mut self, starts: &[SimTime], durations: &[Span], by_arrival: bool, reserved: bool) {
+        let by_timer = if by_arrival { 0 } else { TIMER };
+        let known = TAKEN | by_timer | self.word(self.from, reserved);
         let from = self.from.as_micros();
         let words = starts.iter().zip(durations).map(|(start, duration)| {
             let at_once = if duration.is_zero() { AT_ONCE } else { 0 };
@@ -519,12 +520,15 @@ mod tests {
     #[test]
     fn slots_of_a_train_are_those_of_its_arrivals() {
         let starts = [5_000_003, 5_000_003, 5_000_900].map(at);
-        for (durations, some_at_once) in [([7, 0, 80_000], true), ([7, 1, 80_000], false)] {
+        let all =
+            [[7, 0, 80_000], [7, 1, 80_000]].map(|durations| [true, false].map(|by_arrival| (durations, by_arrival)));
+        for (durations, by_arrival) in all.into_iter().flatten() {
+            let some_at_once = durations.contains(&0);
             let durations = durations.map(Span::from_micros);
             let [mut together, mut apart] = [random(1, 5, 100, false), random(1, 5, 100, false)];
-            together.take_all(&starts, &durations, true);
+            together.take_all(&starts, &durations, by_arrival, true);
             for (start, duration) in starts.into_iter().zip(durations) {
-                apart.take(start, start + duration, true, true);
+                apart.take(start, start + duration, by_arrival, true);
             }
             assert_eq!(together.words, apart.words);
             assert_eq!(

@@ -39,8 +39,37 @@ impl Train<'_> {
     }
 }
 
+/// Events of one flow that Lambda has stored one after another (ASYNC-1), with nothing else in the account between them.
+#[derive(Clone, Copy, Debug)]
+pub struct StoredTrain<'a> {
+    /// From which flow.
+    pub flow: FlowId,
+    /// Which arrival of its flow the first one is; the others follow one by one.
+    pub ordinal: u64,
+    /// The function that they are for.
+    pub function: FunctionId,
+    /// How it is addressed.
+    pub qualifier: QualifierId,
+    /// When they arrived and were stored, ascending.
+    pub times: &'a [SimTime],
+}
+
+impl StoredTrain<'_> {
+    /// One of them.
+    pub fn call(&self, index: usize) -> Call {
+        Call {
+            flow: self.flow,
+            ordinal: self.ordinal + index as u64,
+            arrived: self.times[index],
+            function: self.function,
+            qualifier: self.qualifier,
+            invocation_type: InvocationType::Event,
+        }
+    }
+}
+
 /// Arrivals of one flow that were served one after another, each by one plain attempt ([`Attempt::is_plain`]) that answers the
-/// caller, with nothing else in the account between them. Lists are of one length, [`TRAIN`] at most.
+/// caller, or that an event has waited for, with nothing else in the account between them. Lists are of one length, [`TRAIN`] at most.
 #[derive(Clone, Debug)]
 pub struct ServedTrain {
     /// From which flow.
@@ -55,11 +84,15 @@ pub struct ServedTrain {
     pub qualifier: QualifierId,
     /// Whether the function has reserved concurrency.
     pub reserved: bool,
+    /// How they were invoked: as events, each a while after it was told by [`super::Observer::stored`], or by callers who wait.
+    pub invocation_type: InvocationType,
+    /// Time from arrival to attempt; zero where callers wait.
+    pub waited: Span,
     /// Added to each answer (COLD-1).
     pub overhead: Span,
     /// How many.
     pub count: usize,
-    /// When each arrived and was admitted.
+    /// When each was admitted.
     pub starts: [SimTime; TRAIN],
     /// `Duration` of each.
     pub durations: [Span; TRAIN],
@@ -89,6 +122,8 @@ impl ServedTrain {
             version: VersionId(0),
             qualifier: QualifierId(0),
             reserved: false,
+            invocation_type: InvocationType::RequestResponse,
+            waited: Span::ZERO,
             overhead: Span::ZERO,
             count: 0,
             starts: [SimTime::ZERO; TRAIN],
@@ -107,7 +142,7 @@ impl ServedTrain {
         self.given_back = GivenBack::default();
     }
 
-    /// When each arrived and was admitted.
+    /// When each was admitted.
     pub fn starts(&self) -> &[SimTime] {
         &self.starts[..self.count]
     }
@@ -137,13 +172,14 @@ impl ServedTrain {
         let (start, duration) = (self.starts[index], self.durations[index]);
         let ordinal = self.ordinal + index as u64;
         let end = start.saturating_add(duration);
+        let arrived = SimTime::ZERO + start.since(SimTime::ZERO + self.waited);
         let call = Call {
             flow: self.flow,
             ordinal,
-            arrived: start,
+            arrived,
             function: self.function,
             qualifier: self.qualifier,
-            invocation_type: InvocationType::RequestResponse,
+            invocation_type: self.invocation_type,
         };
         let attempt = Attempt {
             flow: self.flow,
@@ -152,7 +188,7 @@ impl ServedTrain {
             function: self.function,
             version: self.version,
             qualifier: self.qualifier,
-            arrived: start,
+            arrived,
             start,
             end,
             answered: end.saturating_add(self.overhead),

@@ -22,10 +22,15 @@ pub enum Class {
 const CLASS_SHIFT: u32 = 60;
 
 /// A place in the order of what is due: everything before it, and everything after it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment((SimTime, u64));
 
 impl Moment {
+    /// At `time`, before what has this place from [`Agenda::next_order`] and what comes later.
+    pub const fn at(time: SimTime, order: u64) -> Moment {
+        Moment((time, order))
+    }
+
     /// After all that is due at `time`.
     pub const fn after(time: SimTime) -> Moment {
         Moment((time, u64::MAX))
@@ -67,7 +72,10 @@ pub struct Agenda {
     spare: u32,
     /// What is due in the running bucket or before, and beyond the ring.
     beside: QuaternaryHeap<Entry>,
-    scheduled: u64,
+    /// Places in the order of one instant that have been given out, also to what never comes here.
+    ordered: u64,
+    /// Entries that have been added.
+    added: u64,
     /// Whether the running bucket has just become so, among so many that its entries lie far from the processor.
     turned: bool,
     /// When width and number of the buckets are looked at again, and where things stood at the last look.
@@ -79,9 +87,11 @@ pub struct Agenda {
 const PER_BUCKET: u64 = 4;
 const SHORTEST_RING: usize = 64;
 const LONGEST_RING: usize = 1 << 20;
+/// Buckets that are looked through for the next entry.
+const LOOKED_AHEAD: u64 = 32;
 /// So few entries wait beside a ring that is not there yet.
 const FEW: usize = 8;
-/// Entries scheduled between two looks at the load, at first and later.
+/// Entries added between two looks at the load, at first and later.
 const FIRST_LOOK: u64 = 256;
 const LOOKS_EVERY: u64 = 4_096;
 
@@ -148,7 +158,8 @@ impl Default for Agenda {
             chunks: Vec::new(),
             spare: NONE,
             beside: QuaternaryHeap::new(),
-            scheduled: 0,
+            ordered: 0,
+            added: 0,
             turned: false,
             next_look: FIRST_LOOK,
             last_look: (0, SimTime::ZERO),
@@ -174,8 +185,8 @@ impl Agenda {
     /// The place in the order of one instant that something of `class` gets if it is scheduled now.
     #[inline]
     pub fn next_order(&mut self, class: Class) -> u64 {
-        self.scheduled += 1;
-        ((class as u64) << CLASS_SHIFT) | self.scheduled
+        self.ordered += 1;
+        ((class as u64) << CLASS_SHIFT) | self.ordered
     }
 
     /// Adds `what`, due at `time`, with a place from [`Agenda::next_order`].
@@ -186,6 +197,7 @@ impl Agenda {
 
     #[inline]
     fn add(&mut self, entry: Entry) {
+        self.added += 1;
         let number = self.number(entry.time);
         let ahead = number.wrapping_sub(self.bucket).wrapping_sub(1);
         // What lies behind the running bucket has gone round zero and is far ahead.
@@ -281,7 +293,7 @@ impl Agenda {
         if self.bucket >= last {
             return false;
         }
-        if self.scheduled >= self.next_look {
+        if self.added >= self.next_look {
             self.look();
             // Numbers may have changed.
             return true;
@@ -332,8 +344,8 @@ impl Agenda {
     #[cold]
     fn look(&mut self) {
         let now = SimTime::from_micros(self.bucket << self.width_bits);
-        let (scheduled, since) = self.last_look;
-        let spacing = now.since(since).as_micros() / (self.scheduled - scheduled);
+        let (added, since) = self.last_look;
+        let spacing = now.since(since).as_micros() / (self.added - added);
         let (width, wanted) = (1 << self.width_bits, (spacing * PER_BUCKET).max(1));
         let waiting = self.in_ring + self.beside.len();
         let length = waiting.next_power_of_two().clamp(SHORTEST_RING, LONGEST_RING);
@@ -343,8 +355,8 @@ impl Agenda {
         if !fits && !few {
             self.rebuild(wanted.ilog2(), length, now);
         }
-        self.last_look = (self.scheduled, now);
-        self.next_look = self.scheduled + LOOKS_EVERY;
+        self.last_look = (self.added, now);
+        self.next_look = self.added + LOOKS_EVERY;
     }
 
     /// All entries into a ring of `length` buckets, 2^`width_bits` microseconds each. The running bucket is empty and over.
@@ -383,9 +395,17 @@ impl Agenda {
         let in_buckets = match self.running.last() {
             Some(entry) => entry.time,
             None if self.in_ring == 0 => SimTime::MAX,
-            None => SimTime::from_micros((self.bucket + 1) << self.width_bits),
+            None => SimTime::from_micros(self.next_full() << self.width_bits),
         };
         in_buckets.min(beside)
+    }
+
+    /// The number of the next bucket that holds something, or of one before it: nobody looks far.
+    fn next_full(&self) -> u64 {
+        let last = self.ring.len() as u64 - 1;
+        let holds = |number: &u64| self.ring[(number & last) as usize] != Head::NONE;
+        let end = self.bucket + LOOKED_AHEAD.min(last);
+        (self.bucket + 1..end).find(holds).unwrap_or(end)
     }
 
     /// When the next thing is due.
@@ -478,6 +498,11 @@ mod tests {
                 let popped = agenda.pop_before(Moment::after(end));
                 assert_eq!(popped, first.map(|(time, _, what)| (time, what)), "{scale} {ordinal}");
                 first.map(|entry| sorted.remove(&entry));
+                let quiet = agenda.quiet_until();
+                assert!(sorted.first().is_none_or(|next| quiet <= next.0), "{scale} {ordinal}");
+                if first.is_none() {
+                    assert!(quiet > end, "{scale} {ordinal}: {quiet:?} after all up to {end:?}");
+                }
             }
             let rest: Vec<u64> = std::iter::from_fn(|| agenda.pop_before(Moment::after(SimTime::MAX)))
                 .map(|(_, what)| what)

@@ -2,13 +2,13 @@
 
 use super::account::Account;
 use super::config::{FlowConfig, FunctionConfig, RateShape, ScalingRule};
-use super::ends::InFlight;
 use super::environment::IdlePool;
 use super::function::Function;
 use super::in_flight::shared_senders;
 use super::ledger::Ledger;
 use super::platform::{Parts, Platform};
 use super::rate::{RequestRate, Seconds};
+use super::stored::Stored;
 use crate::facts::{FlowId, FunctionId, Observer, Turn};
 use crate::kernel::{Agenda, prefetch, prefetch_at};
 use crate::units::SimTime;
@@ -40,10 +40,7 @@ impl Platform {
     pub(crate) fn take_apart(&mut self, shared: impl Iterator<Item = usize>) {
         for (index, flows) in self.flows_by_function().iter().enumerate() {
             if self.is_called_plainly(&self.functions[index], flows) {
-                self.functions[index].in_flight = Some(Box::new(InFlight {
-                    callers: flows.iter().map(|flow| self.flows[flow.index()].traffic).collect(),
-                    ..InFlight::default()
-                }));
+                self.functions[index].in_flight = Some(Box::new(self.in_flight(flows)));
             }
         }
         // What they remember of failures would be felt by all these functions: they must have none to remember.
@@ -88,7 +85,10 @@ impl Platform {
         self.catch_up(until.just_before(), observer);
         let alone = self.alone.take();
         let in_flight = alone.and_then(|function| self.functions[function.index()].in_flight.as_ref());
-        let ends = in_flight.map_or(SimTime::MAX, |in_flight| in_flight.ends.quiet_until());
+        let ends = in_flight.map_or(SimTime::MAX, |in_flight| {
+            let stored = in_flight.stored.as_ref().map_or(SimTime::MAX, Stored::next_due);
+            in_flight.ends.quiet_until().min(stored)
+        });
         std::mem::swap(&mut self.agenda, agenda);
         self.cut = SimTime::MAX;
         ends.min(agenda.quiet_until())

@@ -1,6 +1,7 @@
 //! What functions, account and platform keep for what is in flight and for trains; what is done with it stands in
 //! `in_flight` and `train`.
 
+use super::stored::{Coming, Stored};
 use crate::facts::{ServedTrain, TrafficId};
 use crate::kernel::{Calendar, Key};
 
@@ -10,6 +11,8 @@ pub(super) struct InFlight {
     pub ends: Calendar,
     /// Who calls the function.
     pub callers: Vec<TrafficId>,
+    /// Events that wait for their first attempt, where the function is called by events: then what is in flight has no callers.
+    pub stored: Option<Stored>,
     /// What has ended and is being given back; empty in between.
     pub over: Vec<Key>,
     /// Whether callers call other functions as well, and remember failures of all together.
@@ -32,6 +35,8 @@ pub(super) struct AccountInFlight {
 pub(super) struct Trains {
     /// Filled anew by each train: it is too large to be made each time. Away while a train is on its way.
     pub served: Option<Box<ServedTrain>>,
+    /// Likewise.
+    pub coming: Option<Box<Coming>>,
     /// Arrivals that go by before the next try.
     pub pause: u32,
 }

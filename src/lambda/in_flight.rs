@@ -10,8 +10,10 @@ use super::ends::{AccountInFlight, InFlight};
 use super::environment::{IdleEntry, IdlePool};
 use super::function::{Context, Event, Function};
 use super::platform::Platform;
+use super::stored::Stored;
 use crate::facts::{
-    Arrival, FlowId, FunctionId, GivenBack, Observer, Pool, QualifierId, StartKind, TrafficId, VersionId,
+    Arrival, FlowId, FunctionId, GivenBack, InvocationType, Observer, Pool, QualifierId, StartKind, TrafficId,
+    VersionId,
 };
 use crate::kernel::{Class, Key, Moment};
 use crate::units::SimTime;
@@ -183,6 +185,7 @@ impl Function {
         if let Some(in_flight) = &mut self.in_flight {
             // The buffer keeps its memory.
             in_flight.over = over;
+            slots.events = if in_flight.stored.is_some() { slots.count } else { 0 };
         }
         (self.pool(qualifier, StartKind::Warm), slots)
     }
@@ -200,7 +203,8 @@ impl Function {
             has_served: true,
         };
         let (version, flow, death) = (environment.version, environment.task.flow, environment.death);
-        if cx.clients[cx.flows[flow.index()].traffic.index()].remembers_success() {
+        let is_event = cx.flows[flow.index()].invocation_type == InvocationType::Event;
+        if !is_event && cx.clients[cx.flows[flow.index()].traffic.index()].remembers_success() {
             let finished = self.environments.finished(index);
             self.answered(time, &finished, cx);
         }
@@ -221,9 +225,12 @@ impl Function {
         traffic: TrafficId,
         cx: &mut Context<O>,
     ) {
-        let together = self.in_flight.as_ref().is_some_and(|in_flight| in_flight.together);
+        let in_flight = self.in_flight.as_ref();
+        let together = in_flight.is_some_and(|in_flight| in_flight.together);
+        // Of an event that did not come in a train something may follow (ASYNC-3).
+        let ends = in_flight.is_some_and(|in_flight| in_flight.stored.is_none());
         let whole = || !cx.clients[traffic.index()].remembers_success();
-        let flies = !together || cx.account.in_flight.admits_together(whole());
+        let flies = ends && (!together || cx.account.in_flight.admits_together(whole()));
         if !(flies && self.fly(end, environment)) {
             self.schedule_release(end, environment, cx);
         }
@@ -276,22 +283,41 @@ impl Platform {
             return;
         }
         let flows = self.flows_by_function();
-        let called_plainly = |(function, flows): &(&Function, &Vec<FlowId>)| self.is_called_plainly(function, flows);
-        let mut plainly = self.functions.iter().zip(&flows).filter(called_plainly);
-        let (Some((function, here)), None) = (plainly.next(), plainly.next()) else {
+        // One whose callers wait, or else one that is called by events.
+        let only = |waits: bool| {
+            let called_plainly = |(function, flows): &(&Function, &Vec<FlowId>)| {
+                self.is_called_plainly(function, flows) && self.stored_for(flows).is_some() == waits
+            };
+            let mut plainly = self.functions.iter().zip(&flows).filter(called_plainly);
+            plainly.next().filter(|_| plainly.next().is_none())
+        };
+        let Some((function, here)) = only(false).or_else(|| only(true)) else {
             return;
         };
-        let alone = function.id;
-        let callers: Vec<TrafficId> = here.iter().map(|flow| self.flows[flow.index()].traffic).collect();
-        let remembers_here =
-            |place: usize| self.clients[place].remember() && callers.iter().any(|caller| caller.index() == place);
-        let together = shared_senders(self.clients.len(), &self.flows).any(remembers_here);
-        self.functions[alone.index()].in_flight = Some(Box::new(InFlight {
-            together,
-            callers,
-            ..InFlight::default()
-        }));
+        let (alone, mut in_flight) = (function.id, self.in_flight(here));
+        let remembers_here = |place: usize| {
+            self.clients[place].remember() && in_flight.callers.iter().any(|caller| caller.index() == place)
+        };
+        in_flight.together = shared_senders(self.clients.len(), &self.flows).any(remembers_here);
+        self.functions[alone.index()].in_flight = Some(Box::new(in_flight));
         self.alone = Some(alone);
+    }
+
+    /// Nothing in flight yet, of a function that is called plainly by these flows.
+    pub(super) fn in_flight(&self, flows: &[FlowId]) -> InFlight {
+        let stored = self.stored_for(flows);
+        let callers = flows.iter().filter(|_| stored.is_none());
+        InFlight {
+            callers: callers.map(|flow| self.flows[flow.index()].traffic).collect(),
+            stored,
+            ..InFlight::default()
+        }
+    }
+
+    /// Where events of these flows wait, if they consist of plain events.
+    fn stored_for(&self, flows: &[FlowId]) -> Option<Stored> {
+        let first = flows.first().and_then(|flow| self.plain_flows[flow.index()])?;
+        first.wait.map(Stored::new)
     }
 
     /// Who calls each function.
@@ -308,8 +334,14 @@ impl Platform {
         let Some(qualifier) = flows.first().map(|flow| self.flows[flow.index()].qualifier) else {
             return false;
         };
-        let plain =
-            |flow: &FlowId| self.plain_flows[flow.index()].is_some() && self.flows[flow.index()].qualifier == qualifier;
+        let first = flows.first().and_then(|flow| self.plain_flows[flow.index()]);
+        let Some(wait) = first.map(|first| first.wait) else {
+            return false;
+        };
+        let plain = |flow: &FlowId| {
+            let plain = self.plain_flows[flow.index()];
+            plain.is_some_and(|plain| plain.wait == wait) && self.flows[flow.index()].qualifier == qualifier
+        };
         let follows = !function.config.invokes.is_empty() || function.holds;
         !function.config.provides() && !follows && flows.iter().all(plain)
     }
@@ -343,13 +375,11 @@ impl Platform {
     pub(super) fn pass_cuts<O: Observer>(&mut self, time: SimTime, observer: &mut O) {
         while self.cut <= time {
             let cut = self.cut;
-            while let Some((now, word)) = self.agenda.pop_before(Moment::before(cut, Class::Completion)) {
-                self.step(now, word, observer);
-            }
+            self.work_off(Moment::before(cut, Class::Completion), observer);
             self.catch_up(cut.just_before(), observer);
             let passed = match observer.minds_each_cut() {
                 true => cut,
-                false => cut.max(time.min(self.agenda.quiet_until().just_before())),
+                false => cut.max(time.min(self.quiet_until().just_before())),
             };
             observer.cut(passed);
             self.cut = observer.next_cut();
@@ -357,6 +387,16 @@ impl Platform {
                 self.end_at(cut, observer);
             }
         }
+    }
+
+    /// Nothing that listeners count by itself happens before this instant: of what ends, only events are missed where they waited.
+    fn quiet_until(&self) -> SimTime {
+        let in_flight = self
+            .alone
+            .and_then(|alone| self.functions[alone.index()].in_flight.as_ref());
+        let events = in_flight.filter(|in_flight| in_flight.stored.is_some());
+        let ends = events.map_or(SimTime::MAX, |in_flight| in_flight.ends.quiet_until());
+        self.agenda.quiet_until().min(self.next_stored()).min(ends)
     }
 
     /// Gives back what ends at the instant of a cut, before anything begins there.

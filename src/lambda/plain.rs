@@ -23,14 +23,20 @@ impl Platform {
         let short_way = self.short_way;
         let plain = |flow: &FlowConfig| {
             let clients = &self.clients[flow.traffic.index()];
-            let plainly_sent = flow.invocation_type == InvocationType::RequestResponse
-                && !(flow.sized || flow.through || flow.mapping.is_some() || clients.is_adaptive());
-            let version = self.functions[flow.function.index()].plain_version(flow)?;
+            let plainly_sent = !(flow.sized || flow.through || flow.mapping.is_some() || clients.is_adaptive());
+            let function = &self.functions[flow.function.index()];
+            let version = function.plain_version(flow)?;
+            let (patience, wait) = match flow.invocation_type {
+                InvocationType::RequestResponse => (clients.read_timeout().unwrap_or(Span::MAX), None),
+                InvocationType::Event => (Span::MAX, Some(function.plain_wait(flow, &self.account)?)),
+                InvocationType::DryRun => return None,
+            };
             (plainly_sent && short_way).then(|| PlainFlow {
                 function: flow.function,
                 version,
-                weighted: self.functions[flow.function.index()].weighs(flow),
-                patience: clients.read_timeout().unwrap_or(Span::MAX),
+                weighted: function.weighs(flow),
+                patience,
+                wait,
             })
         };
         self.plain_flows = self.flows.iter().map(plain).collect();
@@ -40,8 +46,10 @@ impl Platform {
     /// stays so until the account is changed.
     pub fn plain_durations(&self, flow: FlowId) -> Option<&Distribution> {
         let plain = self.plain_flows.get(flow.index())?.filter(|plain| !plain.weighted)?;
-        let version = &self.functions[plain.function.index()].config.versions[plain.version.index()];
-        version.per_record.is_none().then_some(&version.duration)
+        let function = &self.functions[plain.function.index()];
+        let version = &function.config.versions[plain.version.index()];
+        let in_trains = plain.wait.is_none() || function.in_flight.is_some();
+        (in_trains && version.per_record.is_none()).then_some(&version.duration)
     }
 }
 
@@ -58,6 +66,20 @@ impl Function {
             && self.config.env_pick == EnvPick::MostRecentlyUsed
             && self.config.overhead.as_constant().is_some();
         plain.then_some(qualifier.version)
+    }
+
+    /// How long all events of a flow wait before their first attempt, if nothing else can become of them before it, and nothing
+    /// follows where that succeeds.
+    fn plain_wait(&self, flow: &FlowConfig, account: &Account) -> Option<Span> {
+        let event_invoke = &self.config.qualifiers[flow.qualifier.index()].event_invoke;
+        let wait = self.config.events.first_dispatch.as_constant()?;
+        let plain = self.config.events.duplicates.is_none()
+            && event_invoke.on_success.is_none()
+            && wait <= event_invoke.maximum_event_age
+            && self.config.reserved != Some(0)
+            && !account.config.rate_limits_events
+            && !self.weighs(flow);
+        plain.then_some(wait)
     }
 
     fn weighs(&self, flow: &FlowConfig) -> bool {
@@ -89,7 +111,7 @@ impl Function {
         if !ends_well {
             return None;
         }
-        let idle = self.take_plainly(now, served_by, false, cx.account)?;
+        let idle = self.take_plainly(now, served_by, Admitted::AtOnce, cx.account)?;
         let serving = Serving {
             environment: idle,
             version: served_by,
@@ -113,15 +135,23 @@ impl Function {
         &mut self,
         now: SimTime,
         version: VersionId,
-        in_train: bool,
+        admitted: Admitted,
         account: &mut Account,
     ) -> Option<u32> {
         let idle = self.idle[version.index()].latest(now)?.environment;
-        let ready = match in_train {
-            true => self.environments.serves_in_train(idle, now),
-            false => self.environments.serves_plainly(idle, now),
+        let ready = match admitted {
+            Admitted::AtOnce => self.environments.serves_plainly(idle, now),
+            Admitted::InTrain | Admitted::FromQueue => self.environments.serves_in_train(idle, now),
         };
-        if self.provisioned_requested > 0 || !ready || !self.admits_plainly(now, account) {
+        if self.provisioned_requested > 0 || !ready {
+            return None;
+        }
+        // No rate limits what the queue of events sends (RPS-1).
+        let admits = match admitted {
+            Admitted::FromQueue => self.take_slot(account).is_ok(),
+            Admitted::AtOnce | Admitted::InTrain => self.admits_plainly(now, account),
+        };
+        if !admits {
             return None;
         }
         self.idle[version.index()].pop();
@@ -148,4 +178,15 @@ impl Function {
         }
         true
     }
+}
+
+/// How a plain invocation comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Admitted {
+    /// By itself.
+    AtOnce,
+    /// In a train of requests.
+    InTrain,
+    /// In a train of events that were stored.
+    FromQueue,
 }

@@ -11,4 +11,6 @@ pub(super) struct PlainFlow {
     pub weighted: bool,
     /// How long its clients wait for an answer.
     pub patience: Span,
+    /// Where it consists of events: from storage to the first attempt (ASYNC-1). Then they are served in trains alone.
+    pub wait: Option<Span>,
 }

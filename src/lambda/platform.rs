@@ -17,6 +17,7 @@ use super::outbox::{Link, Outbox, Outgoing};
 use super::plain_flow::PlainFlow;
 use super::provisioned::ProvisionError;
 use super::rate::Bucket;
+use super::stored::Stored;
 use super::task::{PutAside, Task, Wake};
 use crate::facts::{
     Arrival, BudgetId, Call, Cause, ErrorCode, FunctionId, InvocationType, MappingId, Observer, QualifierId, TrafficId,
@@ -174,7 +175,7 @@ impl Platform {
             return self.publish(arrival, observer);
         };
         let followed = observer.follows(arrival.flow, arrival.ordinal);
-        if let Some(plain) = *plain {
+        if let Some(plain) = plain.filter(|plain| plain.wait.is_none()) {
             let (function, mut cx) = self.split(plain.function.index(), observer);
             let served = if followed {
                 None
@@ -191,6 +192,8 @@ impl Platform {
     /// An arrival goes the general way.
     #[inline(never)]
     fn request<O: Observer>(&mut self, arrival: &Arrival, observer: &mut O) -> Reply {
+        // All that are stored came before it.
+        self.place_stored(SimTime::MAX);
         let flow = &self.flows[arrival.flow.index()];
         let function = flow.function.index();
         let task = Task::new(arrival);
@@ -226,6 +229,12 @@ impl Platform {
         if end.time() >= self.cut {
             self.pass_cuts(end.time(), observer);
         }
+        self.work_off(end, observer);
+    }
+
+    /// Works off what is due on the agenda before `end`.
+    #[inline]
+    pub(super) fn work_off_agenda<O: Observer>(&mut self, end: Moment, observer: &mut O) {
         while let Some((now, word)) = self.agenda.pop_before(end) {
             if self.agenda.has_turned() {
                 self.prefetch_tasks();
@@ -248,6 +257,7 @@ impl Platform {
     #[inline]
     pub(super) fn step<O: Observer>(&mut self, now: SimTime, word: u64, observer: &mut O) {
         if self.alone.is_some() {
+            self.place_stored(now);
             let of_function = !DriverEvent::is(word);
             self.catch_up_before(now, of_function.then(|| Event::unpack(word)), observer);
         }
@@ -442,7 +452,11 @@ impl Platform {
             }
             function.note_idle();
             let running = function.environments.running();
-            let tasks = running.chain(function.waiting.iter().map(|aside| aside.task));
+            let in_flight = function.in_flight.as_ref();
+            let stored = in_flight.and_then(|in_flight| in_flight.stored.as_ref());
+            let tasks = running
+                .chain(function.waiting.iter().map(|aside| aside.task))
+                .chain(stored.into_iter().flat_map(Stored::tasks));
             let polled = |task: &Task| cx.flows[task.flow.index()].mapping.is_some();
             let open = tasks.filter(|task| !task.duplicate && !task.abandoned && !polled(task));
             unanswered.extend(open.map(|task| task.call(&cx.flows[task.flow.index()])));

@@ -2,13 +2,13 @@
 //! told together. What the short way looks up for each arrival is looked up once for all of them. As on the short way,
 //! whatever differs in anything is left as it is and goes the general way, in its place: then the train goes on.
 
-use super::ends::Trains;
 use super::execution::scaled;
 use super::function::{Context, Function};
+use super::plain::Admitted;
 use super::plain_flow::PlainFlow;
 use super::platform::Platform;
 use super::task::Task;
-use crate::facts::{Arrival, Observer, ServedTrain, Train};
+use crate::facts::{Arrival, InvocationType, Observer, ServedTrain, Train};
 use crate::kernel::draws::{PairBlock, Purpose};
 use crate::units::{SimTime, Span};
 
@@ -41,13 +41,15 @@ impl Platform {
         }
         self.advance_to(train.times[0], observer);
         let until = end.min(train.until).min(self.cut);
+        if plain.wait.is_some() {
+            let (function, mut cx) = self.split(plain.function.index(), observer);
+            return function.store(train, until, &mut cx);
+        }
         let mut served = self.trains.served.take().unwrap_or_default();
         let (function, mut cx) = self.split(plain.function.index(), observer);
         let taken = function.serve_train(train, until, &plain, &mut served, &mut cx);
-        self.trains = Trains {
-            served: Some(served),
-            pause: if taken == 0 { PAUSE } else { 0 },
-        };
+        self.trains.served = Some(served);
+        self.trains.pause = if taken == 0 { PAUSE } else { 0 };
         if self.account.in_flight.clients_short {
             self.make_ends_events(train.times[taken - 1], observer);
         }
@@ -58,7 +60,7 @@ impl Platform {
 impl Function {
     /// Takes in the arrivals of a train before `until`, as far as nothing else happens; returns how many.
     #[inline(never)]
-    fn serve_train<O: Observer>(
+    pub fn serve_train<O: Observer>(
         &mut self,
         train: &Train,
         until: SimTime,
@@ -73,7 +75,15 @@ impl Function {
         (served.flow, served.function) = (train.flow, self.id);
         (served.version, served.qualifier) = (plain.version, flow.qualifier);
         served.reserved = self.config.reserved.is_some();
-        served.overhead = self.config.overhead.as_constant().unwrap_or_default();
+        (served.invocation_type, served.waited) = (flow.invocation_type, plain.wait.unwrap_or_default());
+        served.overhead = match plain.wait {
+            Some(_) => Span::ZERO,
+            None => self.config.overhead.as_constant().unwrap_or_default(),
+        };
+        let admitted = match plain.wait {
+            Some(_) => Admitted::FromQueue,
+            None => Admitted::InTrain,
+        };
         served.begin(train.ordinal);
         let patience = plain.patience.as_micros().checked_sub(served.overhead.as_micros());
         let longest = patience.map(|patience| timeout.min(Span::from_micros(patience)));
@@ -85,6 +95,11 @@ impl Function {
         let mut unasked = self.is_unasked(cx);
         let mut quiet = until.min(cx.agenda.quiet_until());
         let far = self.environments.are_far();
+        let waited = served.waited;
+        let arrival = |place: usize| Arrival {
+            time: SimTime::ZERO + train.times[place].since(SimTime::ZERO + waited),
+            ..train.arrival(place)
+        };
         let (mut taken, mut before) = (0, self.instants_given_back());
         for (place, now) in train.times.iter().copied().enumerate() {
             if now >= quiet {
@@ -108,11 +123,11 @@ impl Function {
                 });
             served.given_back.count += self.catch_up_in_train(now, plain.version, unasked, cx);
             let environment = ends_well
-                .then(|| self.take_plainly(now, plain.version, true, cx.account))
+                .then(|| self.take_plainly(now, plain.version, admitted, cx.account))
                 .flatten();
             let Some(environment) = environment else {
                 // A function that refuses most of what comes would begin a train for each of the few that it serves.
-                self.serve_otherwise(&train.arrival(place), served, before, cx);
+                self.serve_otherwise(now, &arrival(place), served, before, cx);
                 before = self.instants_given_back();
                 if cx.account.in_flight.clients_short {
                     break;
@@ -122,7 +137,7 @@ impl Function {
                 continue;
             };
             let index = served.count;
-            served.environments[index] = self.serve_in_train(&train.arrival(place), environment, end, cx);
+            served.environments[index] = self.serve_in_train(&arrival(place), environment, end, cx);
             served.starts[index] = now;
             served.durations[index] = duration;
             served.billed_ms[index] = cx.account.billed_ms(duration);
@@ -139,6 +154,7 @@ impl Function {
     #[inline(never)]
     fn serve_otherwise<O: Observer>(
         &mut self,
+        now: SimTime,
         arrival: &Arrival,
         served: &mut ServedTrain,
         before: u64,
@@ -146,19 +162,24 @@ impl Function {
     ) {
         self.tell_train(served, before, cx);
         served.begin(arrival.ordinal + 1);
+        if served.invocation_type == InvocationType::Event {
+            return self.try_otherwise(now, arrival, cx);
+        }
         let task = Task::new(arrival);
         cx.observer.arrived(&task.call(&cx.flows[arrival.flow.index()]));
-        self.request(arrival.time, &task, cx);
+        self.request(now, &task, cx);
     }
 
     /// `before` is what [`Function::instants_given_back`] was before the first arrival.
     #[inline(always)]
     fn tell_train<O: Observer>(&self, served: &mut ServedTrain, before: u64, cx: &mut Context<O>) {
         served.given_back.instants = self.instants_given_back().wrapping_sub(before);
+        let by_arrival = served.invocation_type != InvocationType::Event;
+        served.given_back.events = if by_arrival { 0 } else { served.given_back.count };
         if let Some(ledger) = &mut cx.account.ledger {
             ledger
                 .slots
-                .take_all(served.starts(), served.durations(), served.reserved);
+                .take_all(served.starts(), served.durations(), by_arrival, served.reserved);
         }
         if served.count > 0 || served.given_back.count > 0 {
             cx.observer.served_train(served);

@@ -94,6 +94,18 @@ impl Histogram {
         }
     }
 
+    /// Counts one value so many times.
+    pub(super) fn record_often(&mut self, value: u64, times: u32) {
+        if self.is_raw() || value == 0 || times == 0 {
+            return (0..times).for_each(|_| self.record(value));
+        }
+        self.count += u64::from(times);
+        self.sum += u128::from(value) * u128::from(times);
+        self.min = self.min.min(value);
+        self.max = self.max.max(value);
+        self.add(bucket_of(value), times);
+    }
+
     /// The first values, zeros, and values of an octave that has no buckets yet.
     #[cold]
     fn record_rare(&mut self, value: u64) {
@@ -367,6 +379,23 @@ fn representative(bucket: usize) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_that_is_recorded_often_is_as_many_values() {
+        for value in [0, 1, 30_000, 1 << 40] {
+            for others in [0, 2_000] {
+                let [mut at_once, mut apart] = [Histogram::default(), Histogram::default()];
+                for histogram in [&mut at_once, &mut apart] {
+                    (1..=others).for_each(|other| histogram.record(other));
+                }
+                at_once.record_often(value, 700);
+                (0..700).for_each(|_| apart.record(value));
+                at_once.record_often(7, 0);
+                let all = [at_once, apart].map(|histogram| format!("{histogram:?}"));
+                assert_eq!(all[0], all[1], "{value} beside {others}");
+            }
+        }
+    }
 
     #[test]
     fn small_samples_have_exact_nearest_rank_quantiles() {

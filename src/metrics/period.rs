@@ -248,6 +248,22 @@ impl Period {
         }
     }
 
+    /// So many events were stored.
+    pub fn stored(&mut self, count: u64) {
+        self.counted().received += count;
+    }
+
+    /// So many events of one age were tried.
+    pub fn tried(&mut self, count: u64, age: Span) {
+        let micros = age.as_micros();
+        self.counted().event_age.merge(&Spread {
+            count,
+            sum: micros.saturating_mul(count),
+            min: micros,
+            max: micros,
+        });
+    }
+
     pub fn batch_ended(&mut self, ended: &BatchEnded) {
         let counted = self.counted();
         match ended.offset_lag {

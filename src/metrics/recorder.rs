@@ -23,8 +23,8 @@ use super::timeline::{Standing, Tally, TimeSpent, Timeline, TimelineSummary};
 use crate::facts::{
     ActivePollers, AsyncStep, Attempt, BatchEnded, Blockage, BudgetCall, Call, Compute, Ended, Ending, ErrorCode,
     EventStep, FlowId, FunctionId, GivenBack, InvocationType, MappingId, Message, MessageStep, Observer, Pool,
-    QualifierId, QueueId, RecordStep, Refusal, ServedTrain, SlotSteps, StartKind, StreamId, Streamed, TrafficId, Turn,
-    VersionId,
+    QualifierId, QueueId, RecordStep, Refusal, ServedTrain, SlotSteps, StartKind, StoredTrain, StreamId, Streamed,
+    TrafficId, Turn, VersionId,
 };
 use crate::kernel::{prefetch, prefetch_at};
 use crate::units::{MemoryMb, SimTime, Span};
@@ -106,7 +106,7 @@ pub struct Recorder<'a> {
     budgets: Vec<BudgetState>,
     streams: StreamBook,
     account: AccountState,
-    periods: Vec<Period>,
+    pub(super) periods: Vec<Period>,
     /// Periods that have something to tell, as places in `periods`.
     touched: Vec<u32>,
     period: Span,
@@ -116,7 +116,7 @@ pub struct Recorder<'a> {
     /// Of steps that are over, with the memory of their histograms.
     spare: Vec<Tally>,
     /// Durations and latencies of the train that is told.
-    values: Box<(Values, Values)>,
+    pub(super) values: Box<(Values, Values)>,
     /// While functions are told one after another.
     pub(super) apart: Option<Box<Apart>>,
     /// Periods that are over for all functions, and not for the account yet.
@@ -164,11 +164,11 @@ impl Window {
 pub(super) struct FlowState {
     pub info: FlowInfo,
     /// Without those that were served plainly.
-    counts: Counts,
+    pub counts: Counts,
     /// Arrivals that were served plainly, by one invocation that succeeded.
     served: u64,
     /// Final answers by start kind and whether they were good.
-    latency: [Option<Box<Histogram>>; LATENCY_CELLS],
+    pub latency: [Option<Box<Histogram>>; LATENCY_CELLS],
     /// Durations of plain invocations whose answer took no longer: counted once here instead of in `latency` and among its
     /// function's durations, to which they are added at the end.
     answered_at_once: Option<Box<Histogram>>,
@@ -389,7 +389,7 @@ impl<'a> Recorder<'a> {
             if let Some(mut times) = flow.answered_at_once.take() {
                 times.settle();
                 self.functions[flow.info.function.index()].duration.merge(&times);
-                match &mut flow.latency[cell(StartKind::Warm, true)] {
+                match &mut flow.latency[warm_answer()] {
                     Some(others) => others.merge(&times),
                     none => *none = Some(times),
                 }
@@ -430,7 +430,7 @@ impl<'a> Recorder<'a> {
     }
 
     /// Whether what arrived then counts in the summary (contract §4, `warm_up`).
-    fn counts(&self, arrived: SimTime) -> bool {
+    pub(super) fn counts(&self, arrived: SimTime) -> bool {
         arrived >= self.window.from
     }
 
@@ -668,7 +668,12 @@ impl<'a> Recorder<'a> {
     }
 
     /// Changes the running period of the function, and of the qualifier if it has a name.
-    fn in_periods(&mut self, function: FunctionId, qualifier: QualifierId, mut change: impl FnMut(&mut Period)) {
+    pub(super) fn in_periods(
+        &mut self,
+        function: FunctionId,
+        qualifier: QualifierId,
+        mut change: impl FnMut(&mut Period),
+    ) {
         let first = self.functions[function.index()].first_period as usize;
         let named = (qualifier.0 > 0).then_some(first + qualifier.index());
         // Called in one place, so that it is inlined.
@@ -679,7 +684,7 @@ impl<'a> Recorder<'a> {
 
     /// Notes that the function, and the qualifier if it has a name, have something to tell of the running period.
     #[inline]
-    fn touch(&mut self, function: FunctionId, qualifier: QualifierId) {
+    pub(super) fn touch(&mut self, function: FunctionId, qualifier: QualifierId) {
         let first = self.functions[function.index()].first_period as usize;
         if !(self.periods[first].touched && self.periods[first + qualifier.index()].touched) {
             self.touch_first(function, qualifier);
@@ -858,6 +863,11 @@ fn watched(config: &RecorderConfig) -> usize {
 /// Whether an event that ended so had been stored before.
 fn was_queued(ending: Ending) -> bool {
     !matches!(ending, Ending::Throttled | Ending::Refused)
+}
+
+/// Place of good answers of warm environments among a flow's histograms.
+pub(super) fn warm_answer() -> usize {
+    cell(StartKind::Warm, true)
 }
 
 /// Place of a final answer among a flow's histograms.
@@ -1040,6 +1050,7 @@ impl Recorder<'_> {
 
     /// Slots that a train took and gave back.
     fn given_back_in_train(&mut self, train: &ServedTrain) {
+        self.tally.backlog -= train.given_back.events as i64;
         let mut taken = GivenBack::default();
         train.starts().iter().for_each(|start| taken.add(*start));
         let first = self.functions[train.function.index()].first_period as usize;
@@ -1148,7 +1159,7 @@ impl Observer for Recorder<'_> {
                 flow.answered_at_once.get_or_insert_default().record_in(bucket, latency);
             } else {
                 state.duration.record(attempt.duration.as_micros());
-                flow.latency[cell(StartKind::Warm, true)]
+                flow.latency[warm_answer()]
                     .get_or_insert_default()
                     .record_in(bucket, latency);
             }
@@ -1171,6 +1182,10 @@ impl Observer for Recorder<'_> {
         let Some(first) = train.starts().first() else {
             return self.given_back_in_train(train);
         };
+        if train.invocation_type == InvocationType::Event {
+            self.note_tried(train);
+            return self.given_back_in_train(train);
+        }
         let flow = &mut self.flows[train.flow.index()];
         let state = &mut self.functions[train.function.index()];
         let version = &mut state.versions[train.version.index()];
@@ -1192,7 +1207,7 @@ impl Observer for Recorder<'_> {
             version.counts.invocations += count;
             if delayed {
                 state.duration.record_all(durations);
-                flow.latency[cell(StartKind::Warm, true)]
+                flow.latency[warm_answer()]
                     .get_or_insert_default()
                     .record_all(latencies);
             } else {
@@ -1208,6 +1223,10 @@ impl Observer for Recorder<'_> {
             self.touch(train.function, train.qualifier);
         }
         self.given_back_in_train(train);
+    }
+
+    fn stored(&mut self, train: &StoredTrain<'_>) {
+        self.note_stored(train);
     }
 
     fn refused(&mut self, refusal: &Refusal) {
@@ -1497,6 +1516,7 @@ impl Observer for Recorder<'_> {
 
     #[inline(always)]
     fn given_back(&mut self, pool: Pool, slots: GivenBack) {
+        self.tally.backlog -= slots.events as i64;
         let first = self.functions[pool.function.index()].first_period as usize;
         self.periods[first].busy.give_back(slots);
         if pool.qualifier.0 > 0 {

@@ -20,6 +20,11 @@ impl RetryState {
         self.at_once += u64::from(attempt.completes && attempt.verdict.is_ok());
     }
 
+    /// So many first attempts have been admitted that go well.
+    pub fn at_once(&mut self, count: u64) {
+        self.at_once += count;
+    }
+
     /// A further attempt has been admitted; seldom enough.
     #[cold]
     pub fn further(&mut self, attempt: &Attempt, mb_ms: u128) {

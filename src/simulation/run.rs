@@ -170,8 +170,8 @@ fn drive<O: Observer, A: Act<O>>(
     let mut platform = platform(plan, watchers);
     let mut arrivals = Arrivals::new(&plan.sources);
     if plan.change_steps.is_empty() && plan.control.is_empty() {
-        arrivals.sample_ahead(|flow| platform.plain_durations(flow));
         platform.tell_in_sums(watchers);
+        arrivals.sample_ahead(|flow| platform.plain_durations(flow));
     }
     let mut run = Run {
         platform,
