@@ -106,13 +106,17 @@ pub fn count(name: &str, length: u64) -> Option<Counted> {
         valgrind.arg("--cachegrind-out-file=/dev/null");
         valgrind.arg(std::env::current_exe().ok()?);
         let (stdout, stderr) = child(valgrind, name, length)?;
-        let figure = |what: &str| -> Option<f64> {
-            let line = stderr.lines().find(|line| line.contains(what))?;
-            let number = line.split(what).nth(1)?.split_whitespace().next()?;
-            number.replace(',', "").parse().ok()
+        // Names stand in columns, so that how much space is between their words differs.
+        let figure = |what: &[&str]| -> Option<f64> {
+            let named = |line: &str| {
+                let words: Vec<&str> = line.split_whitespace().collect();
+                let place = words.windows(what.len()).position(|name| name == what)?;
+                words.get(place + what.len()).map(|number| number.replace(',', ""))
+            };
+            stderr.lines().find_map(named)?.parse().ok()
         };
         let operations = Measured::parse(&stdout)?.operations as f64;
-        Some([operations, figure("I refs:")?, figure("Mispredicts:")?])
+        Some([operations, figure(&["I", "refs:"])?, figure(&["Mispredicts:"])?])
     };
     let (short, long) = (count_one(length)?, count_one(2 * length)?);
     let operations = long[0] - short[0];
