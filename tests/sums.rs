@@ -1,12 +1,14 @@
 //! What ends plainly need not be told in its turn: a listener that takes sums gets the same run as one that hears of each end
 //! when it comes (ARCHITECTURE.md, "In flight" and "Trains").
 
-use lambdasim::facts::{FunctionId, GivenBack, InvocationType, Observer, Pool, QualifierId, ServedTrain, TrafficId};
+use lambdasim::facts::{
+    Call, FunctionId, GivenBack, InvocationType, Observer, Pool, QualifierId, ServedTrain, StoredTrain, TrafficId,
+};
 use lambdasim::kernel::Distribution;
 use lambdasim::lambda::RetryMode;
 use lambdasim::simulation::{Plan, simulate};
 use lambdasim::units::{Rate, Share, SimTime, Span};
-use lambdasim::workload::Process;
+use lambdasim::workload::{Process, RateProfile};
 use rayon::prelude::*;
 
 use crate::determinism::mostly_plain;
@@ -24,6 +26,8 @@ impl Observer for InTurn {}
 struct InSums {
     in_trains: u64,
     given_back: u64,
+    /// Events that were stored in trains of several.
+    stored: u64,
 }
 
 impl Observer for InSums {
@@ -34,6 +38,12 @@ impl Observer for InSums {
     fn served_train(&mut self, train: &ServedTrain) {
         self.in_trains += train.count as u64;
         self.given_back += train.given_back.count;
+    }
+
+    fn stored(&mut self, train: &StoredTrain<'_>) {
+        if train.times.len() > 1 {
+            self.stored += train.times.len() as u64;
+        }
     }
 
     fn given_back(&mut self, _pool: Pool, slots: GivenBack) {
@@ -230,6 +240,51 @@ fn time_2_events_that_are_tried_at_the_instant_of_ends_retries_and_arrivals_run_
         add_traffic(&mut plan, "together", FunctionId(0), InvocationType::Event, at_once);
         let sums = same_both_ways(&plan, &format!("ties after {wait} ms"));
         assert!(sums.in_trains > 1_000, "{wait}: {}", sums.in_trains);
+    }
+}
+
+/// Notes when everything arrives.
+#[derive(Default)]
+struct Arrived(Vec<SimTime>);
+
+impl Observer for Arrived {
+    fn arrived(&mut self, call: &Call) {
+        self.0.push(call.arrived);
+    }
+}
+
+#[test]
+fn time_2_a_retry_comes_before_an_event_that_arrived_after_it_was_scheduled_and_is_due_with_it() {
+    const RETRY: Span = Span::from_secs(60);
+    for wait in [0, 20] {
+        // Of such a length datapoints are of an hour: events are stored up to an hour ahead.
+        let mut plan = plan(Span::from_secs(70 * 86_400));
+        let mut config = function("f", Distribution::constant(Span::from_secs(1)));
+        config.events.first_dispatch = Distribution::constant(Span::from_secs(wait));
+        config.versions[0].error_rate = Share::ALL;
+        // The environment of the first attempt is still there for one of the two that are due together.
+        config.versions[0].idle = Some(Distribution::constant(Span::from_secs(70)));
+        let id = add_function(&mut plan, config);
+        let rate = Rate::events(1, Span::from_secs(1_000));
+        let points = vec![(SimTime::ZERO, rate)];
+        let seldom = Process::Poisson(RateProfile { points, repeat: None });
+        add_traffic(&mut plan, "load", id, InvocationType::Event, seldom);
+        let mut arrived = Arrived::default();
+        simulate(&plan, &mut (), Some(&mut arrived), &mut ()).expect("nothing stops it");
+        // At first a source draws its arrivals one by one, and then there are no trains.
+        let wide = arrived.0[200..].windows(2).map(|pair| pair[1].since(pair[0]));
+        let gaps: Vec<Span> = wide
+            .filter(|gap| *gap > RETRY + Span::from_secs(wait))
+            .take(8)
+            .collect();
+        assert_eq!(gaps.len(), 8);
+        for gap in gaps {
+            // The first of two attempts fails just so long before the second event arrives.
+            let duration = gap.saturating_sub(RETRY);
+            plan.function_mut(0).versions[0].duration = Distribution::constant(duration);
+            let sums = same_both_ways(&plan, &format!("{gap:?} after {wait} s"));
+            assert!(sums.stored > 1_000, "{} stored in trains", sums.stored);
+        }
     }
 }
 

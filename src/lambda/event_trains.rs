@@ -11,7 +11,7 @@ use super::platform::Platform;
 use super::stored::Stored;
 use super::task::{Task, Wake};
 use crate::facts::{Arrival, FlowId, Observer, StoredTrain, Train};
-use crate::kernel::{Agenda, Moment};
+use crate::kernel::{Agenda, Class, Moment};
 use crate::units::SimTime;
 
 impl Function {
@@ -83,6 +83,13 @@ impl Platform {
         stored.place_first(agenda)
     }
 
+    /// Up to where the agenda comes before the first stored event, where that is due before `end`.
+    fn reached(&self, end: Moment) -> Option<Moment> {
+        let stored = self.stored()?;
+        let reached = stored.reached()?;
+        (Moment::before(stored.next_due(), Class::Timer) < end).then_some(reached.min(end))
+    }
+
     /// When the next stored event is tried; [`SimTime::MAX`] without any.
     pub(super) fn next_stored(&self) -> SimTime {
         self.stored().map_or(SimTime::MAX, Stored::next_due)
@@ -90,8 +97,11 @@ impl Platform {
 
     /// Works off what comes before `end`: the agenda, and stored events in their places among it.
     pub(super) fn work_off<O: Observer>(&mut self, end: Moment, observer: &mut O) {
-        while let Some(first) = self.place_first().filter(|first| *first < end) {
-            self.work_off_agenda(first, observer);
+        while let Some(reached) = self.reached(end) {
+            self.work_off_agenda(reached, observer);
+            if let Some(first) = self.place_first() {
+                self.work_off_agenda(first, observer);
+            }
             self.try_stored(end, observer);
         }
         self.work_off_agenda(end, observer);

@@ -69,8 +69,19 @@ impl Stored {
         }
     }
 
-    /// When the first one is tried, in the order of all that is due; nothing that is on the agenda was scheduled after it arrived, unless
-    /// it has its place already.
+    /// Up to where all that is due comes before the first one, whatever is scheduled until then. One that is tried at the instant at which it
+    /// arrived comes after all that was due by then.
+    pub fn reached(&self) -> Option<Moment> {
+        let first = self.waiting.front()?;
+        Some(match (self.placed, self.wait.is_zero()) {
+            (0, false) => Moment::before(first.due, Class::Timer),
+            (0, true) => Moment::after(first.due),
+            _ => Moment::at(first.due, first.order),
+        })
+    }
+
+    /// The place of the first one, once all has happened that comes before [`Stored::reached`]: whatever is due with it and has been
+    /// scheduled after it arrived would have given it its place.
     pub fn place_first(&mut self, agenda: &mut Agenda) -> Option<Moment> {
         let first = self.waiting.front_mut()?;
         if self.placed == 0 {
