@@ -194,7 +194,11 @@ impl Calendar {
     pub fn take_until(&mut self, time: SimTime, out: &mut Vec<Key>) {
         let limit = time.as_micros().min(LAST) << LABEL_BITS | LABEL_MASK;
         let head = self.running[self.at & ROOM];
-        if head > limit && head != NOTHING && self.first_beside > limit {
+        let quiet = match head {
+            NOTHING => self.bucket >= limit >> self.shift,
+            head => head > limit,
+        };
+        if quiet && self.first_beside > limit {
             return;
         }
         self.take_up_to(limit, time, out);

@@ -41,11 +41,12 @@ impl Function {
     }
 
     /// The event that is due is tried the general way, which may schedule something.
+    #[inline(never)]
     pub fn try_otherwise<O: Observer>(&mut self, due: SimTime, arrival: &Arrival, cx: &mut Context<O>) {
         if let Some(stored) = self.stored() {
             stored.place_before(due, cx.agenda);
         }
-        self.dispatch(due, Task::new(arrival), Wake::Dispatch, cx);
+        self.dispatch(due, &Task::new(arrival), Wake::Dispatch, cx);
     }
 
     /// The first event is tried the general way.
@@ -114,8 +115,15 @@ impl Platform {
         let mut coming = self.trains.coming.take().unwrap_or_default();
         let stored = self.stored();
         let (flow, ordinal, count) = stored.map_or((FlowId(0), 0, 0), |stored| stored.copy_to(&mut coming, until));
-        let plain = self.plain_flows[flow.index()];
-        let taken = match plain.filter(|_| count > 0) {
+        let idle = &self.functions[alone.index()].idle;
+        // Where nearly all are refused, and much is retried meanwhile, a train of one would be a detour.
+        let promising = |plain: &PlainFlow| match count {
+            0 => false,
+            1 => idle[plain.version.index()].latest(coming.times[0]).is_some(),
+            _ => true,
+        };
+        let plain = self.plain_flows[flow.index()].filter(promising);
+        let taken = match plain {
             Some(plain) => self.try_train(&coming.train(flow, ordinal, count), until, &plain, observer),
             None => {
                 let (function, mut cx) = self.split(alone.index(), observer);

@@ -772,6 +772,7 @@ impl Function {
         self.tell_refused(now, task, None, code, cx);
     }
 
+    #[inline]
     fn tell_refused<O: Observer>(
         &self,
         now: SimTime,

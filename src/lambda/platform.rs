@@ -529,7 +529,7 @@ impl Function {
             }
             Wake::Answered(failure, ending) => self.retry_or_end(now, task, failure, ending, cx),
             Wake::ReadTimeout => self.read_timed_out(now, task, cx),
-            Wake::Dispatch | Wake::AfterThrottle | Wake::AfterError => self.dispatch(now, task, wake, cx),
+            Wake::Dispatch | Wake::AfterThrottle | Wake::AfterError => self.dispatch(now, &task, wake, cx),
             Wake::Expire => self.expire(now, task, cx),
         }
     }

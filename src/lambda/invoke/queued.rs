@@ -54,24 +54,28 @@ impl Function {
     }
 
     /// An attempt at a queued event.
-    pub fn dispatch<O: Observer>(&mut self, now: SimTime, task: Task, wake: Wake, cx: &mut Context<O>) {
-        match wake {
-            Wake::AfterThrottle => self.step(now, &task, AsyncStep::RetriedAfterThrottle, cx),
-            Wake::AfterError => self.step(now, &task, AsyncStep::RetriedAfterError, cx),
-            _ => {}
+    #[inline(always)]
+    pub fn dispatch<O: Observer>(&mut self, now: SimTime, task: &Task, wake: Wake, cx: &mut Context<O>) {
+        if !task.duplicate {
+            let call = task.call(&cx.flows[task.flow.index()]);
+            match wake {
+                Wake::AfterThrottle => cx.observer.asynchronous(now, &call, AsyncStep::RetriedAfterThrottle),
+                Wake::AfterError => cx.observer.asynchronous(now, &call, AsyncStep::RetriedAfterError),
+                _ => {}
+            }
+            cx.observer.asynchronous(now, &call, AsyncStep::Attempted);
         }
-        self.step(now, &task, AsyncStep::Attempted, cx);
-        let Err(denial) = self.invoke(now, &task, cx) else {
+        let Err(denial) = self.invoke(now, task, cx) else {
             return;
         };
-        self.tell_refusal(now, &task, denial, cx);
+        self.tell_refusal(now, task, denial, cx);
         if task.duplicate {
             return;
         }
         if denial == Denial::Throttle(Cause::ReservedZero) {
-            self.finish(now, &task, AsyncStep::Refused, StartKind::None, cx);
+            self.finish(now, task, AsyncStep::Refused, StartKind::None, cx);
         } else {
-            self.back_off(now, task, cx);
+            self.back_off(now, *task, cx);
         }
     }
 
