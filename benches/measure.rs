@@ -81,6 +81,11 @@ impl Measured {
     pub fn nanoseconds(self) -> f64 {
         self.cpu as f64 / self.operations as f64
     }
+
+    /// Operations in a million to one second of processor time.
+    pub fn millions(self) -> f64 {
+        1_000.0 / self.nanoseconds()
+    }
 }
 
 /// A run of load `name` in a process of its own; `None` where it fails, which the process says itself.
