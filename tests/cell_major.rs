@@ -306,6 +306,7 @@ fn more_functions_than_are_drawn_run_the_same_one_after_another() {
     for index in 0..1_100 {
         let mut config = function(&format!("f{index:04}"), Distribution::lognormal(5.0, 0.6));
         config.versions[0].error_rate = Share::from_fraction(0.01);
+        config.reserved = (index % 16 == 2).then_some(4);
         let id = add_function(&mut plan, config);
         let kind = match index % 4 {
             0 => InvocationType::Event,

@@ -109,7 +109,7 @@ pub trait Observer {
     /// never been so in what begins with the cut.
     fn ended_at_cut(&mut self, _time: SimTime) {}
     /// Whether it matters which slots were given back between two cuts where nothing else happens. Where it does not, both cuts may
-    /// be told at once.
+    /// be told at once, and trains of requests go across cuts that have not been told.
     fn minds_each_cut(&self) -> bool {
         false
     }

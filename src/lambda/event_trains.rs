@@ -140,7 +140,7 @@ impl Platform {
     fn try_train<O: Observer>(&mut self, train: &Train, until: SimTime, plain: &PlainFlow, observer: &mut O) -> usize {
         let mut served = self.trains.served.take().unwrap_or_default();
         let (function, mut cx) = self.split(plain.function.index(), observer);
-        let taken = function.serve_train(train, until, plain, &mut served, &mut cx);
+        let taken = function.serve_train(train, (until, until), plain, &mut served, &mut cx);
         self.trains.served = Some(served);
         taken
     }

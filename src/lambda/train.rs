@@ -40,14 +40,17 @@ impl Platform {
             return 0;
         }
         self.advance_to(train.times[0], observer);
-        let until = end.min(train.until).min(self.cut);
+        let (mut until, cut) = (end.min(train.until), self.cut);
         if plain.wait.is_some() {
             let (function, mut cx) = self.split(plain.function.index(), observer);
-            return function.store(train, until, &mut cx);
+            return function.store(train, until.min(cut), &mut cx);
+        }
+        if observer.minds_each_cut() {
+            until = until.min(cut);
         }
         let mut served = self.trains.served.take().unwrap_or_default();
         let (function, mut cx) = self.split(plain.function.index(), observer);
-        let taken = function.serve_train(train, until, &plain, &mut served, &mut cx);
+        let taken = function.serve_train(train, (until, cut), &plain, &mut served, &mut cx);
         self.trains.served = Some(served);
         self.trains.pause = if taken == 0 { PAUSE } else { 0 };
         if self.account.in_flight.clients_short {
@@ -58,12 +61,13 @@ impl Platform {
 }
 
 impl Function {
-    /// Takes in the arrivals of a train before `until`, as far as nothing else happens; returns how many.
+    /// Takes in the arrivals of a train before `until`, as far as nothing else happens; returns how many. None goes the general way
+    /// beyond `cut`, of which listeners have not heard yet.
     #[inline(never)]
     pub fn serve_train<O: Observer>(
         &mut self,
         train: &Train,
-        until: SimTime,
+        (until, cut): (SimTime, SimTime),
         plain: &PlainFlow,
         served: &mut ServedTrain,
         cx: &mut Context<O>,
@@ -126,6 +130,10 @@ impl Function {
                 .then(|| self.take_plainly(now, plain.version, admitted, cx.account))
                 .flatten();
             let Some(environment) = environment else {
+                if now >= cut {
+                    taken = place;
+                    break;
+                }
                 // A function that refuses most of what comes would begin a train for each of the few that it serves.
                 self.serve_otherwise(now, &arrival(place), served, before, cx);
                 before = self.instants_given_back();

@@ -77,6 +77,11 @@ impl Apart {
         if ends < self.until { ends } else { SimTime::MAX }
     }
 
+    /// Where the step ends that is counted in.
+    pub fn step_ends(&self) -> SimTime {
+        self.ends
+    }
+
     /// What follows is of this function, from the beginning of the window. `throttles` are those that were counted in last.
     pub fn begin(&mut self, function: FunctionId, throttles: &mut Throttles) {
         self.function = function;

@@ -1011,6 +1011,24 @@ impl Recorder<'_> {
         }
     }
 
+    /// Counts a train that goes through several steps in each of them.
+    fn count_in_steps(&mut self, train: &ServedTrain) {
+        let memory = self.functions[train.function.index()].versions[train.version.index()].memory;
+        let (starts, mut from) = (train.starts(), 0);
+        while let Some(first) = starts.get(from) {
+            self.turn_to_step(*first);
+            let step_ends = self.apart.as_ref().map_or(SimTime::MAX, |apart| apart.step_ends());
+            let count = starts[from..].iter().take_while(|start| **start < step_ends).count();
+            let here = from..from + count;
+            let billed_ms = train.billed_ms()[here.clone()].iter().sum();
+            self.tally.served(count as u64, billed_ms, memory);
+            for duration in &train.durations()[here] {
+                self.tally.latency.record((*duration + train.overhead).as_micros());
+            }
+            from += count;
+        }
+    }
+
     /// The steps of the function that is told now are over up to `time`.
     fn end_steps_of_function(&mut self, function: FunctionId, time: SimTime) {
         let state = &mut self.functions[function.index()];
@@ -1191,9 +1209,6 @@ impl Observer for Recorder<'_> {
         let version = &mut state.versions[train.version.index()];
         let count = train.count as u64;
         self.fingerprint.add_train(flow.info.identity, train);
-        self.tally.served += count;
-        let billed_ms: u64 = train.billed_ms().iter().sum();
-        self.tally.billed_mb_ms += billed_ms as u128 * version.memory.0 as u128;
         let (durations, latencies) = &mut *self.values;
         durations.hold(train.durations(), Span::ZERO);
         let delayed = !train.overhead.is_zero();
@@ -1201,7 +1216,13 @@ impl Observer for Recorder<'_> {
             latencies.hold(train.durations(), train.overhead);
         }
         let (durations, latencies) = (&*durations, if delayed { &*latencies } else { &*durations });
-        self.tally.latency.record_all(latencies);
+        let step_ends = self.apart.as_ref().map_or(SimTime::MAX, |apart| apart.step_ends());
+        let in_one_step = train.starts()[train.count - 1] < step_ends;
+        if in_one_step {
+            let billed_ms = train.billed_ms().iter().sum();
+            self.tally.served(count, billed_ms, version.memory);
+            self.tally.latency.record_all(latencies);
+        }
         if *first >= self.window.from {
             flow.served += count;
             version.counts.invocations += count;
@@ -1223,6 +1244,9 @@ impl Observer for Recorder<'_> {
             self.touch(train.function, train.qualifier);
         }
         self.given_back_in_train(train);
+        if !in_one_step {
+            self.count_in_steps(train);
+        }
     }
 
     fn stored(&mut self, train: &StoredTrain<'_>) {

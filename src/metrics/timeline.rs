@@ -3,7 +3,7 @@
 use super::backlog::SourceSteps;
 use super::histogram::Histogram;
 use crate::facts::{AsyncStep, Attempt, Cause, FunctionId};
-use crate::units::{SimTime, Span};
+use crate::units::{MemoryMb, SimTime, Span};
 
 /// The run in steps, for plots and the report.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -199,6 +199,12 @@ pub(super) struct Tally {
 }
 
 impl Tally {
+    /// So many plain attempts of environments with `memory` were billed this long together.
+    pub fn served(&mut self, count: u64, billed_ms: u64, memory: MemoryMb) {
+        self.served += count;
+        self.billed_mb_ms += u128::from(billed_ms) * u128::from(memory.0);
+    }
+
     /// Counts nothing any more, and keeps its memory.
     pub fn clear(&mut self) {
         let mut latency = std::mem::take(&mut self.latency);
