@@ -223,10 +223,7 @@ impl Usage {
 
     /// The same usage under other keys; what comes under the same one is summed.
     fn by(&self, other: impl Fn(&UsageKey) -> UsageKey) -> Usage {
-        let mut entries: BTreeMap<UsageKey, Amounts> = BTreeMap::new();
-        for (key, amounts) in &self.entries {
-            entries.entry(other(key)).or_default().add_all(amounts);
-        }
+        let entries = self.pooled(&other);
         let padded = |(key, padding): &(UsageKey, Amounts)| (other(key), *padding);
         Usage {
             start: self.start,
@@ -236,6 +233,14 @@ impl Usage {
             hours: self.hours.clone(),
             measured: self.measured,
         }
+    }
+
+    fn pooled(&self, other: impl Fn(&UsageKey) -> UsageKey) -> BTreeMap<UsageKey, Amounts> {
+        let mut pooled: BTreeMap<UsageKey, Amounts> = BTreeMap::new();
+        for (key, amounts) in &self.entries {
+            pooled.entry(other(key)).or_default().add_all(amounts);
+        }
+        pooled
     }
 
     /// The month in which the run starts; usage to date belongs to it.
@@ -356,10 +361,7 @@ impl Usage {
     /// The usage of `month`, had it gone on for all of `length` as it did in the `simulated` time: every sum over an
     /// architecture is scaled and rounded half up, then divided among its entries (§9.4, step 9).
     pub(super) fn projected(&self, month: Month, length: Span, simulated: Span) -> Usage {
-        let mut pooled: BTreeMap<UsageKey, Amounts> = BTreeMap::new();
-        for (key, amounts) in &self.entries {
-            pooled.entry(UsageKey { month, ..*key }).or_default().add_all(amounts);
-        }
+        let mut pooled = self.pooled(|key| UsageKey { month, ..*key });
         for (key, padding) in &self.end_padding {
             if let Some(entry) = pooled.get_mut(&UsageKey { month, ..*key }) {
                 Measure::ALL
