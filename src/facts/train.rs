@@ -172,7 +172,7 @@ impl ServedTrain {
         let (start, duration) = (self.starts[index], self.durations[index]);
         let ordinal = self.ordinal + index as u64;
         let end = start.saturating_add(duration);
-        let arrived = SimTime::ZERO + start.since(SimTime::ZERO + self.waited);
+        let arrived = start.saturating_sub(self.waited);
         let call = Call {
             flow: self.flow,
             ordinal,

@@ -8,7 +8,6 @@ use super::in_flight::shared_senders;
 use super::ledger::Ledger;
 use super::platform::{Parts, Platform};
 use super::rate::{RequestRate, Seconds};
-use super::stored::Stored;
 use crate::facts::{FlowId, FunctionId, Observer, Turn};
 use crate::kernel::{Agenda, prefetch, prefetch_at};
 use crate::units::SimTime;
@@ -83,15 +82,13 @@ impl Platform {
     /// The function has come to `until`; nothing of it happens before the instant that is returned.
     pub(crate) fn leave<O: Observer>(&mut self, until: SimTime, agenda: &mut Agenda, observer: &mut O) -> SimTime {
         self.catch_up(until.just_before(), observer);
+        let stored = self.next_stored();
         let alone = self.alone.take();
         let in_flight = alone.and_then(|function| self.functions[function.index()].in_flight.as_ref());
-        let ends = in_flight.map_or(SimTime::MAX, |in_flight| {
-            let stored = in_flight.stored.as_ref().map_or(SimTime::MAX, Stored::next_due);
-            in_flight.ends.quiet_until().min(stored)
-        });
+        let ends = in_flight.map_or(SimTime::MAX, |in_flight| in_flight.ends.quiet_until());
         std::mem::swap(&mut self.agenda, agenda);
         self.cut = SimTime::MAX;
-        ends.min(agenda.quiet_until())
+        ends.min(stored).min(agenda.quiet_until())
     }
 
     /// All functions have come to the end of the window: what was written down.

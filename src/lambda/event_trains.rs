@@ -124,7 +124,7 @@ impl Platform {
         };
         let plain = self.plain_flows[flow.index()].filter(promising);
         let taken = match plain {
-            Some(plain) => self.try_train(&coming.train(flow, ordinal, count), until, &plain, observer),
+            Some(plain) => self.serve_first(&coming.train(flow, ordinal, count), (until, until), &plain, observer),
             None => {
                 let (function, mut cx) = self.split(alone.index(), observer);
                 function.try_first(&mut cx);
@@ -135,13 +135,5 @@ impl Platform {
             stored.remove(taken);
         }
         self.trains.coming = Some(coming);
-    }
-
-    fn try_train<O: Observer>(&mut self, train: &Train, until: SimTime, plain: &PlainFlow, observer: &mut O) -> usize {
-        let mut served = self.trains.served.take().unwrap_or_default();
-        let (function, mut cx) = self.split(plain.function.index(), observer);
-        let taken = function.serve_train(train, (until, until), plain, &mut served, &mut cx);
-        self.trains.served = Some(served);
-        taken
     }
 }

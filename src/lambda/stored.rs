@@ -116,7 +116,7 @@ impl Stored {
 
     fn arrival(&self, event: &Waiting) -> Arrival {
         Arrival {
-            time: SimTime::ZERO + event.due.since(SimTime::ZERO + self.wait),
+            time: event.due.saturating_sub(self.wait),
             flow: event.flow,
             ordinal: event.ordinal,
             uniform: event.uniform,

@@ -48,14 +48,27 @@ impl Platform {
         if observer.minds_each_cut() {
             until = until.min(cut);
         }
-        let mut served = self.trains.served.take().unwrap_or_default();
-        let (function, mut cx) = self.split(plain.function.index(), observer);
-        let taken = function.serve_train(train, (until, cut), &plain, &mut served, &mut cx);
-        self.trains.served = Some(served);
+        let taken = self.serve_first(train, (until, cut), &plain, observer);
         self.trains.pause = if taken == 0 { PAUSE } else { 0 };
         if self.account.in_flight.clients_short {
             self.make_ends_events(train.times[taken - 1], observer);
         }
+        taken
+    }
+
+    /// [`Function::serve_train`], told in the one train that is filled anew.
+    #[inline]
+    pub(super) fn serve_first<O: Observer>(
+        &mut self,
+        train: &Train,
+        edges: (SimTime, SimTime),
+        plain: &PlainFlow,
+        observer: &mut O,
+    ) -> usize {
+        let mut served = self.trains.served.take().unwrap_or_default();
+        let (function, mut cx) = self.split(plain.function.index(), observer);
+        let taken = function.serve_train(train, edges, plain, &mut served, &mut cx);
+        self.trains.served = Some(served);
         taken
     }
 }
@@ -64,7 +77,7 @@ impl Function {
     /// Takes in the arrivals of a train before `until`, as far as nothing else happens; returns how many. None goes the general way
     /// beyond `cut`, of which listeners have not heard yet.
     #[inline(never)]
-    pub fn serve_train<O: Observer>(
+    fn serve_train<O: Observer>(
         &mut self,
         train: &Train,
         (until, cut): (SimTime, SimTime),
@@ -80,14 +93,14 @@ impl Function {
         (served.version, served.qualifier) = (plain.version, flow.qualifier);
         served.reserved = self.config.reserved.is_some();
         (served.invocation_type, served.waited) = (flow.invocation_type, plain.wait.unwrap_or_default());
-        served.overhead = match plain.wait {
-            Some(_) => Span::ZERO,
-            None => self.config.overhead.as_constant().unwrap_or_default(),
+        let (overhead, admitted) = match plain.wait {
+            Some(_) => (Span::ZERO, Admitted::FromQueue),
+            None => (
+                self.config.overhead.as_constant().unwrap_or_default(),
+                Admitted::InTrain,
+            ),
         };
-        let admitted = match plain.wait {
-            Some(_) => Admitted::FromQueue,
-            None => Admitted::InTrain,
-        };
+        served.overhead = overhead;
         served.begin(train.ordinal);
         let patience = plain.patience.as_micros().checked_sub(served.overhead.as_micros());
         let longest = patience.map(|patience| timeout.min(Span::from_micros(patience)));
@@ -101,7 +114,7 @@ impl Function {
         let far = self.environments.are_far();
         let waited = served.waited;
         let arrival = |place: usize| Arrival {
-            time: SimTime::ZERO + train.times[place].since(SimTime::ZERO + waited),
+            time: train.times[place].saturating_sub(waited),
             ..train.arrival(place)
         };
         let (mut taken, mut before) = (0, self.instants_given_back());

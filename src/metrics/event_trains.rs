@@ -23,8 +23,8 @@ impl Recorder<'_> {
     /// Stored events were tried, and succeed: each is over where its slot is given back.
     pub(super) fn note_tried(&mut self, train: &ServedTrain) {
         self.touch(train.function, train.qualifier);
-        let arrived = |start: &SimTime| SimTime::ZERO + start.since(SimTime::ZERO + train.waited);
-        let before = train.starts().partition_point(|start| !self.counts(arrived(start)));
+        let arrived_early = |start: &SimTime| !self.counts(start.saturating_sub(train.waited));
+        let before = train.starts().partition_point(arrived_early);
         let flow = &mut self.flows[train.flow.index()];
         let state = &mut self.functions[train.function.index()];
         let version = &mut state.versions[train.version.index()];

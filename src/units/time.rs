@@ -44,6 +44,11 @@ impl SimTime {
         SimTime(self.0.saturating_add(span.0))
     }
 
+    /// `self - span`, or the start where that would lie before it.
+    pub const fn saturating_sub(self, span: Span) -> SimTime {
+        SimTime(self.0.saturating_sub(span.0))
+    }
+
     /// The last instant before it; nothing comes before the start.
     pub const fn just_before(self) -> SimTime {
         SimTime(self.0.saturating_sub(1))
