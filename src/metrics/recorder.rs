@@ -1011,13 +1011,18 @@ impl Recorder<'_> {
         }
     }
 
+    /// Where the step ends that is counted in; [`SimTime::MAX`] outside of windows, where each cut is told in its turn.
+    fn step_ends(&self) -> SimTime {
+        self.apart.as_ref().map_or(SimTime::MAX, |apart| apart.step_ends())
+    }
+
     /// Counts a train that goes through several steps in each of them.
     fn count_in_steps(&mut self, train: &ServedTrain) {
         let memory = self.functions[train.function.index()].versions[train.version.index()].memory;
         let (starts, mut from) = (train.starts(), 0);
         while let Some(first) = starts.get(from) {
             self.turn_to_step(*first);
-            let step_ends = self.apart.as_ref().map_or(SimTime::MAX, |apart| apart.step_ends());
+            let step_ends = self.step_ends();
             let count = starts[from..].iter().take_while(|start| **start < step_ends).count();
             let here = from..from + count;
             let billed_ms = train.billed_ms()[here.clone()].iter().sum();
@@ -1204,6 +1209,7 @@ impl Observer for Recorder<'_> {
             self.note_tried(train);
             return self.given_back_in_train(train);
         }
+        let in_one_step = train.starts()[train.count - 1] < self.step_ends();
         let flow = &mut self.flows[train.flow.index()];
         let state = &mut self.functions[train.function.index()];
         let version = &mut state.versions[train.version.index()];
@@ -1216,8 +1222,6 @@ impl Observer for Recorder<'_> {
             latencies.hold(train.durations(), train.overhead);
         }
         let (durations, latencies) = (&*durations, if delayed { &*latencies } else { &*durations });
-        let step_ends = self.apart.as_ref().map_or(SimTime::MAX, |apart| apart.step_ends());
-        let in_one_step = train.starts()[train.count - 1] < step_ends;
         if in_one_step {
             let billed_ms = train.billed_ms().iter().sum();
             self.tally.served(count, billed_ms, version.memory);
