@@ -3,6 +3,7 @@
 
 use lambdasim::facts::{
     Call, FunctionId, GivenBack, InvocationType, Observer, Pool, QualifierId, ServedTrain, StoredTrain, TrafficId,
+    VersionId,
 };
 use lambdasim::kernel::Distribution;
 use lambdasim::lambda::RetryMode;
@@ -173,6 +174,67 @@ fn a_busy_function_runs_the_same_in_trains_whatever_binds() {
         let sums = same_both_ways(&plan, name);
         assert!(sums.in_trains > 100, "{name}: {} in trains", sums.in_trains);
     });
+}
+
+#[test]
+fn alias_3_a_function_called_through_a_weighted_alias_runs_the_same_in_trains_whatever_binds() {
+    type Change = fn(&mut Plan);
+    let changes: [(&str, f64, u64, Change); 8] = [
+        ("a tenth", 0.1, 14_000, |_| {}),
+        ("nothing for the second version", 0.0, 17_000, |_| {}),
+        ("all for the second version", 1.0, 0, |_| {}),
+        ("a half, and the account's limit", 0.5, 4_000, |plan| {
+            plan.account.concurrent_executions = 22
+        }),
+        ("its reservation", 0.1, 8_000, |plan| {
+            plan.function_mut(0).reserved = Some(21)
+        }),
+        ("errors, crashes and timeouts of both", 0.1, 14_000, |plan| {
+            for (version, timeout) in plan.function_mut(0).versions.iter_mut().zip([900, 200]) {
+                version.timeout = Span::from_millis(timeout);
+                (version.error_rate, version.crash_rate) = (Share::from_fraction(0.01), Share::from_fraction(0.002));
+            }
+        }),
+        ("the clients' memory of failures", 0.1, 10_000, |plan| {
+            plan.function_mut(0).versions[1].error_rate = Share::from_fraction(0.9);
+        }),
+        ("a wait of events", 0.1, 0, |plan| {
+            plan.flows[0].invocation_type = InvocationType::Event
+        }),
+    ];
+    changes.into_par_iter().for_each(|(name, weight, fewest, change)| {
+        let mut plan = busy(200, 100, Distribution::lognormal(5.0, 0.6));
+        let function = plan.function_mut(0);
+        let mut second = function.versions[0].clone();
+        second.duration = Distribution::lognormal(4.0, 0.9);
+        function.versions.push(second);
+        function.qualifiers[0].additional = Some((VersionId(1), Share::from_fraction(weight)));
+        change(&mut plan);
+        let sums = same_both_ways(&plan, name);
+        assert!(sums.in_trains >= fewest, "{name}: {} in trains", sums.in_trains);
+    });
+}
+
+#[test]
+fn alias_3_each_version_takes_its_own_time_in_trains() {
+    let mut plan = busy(100, 100, Distribution::constant(Span::from_millis(100)));
+    (plan.warm_up, plan.drain) = (Span::ZERO, Span::from_secs(5));
+    let function = plan.function_mut(0);
+    let mut second = function.versions[0].clone();
+    second.duration = Distribution::constant(Span::from_millis(350));
+    function.versions.push(second);
+    function.qualifiers[0].additional = Some((VersionId(1), Share::from_fraction(0.2)));
+    let mut sums = InSums::default();
+    let result = simulate(&plan, &mut (), Some(&mut sums), &mut ()).expect("nothing stops it");
+    assert!(sums.in_trains > 5_000, "{} in trains", sums.in_trains);
+    let function = &result.summary.functions[0];
+    let [first, second] = [0, 1].map(|version| function.by_version[version].invocations);
+    assert!(
+        second > 1_500 && first + second == function.duration.count,
+        "{function:?}"
+    );
+    let together = function.duration.mean * function.duration.count as f64;
+    assert_eq!(together.round() as u64, 100 * first + 350 * second);
 }
 
 /// The same called by events.

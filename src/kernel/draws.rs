@@ -165,6 +165,17 @@ pub struct PairBlock {
     pub second: [u64; BLOCK],
 }
 
+impl PairBlock {
+    /// The draw at `place`, below [`BLOCK`].
+    #[inline(always)]
+    pub fn pair(&self, place: usize) -> Pair {
+        Pair {
+            first: self.first[place],
+            second: self.second[place],
+        }
+    }
+}
+
 impl Default for PairBlock {
     fn default() -> PairBlock {
         PairBlock {

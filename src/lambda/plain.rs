@@ -45,7 +45,7 @@ impl Platform {
     /// What the handler durations of a flow that takes the short way are sampled from, unless it takes records one by one. It
     /// stays so until the account is changed.
     pub fn plain_durations(&self, flow: FlowId) -> Option<&Distribution> {
-        let plain = self.plain_flows.get(flow.index())?.filter(|plain| !plain.weighted)?;
+        let plain = self.plain_flows.get(flow.index())?.as_ref()?;
         let function = &self.functions[plain.function.index()];
         let version = &function.config.versions[plain.version.index()];
         let in_trains = plain.wait.is_none() || function.in_flight.is_some();
@@ -101,7 +101,7 @@ impl Function {
             false => plain.version,
         };
         let version = &self.config.versions[served_by.index()];
-        let handler = match arrival.sampled {
+        let handler = match arrival.sampled.filter(|_| served_by == plain.version) {
             Some(sampled) => scaled(sampled, version.duration_factor),
             None => handler(&task, version, flow.key),
         };

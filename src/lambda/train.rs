@@ -32,7 +32,7 @@ impl Platform {
     #[inline]
     pub(crate) fn serve_train<O: Observer>(&mut self, train: &Train, end: SimTime, observer: &mut O) -> usize {
         let plain = self.plain_flows.get(train.flow.index()).copied().flatten();
-        let Some(plain) = plain.filter(|plain| self.alone == Some(plain.function) && !plain.weighted) else {
+        let Some(plain) = plain.filter(|plain| self.alone == Some(plain.function)) else {
             return 0;
         };
         if self.trains.pause > 0 {
@@ -89,6 +89,8 @@ impl Function {
         let version = &self.config.versions[plain.version.index()];
         let (timeout, factor, key) = (version.timeout, version.duration_factor, flow.key);
         let may_fail = !(version.error_rate.is_none() && version.crash_rate.is_none());
+        let additional = self.config.qualifiers[flow.qualifier.index()].additional;
+        let asks_fate = may_fail || additional.is_some();
         (served.flow, served.function) = (train.flow, self.id);
         (served.version, served.qualifier) = (plain.version, flow.qualifier);
         served.reserved = self.config.reserved.is_some();
@@ -104,12 +106,12 @@ impl Function {
         served.begin(train.ordinal);
         let patience = plain.patience.as_micros().checked_sub(served.overhead.as_micros());
         let longest = patience.map(|patience| timeout.min(Span::from_micros(patience)));
-        let fates = (may_fail && train.times.get(DRAWN_TOGETHER).is_some_and(|time| *time < until)).then(|| {
+        let fates = (asks_fate && train.times.get(DRAWN_TOGETHER).is_some_and(|time| *time < until)).then(|| {
             let mut fates = PairBlock::default();
             key.draw_block(train.ordinal, Purpose::Fate, &mut fates);
             fates
         });
-        let mut unasked = self.is_unasked(cx);
+        let mut unasked = additional.is_none() && self.is_unasked(cx);
         let mut quiet = until.min(cx.agenda.quiet_until());
         let far = self.environments.are_far();
         let waited = served.waited;
@@ -128,16 +130,17 @@ impl Function {
             }
             let duration = scaled(train.sampled[place], factor);
             let end = now.saturating_add(duration);
+            let fate = asks_fate.then(|| match &fates {
+                Some(fates) => fates.pair(place),
+                None => key.draw(train.ordinal + place as u64, 0, Purpose::Fate),
+            });
+            let elsewhere = additional
+                .zip(fate)
+                .is_some_and(|((_, weight), fate)| weight.covers(fate.second));
             let ends_well = Some(duration) <= longest
                 && end.saturating_add(served.overhead) < cx.horizon
-                && (!may_fail || {
-                    let version = &self.config.versions[plain.version.index()];
-                    let fate = match &fates {
-                        Some(fates) => fates.first[place],
-                        None => key.draw(train.ordinal + place as u64, 0, Purpose::Fate).first,
-                    };
-                    version.fate(fate).is_ok()
-                });
+                && !elsewhere
+                && fate.is_none_or(|fate| self.config.versions[plain.version.index()].fate(fate.first).is_ok());
             served.given_back.count += self.catch_up_in_train(now, plain.version, unasked, cx);
             let environment = ends_well
                 .then(|| self.take_plainly(now, plain.version, admitted, cx.account))
@@ -148,12 +151,13 @@ impl Function {
                     break;
                 }
                 // A function that refuses most of what comes would begin a train for each of the few that it serves.
-                self.serve_otherwise(now, &arrival(place), served, before, cx);
+                let drawn = elsewhere.then_some(plain);
+                self.serve_otherwise(now, &arrival(place), drawn, (served, before), cx);
                 before = self.instants_given_back();
                 if cx.account.in_flight.clients_short {
                     break;
                 }
-                unasked = self.is_unasked(cx);
+                unasked = additional.is_none() && self.is_unasked(cx);
                 quiet = until.min(cx.agenda.quiet_until());
                 continue;
             };
@@ -171,20 +175,24 @@ impl Function {
         taken
     }
 
-    /// An arrival in the middle of a train that is not plain goes the general way, after all before it have been told.
+    /// An arrival in the middle of a train that is not plain goes the general way, after all before it have been told; one that is
+    /// only `drawn` to another version goes the short way, if it can.
     #[inline(never)]
     fn serve_otherwise<O: Observer>(
         &mut self,
         now: SimTime,
         arrival: &Arrival,
-        served: &mut ServedTrain,
-        before: u64,
+        drawn: Option<&PlainFlow>,
+        (served, before): (&mut ServedTrain, u64),
         cx: &mut Context<O>,
     ) {
         self.tell_train(served, before, cx);
         served.begin(arrival.ordinal + 1);
         if served.invocation_type == InvocationType::Event {
             return self.try_otherwise(now, arrival, cx);
+        }
+        if drawn.is_some_and(|plain| self.serve_plainly(arrival, plain, cx).is_some()) {
+            return;
         }
         let task = Task::new(arrival);
         cx.observer.arrived(&task.call(&cx.flows[arrival.flow.index()]));
