@@ -87,7 +87,7 @@ impl Source {
     /// What has been drawn for the next arrivals.
     pub fn prefetch_draws(&self) {
         if let Some(block) = &self.draws.block {
-            let slot = (self.ordinal % BLOCK as u64) as usize;
+            let slot = slot(self.ordinal);
             for place in [slot, slot + 8] {
                 prefetch_at(&block.times, place);
                 prefetch_at(&block.uniforms, place);
@@ -100,7 +100,7 @@ impl Source {
     #[inline]
     pub fn train(&self, until: SimTime) -> Option<Train<'_>> {
         let block = self.draws.block.as_ref().filter(|_| self.looks_ahead)?;
-        let slot = (self.head.ordinal % BLOCK as u64) as usize;
+        let slot = slot(self.head.ordinal);
         Some(Train {
             flow: self.flow,
             ordinal: self.head.ordinal,
@@ -165,8 +165,8 @@ impl Source {
     /// Puts what comes next inside the running window into `head`; whether there is something. `gap` replaces the drawn one.
     #[inline]
     fn generate(&mut self, gap: Option<f64>) -> bool {
-        let slot = (self.ordinal % BLOCK as u64) as usize;
-        if slot == 0 && self.ordinal > 0 {
+        let slot = slot(self.ordinal);
+        if slot == 0 && self.ordinal >= SINGLY {
             self.draw_block();
         }
         let (drawn_gap, uniform, sampled) = self.draws.get(self.ordinal);
@@ -300,6 +300,15 @@ fn every(
     Box::new(std::iter::successors(Some(start), move |time| Some(time.saturating_add(interval))).map(row))
 }
 
+/// So many arrivals of a source are drawn singly: where most sources have no more, a block for each would take much memory.
+const SINGLY: u64 = 8;
+
+/// Place of an arrival in its block.
+#[inline]
+fn slot(ordinal: u64) -> usize {
+    (ordinal.wrapping_sub(SINGLY) % BLOCK as u64) as usize
+}
+
 /// The draws of a source's arrivals: one by one while it hardly has any, in blocks once it is busy, because then the
 /// processor works on several at once.
 struct WorkDraws {
@@ -341,7 +350,7 @@ impl WorkDraws {
     /// [`WorkDraws::draw_block`].
     #[inline]
     fn get(&mut self, ordinal: u64) -> (f64, u64, Option<Span>) {
-        let slot = (ordinal % BLOCK as u64) as usize;
+        let slot = slot(ordinal);
         match &self.block {
             Some(block) => {
                 let sampled = self.durations.is_some().then(|| block.durations[slot]);
