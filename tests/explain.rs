@@ -1,5 +1,6 @@
 //! `lambdasim explain`: stories that read like the rules, and equal what a run records.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use lambdasim::explain::{Address, Found, Sought, Story, search, stories, story_json, story_text};
@@ -30,8 +31,8 @@ pub fn staged(body: &str) -> (Stage, Plan) {
     stage.write("golden.yaml", &text);
     let scenario = load(&stage.path("golden.yaml"), &LoadOptions::default());
     let plan = scenario.unwrap_or_else(|problems| panic!("{problems}")).plan;
-    let plan = emptied(&plan, &mut ()).expect("nothing stops it");
-    (stage, plan)
+    let plan = emptied(Cow::Owned(plan), &mut ()).expect("nothing stops it");
+    (stage, plan.into_owned())
 }
 
 fn story(plan: &Plan, address: &str) -> Story {

@@ -1,5 +1,7 @@
 //! Runs that write nothing.
 
+use std::borrow::Cow;
+
 use super::failure::Failure;
 use super::files::trace_failure;
 use super::progress::UntilInterrupted;
@@ -13,8 +15,8 @@ pub(super) fn run_plan(plan: &Plan, measure: &Measure) -> Result<Vec<Option<f64>
 }
 
 /// One run that writes nothing, with the plan that it followed.
-pub(super) fn run_alone(plan: &Plan) -> Result<(Plan, RunResult), Failure> {
-    let plan = emptied(plan, &mut UntilInterrupted).ok_or(Failure::Interrupted)?;
+pub(super) fn run_alone(plan: &Plan) -> Result<(Cow<'_, Plan>, RunResult), Failure> {
+    let plan = emptied(Cow::Borrowed(plan), &mut UntilInterrupted).ok_or(Failure::Interrupted)?;
     let result = simulate(&plan, &mut (), None, &mut UntilInterrupted).ok_or(Failure::Interrupted)?;
     match trace_failure(&plan) {
         Some(failure) => Err(Failure::Trace(failure)),

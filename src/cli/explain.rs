@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::process::ExitCode;
 
 use serde_json::Value;
@@ -29,7 +30,7 @@ pub(super) fn explain(command: &ExplainCommand) -> Result<ExitCode, Failure> {
     let question = Question::of(command, plan)?;
     let bars = Bars::new(command.progress);
     // As a run has it: with a drain that ends when its backlogs are gone.
-    let plan = &emptied(plan, &mut bars.bar(&plan.name, plan.horizon())).ok_or(Failure::Interrupted)?;
+    let plan = &emptied(Cow::Borrowed(plan), &mut bars.bar(&plan.name, plan.horizon())).ok_or(Failure::Interrupted)?;
     let addresses = match question {
         Question::First(events) => return tell_first(command, &scenarios[0], plan, events, &bars),
         Question::This(address) => vec![address],

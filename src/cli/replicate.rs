@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 
@@ -129,8 +130,8 @@ impl<'a> Replicating<'a> {
         let plan = match number {
             0 => self.plan,
             _ => {
-                let replication = self.scenario.plan.replicated(number);
-                other = emptied(&replication, &mut UntilInterrupted).ok_or(Failure::Interrupted)?;
+                let replication = Cow::Owned(self.scenario.plan.replicated(number));
+                other = emptied(replication, &mut UntilInterrupted).ok_or(Failure::Interrupted)?;
                 &other
             }
         };

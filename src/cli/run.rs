@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -110,7 +111,7 @@ fn carry_out(job: Job, command: &RunCommand, bars: &Bars, crew: &Threads) -> Res
         folder,
     } = job;
     let mut search = bars.bar(&scenario.plan.name, scenario.plan.horizon());
-    let plan = &emptied(&scenario.plan, &mut search).ok_or(Failure::Interrupted)?;
+    let plan = &emptied(Cow::Borrowed(&scenario.plan), &mut search).ok_or(Failure::Interrupted)?;
     drop(search);
     let mut files = Files::open(command, &folder, plan, VERSION)?;
     let (result, files, replicated) = if most_replications(command) == 1 {

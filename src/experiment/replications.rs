@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::ops::{ControlFlow, Range};
 
 use super::batch::in_order_until;
@@ -27,7 +28,7 @@ impl Replications<'_> {
     ) -> Option<()> {
         let mut whole = Some(());
         let run = |number| {
-            let plan = emptied(&self.plan.replicated(number), &mut Until(self.stopped))?;
+            let plan = emptied(Cow::Owned(self.plan.replicated(number)), &mut Until(self.stopped))?;
             let result = simulate(&plan, &mut (), None, &mut Until(self.stopped))?;
             Some(measure(&plan, &result))
         };

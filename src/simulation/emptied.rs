@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use super::pace::Pace;
 use super::plan::Plan;
 use super::run::simulate;
@@ -10,12 +12,13 @@ const SECOND: u64 = 1_000_000;
 /// The plan whose drain lasts until its backlogs are gone: until nothing runs, waits for a retry or is read any more, rounded up
 /// to a whole second, and for the plan's drain at most. A plan that does not ask for that stays as it is; `None` where `pace`
 /// stopped the run that finds out.
-pub fn emptied(plan: &Plan, pace: &mut dyn Pace) -> Option<Plan> {
-    let mut plan = plan.clone();
-    if std::mem::take(&mut plan.until_empty) {
+pub fn emptied<'a>(mut plan: Cow<'a, Plan>, pace: &mut dyn Pace) -> Option<Cow<'a, Plan>> {
+    if plan.until_empty {
+        let plan = plan.to_mut();
+        plan.until_empty = false;
         let mut last = LastStep(SimTime::ZERO);
         // An ordinary run, though nobody wants its numbers: another kind of run would be a second copy of the core loop.
-        simulate(&plan, &mut (), Some(&mut last), pace)?;
+        simulate(plan, &mut (), Some(&mut last), pace)?;
         let end = Span::from_micros((last.0.as_micros() / SECOND + 1) * SECOND);
         plan.drain = end.saturating_sub(plan.duration).min(plan.drain);
     }
