@@ -101,7 +101,7 @@ fn rows() -> Vec<Row> {
     };
     rows.push(Row::new("burst", 100_000, loads::burst).counted(20_000));
     rows.push(story("retry-storm", 3_600, 240).wanted(5.0, 10.0));
-    rows.push(Row::new("sqs", 120, loads::sqs).counted(4).wanted(3.0, 8.0));
+    rows.push(Row::new("sqs", 600, loads::sqs).counted(4).wanted(3.0, 8.0));
     rows.push(story("everything", 3_600, 120));
     for threads in [1, 2] {
         let run = move |length, watch| loads::replicated(threads, length, watch);
