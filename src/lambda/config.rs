@@ -339,6 +339,17 @@ pub struct EventInvokeConfig {
     pub on_failure: Option<LinkId>,
 }
 
+impl QualifierConfig {
+    /// The version that runs where `uniform` in 0..2^53 is drawn (ALIAS-3).
+    #[inline(always)]
+    pub(super) fn drawn_version(&self, uniform: u64) -> VersionId {
+        match self.additional {
+            Some((additional, weight)) if weight.covers(uniform) => additional,
+            _ => self.version,
+        }
+    }
+}
+
 impl TrafficConfig {
     /// What the account itself sends: plain, and never repeated by its sender.
     pub fn of_account(name: &str, sender: Sender) -> TrafficConfig {

@@ -248,17 +248,12 @@ impl Function {
     /// Step 4: the version behind a qualifier (ALIAS-3). All attempts at an event meet the draw of the first (ALIAS-4).
     pub fn route(&self, task: &Task, flow: &FlowConfig) -> VersionId {
         let qualifier = &self.config.qualifiers[flow.qualifier.index()];
-        let Some((additional, weight)) = qualifier.additional else {
+        if qualifier.additional.is_none() {
             return qualifier.version;
-        };
+        }
         let keeps_draw = flow.invocation_type == InvocationType::Event && !self.config.redraw_on_retry;
         let attempt = if keeps_draw { 0 } else { task.attempt };
-        let draw = flow.key.draw(task.ordinal, attempt, Purpose::Fate);
-        if weight.covers(draw.second) {
-            additional
-        } else {
-            qualifier.version
-        }
+        qualifier.drawn_version(flow.key.draw(task.ordinal, attempt, Purpose::Fate).second)
     }
 
     /// The busiest second of its request rate, and how far its scaling rate was used.

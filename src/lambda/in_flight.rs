@@ -9,6 +9,7 @@ use super::config::FlowConfig;
 use super::ends::{AccountInFlight, InFlight};
 use super::environment::{IdleEntry, IdlePool};
 use super::function::{Context, Event, Function};
+use super::plain_flow::PlainFlow;
 use super::platform::Platform;
 use super::stored::Stored;
 use crate::facts::{
@@ -77,16 +78,15 @@ impl Function {
         }
     }
 
-    /// The same for trains, whose listeners hear of it with the train; returns how many. `unasked` says that no caller wants to
-    /// know of good answers: then whole keys go from the calendar onto the idle stack, and no environment is looked up. One that
-    /// is past its maximum life ends when it is found there, told with its true time. A test holds this against
-    /// [`Function::catch_up`].
+    /// The same for trains, whose listeners hear of it with the train; returns how many. Where `whole_keys` go from the calendar onto the
+    /// idle stack ([`Function::gives_back_whole_keys`]) no environment is looked up. One that is past its maximum life ends when it is
+    /// found there, told with its true time. A test holds this against [`Function::catch_up`].
     #[inline(always)]
     pub fn catch_up_in_train<O: Observer>(
         &mut self,
         now: SimTime,
         version: VersionId,
-        unasked: bool,
+        whole_keys: bool,
         cx: &mut Context<O>,
     ) -> u64 {
         let Some(in_flight) = &mut self.in_flight else { return 0 };
@@ -101,7 +101,7 @@ impl Function {
             idle.push_first(count, &entries);
             ended += count;
         };
-        let drained = unasked.then(|| in_flight.ends.drain_until(now, drain)).flatten();
+        let drained = whole_keys.then(|| in_flight.ends.drain_until(now, drain)).flatten();
         let Some(tied) = drained else {
             in_flight.ends.take_until(now, &mut in_flight.over);
             if in_flight.over.is_empty() {
@@ -136,12 +136,12 @@ impl Function {
         ends.unwrap_or_default()
     }
 
-    /// Whether no caller wants to know of good answers.
-    pub fn is_unasked<O: Observer>(&self, cx: &Context<O>) -> bool {
+    /// Whether whole keys may go from the calendar onto the idle stack: all are of the version of the flow, and no caller wants to
+    /// know of good answers.
+    pub fn gives_back_whole_keys<O: Observer>(&self, plain: &PlainFlow, cx: &Context<O>) -> bool {
         let asks = |traffic: &TrafficId| cx.clients[traffic.index()].remembers_success();
-        self.in_flight
-            .as_ref()
-            .is_some_and(|in_flight| !in_flight.callers.iter().any(asks))
+        let unasked = |in_flight: &InFlight| !in_flight.callers.iter().any(asks);
+        !plain.weighted && self.in_flight.as_deref().is_some_and(unasked)
     }
 
     /// Environments that have become idle unnoticed are no longer called busy.

@@ -89,8 +89,7 @@ impl Function {
         let version = &self.config.versions[plain.version.index()];
         let (timeout, factor, key) = (version.timeout, version.duration_factor, flow.key);
         let may_fail = !(version.error_rate.is_none() && version.crash_rate.is_none());
-        let additional = self.config.qualifiers[flow.qualifier.index()].additional;
-        let asks_fate = may_fail || additional.is_some();
+        let asks_fate = may_fail || plain.weighted;
         (served.flow, served.function) = (train.flow, self.id);
         (served.version, served.qualifier) = (plain.version, flow.qualifier);
         served.reserved = self.config.reserved.is_some();
@@ -111,7 +110,7 @@ impl Function {
             key.draw_block(train.ordinal, Purpose::Fate, &mut fates);
             fates
         });
-        let mut unasked = additional.is_none() && self.is_unasked(cx);
+        let mut whole_keys = self.gives_back_whole_keys(plain, cx);
         let mut quiet = until.min(cx.agenda.quiet_until());
         let far = self.environments.are_far();
         let waited = served.waited;
@@ -134,14 +133,14 @@ impl Function {
                 Some(fates) => fates.pair(place),
                 None => key.draw(train.ordinal + place as u64, 0, Purpose::Fate),
             });
-            let elsewhere = additional
-                .zip(fate)
-                .is_some_and(|((_, weight), fate)| weight.covers(fate.second));
+            let qualifier = &self.config.qualifiers[served.qualifier.index()];
+            let elsewhere =
+                plain.weighted && fate.is_some_and(|fate| qualifier.drawn_version(fate.second) != plain.version);
             let ends_well = Some(duration) <= longest
                 && end.saturating_add(served.overhead) < cx.horizon
                 && !elsewhere
                 && fate.is_none_or(|fate| self.config.versions[plain.version.index()].fate(fate.first).is_ok());
-            served.given_back.count += self.catch_up_in_train(now, plain.version, unasked, cx);
+            served.given_back.count += self.catch_up_in_train(now, plain.version, whole_keys, cx);
             let environment = ends_well
                 .then(|| self.take_plainly(now, plain.version, admitted, cx.account))
                 .flatten();
@@ -157,7 +156,7 @@ impl Function {
                 if cx.account.in_flight.clients_short {
                     break;
                 }
-                unasked = additional.is_none() && self.is_unasked(cx);
+                whole_keys = self.gives_back_whole_keys(plain, cx);
                 quiet = until.min(cx.agenda.quiet_until());
                 continue;
             };
