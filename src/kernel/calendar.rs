@@ -224,10 +224,12 @@ impl Calendar {
             due(count, &four.map(Key));
             self.at += count;
             let head = self.running[self.at & ROOM];
-            if head != NOTHING && head > limit || head == NOTHING && self.bucket >= last {
+            // One test, and none of its parts a branch: whether this line is used up cannot be guessed either.
+            let line_is_over = head == NOTHING;
+            if (head > limit) & (!line_is_over | (self.bucket >= last)) {
                 return Some(tied);
             }
-            if head == NOTHING {
+            if line_is_over {
                 self.turn(last);
                 tied |= self.tied;
             }
