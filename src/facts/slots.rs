@@ -183,6 +183,16 @@ impl SlotSteps {
         self.words.push(word);
     }
 
+    /// The first `count` of four that are given back. All four are written, because how many they are can not be guessed, and a wrong
+    /// guess costs more.
+    #[inline(always)]
+    pub fn give_back_first(&mut self, count: usize, times: &[SimTime; 4], reserved: bool) {
+        let words = times.map(|time| self.word(time, reserved));
+        let length = self.words.len() + count;
+        self.words.extend_from_slice(&words);
+        self.words.truncate(length);
+    }
+
     #[inline(always)]
     fn word(&self, time: SimTime, reserved: bool) -> u32 {
         let offset = time.as_micros().wrapping_sub(self.from.as_micros()) as u32;
@@ -559,6 +569,17 @@ mod tests {
                 (together.some_at_once, apart.some_at_once),
                 (some_at_once, some_at_once)
             );
+        }
+    }
+
+    #[test]
+    fn of_four_slots_only_those_are_given_back_that_have_ended() {
+        let times = [5_000_003, 5_000_003, 5_000_900, u64::MAX].map(at);
+        for (count, reserved) in (0..4).flat_map(|count| [(count, true), (count, false)]) {
+            let [mut together, mut apart] = [random(1, 5, 100, false), random(1, 5, 100, false)];
+            together.give_back_first(count, &times, reserved);
+            times[..count].iter().for_each(|time| apart.give_back(*time, reserved));
+            assert_eq!(together.words, apart.words);
         }
     }
 

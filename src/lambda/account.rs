@@ -65,6 +65,7 @@ impl Account {
     }
 
     /// RPS-1.
+    #[inline(always)]
     pub fn take_request(&mut self, now: SimTime) -> bool {
         self.requests.take(now)
     }

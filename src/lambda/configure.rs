@@ -85,7 +85,7 @@ impl Function {
     /// LIFE-15: environments of the old code or configuration serve no more.
     fn renew<O: Observer>(&mut self, now: SimTime, version: VersionId, cx: &mut Context<O>) {
         while let Some(entry) = self.idle[version.index()].pop() {
-            self.retire(now, entry.environment, cx);
+            self.retire(now, entry.environment(), cx);
         }
         for environment in self.environments.iter_mut() {
             if environment.version == version && environment.provisioned.is_none() {

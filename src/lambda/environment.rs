@@ -102,9 +102,36 @@ impl IdleLife {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct IdleEntry {
     pub since: SimTime,
-    pub environment: u32,
-    /// Whether it comes from an invocation: then it can not serve again at once (`env.turnaround`).
-    pub has_served: bool,
+    /// Its index, and [`IdleEntry::SERVED`]: one word, so that several are written at once.
+    tag: u64,
+}
+
+impl IdleEntry {
+    /// It comes from an invocation: then it can not serve again at once (`env.turnaround`).
+    const SERVED: u64 = 1 << u32::BITS;
+
+    /// One that has served until `since`.
+    #[inline(always)]
+    pub fn served(environment: u32, since: SimTime) -> IdleEntry {
+        let tag = IdleEntry::SERVED | u64::from(environment);
+        IdleEntry { since, tag }
+    }
+
+    /// One that has served nothing yet.
+    pub fn fresh(environment: u32, since: SimTime) -> IdleEntry {
+        let tag = u64::from(environment);
+        IdleEntry { since, tag }
+    }
+
+    /// Its index.
+    #[inline(always)]
+    pub fn environment(&self) -> u32 {
+        self.tag as u32
+    }
+
+    fn has_served(&self) -> bool {
+        self.tag & IdleEntry::SERVED > 0
+    }
 }
 
 /// What an idle pool must know of its environments now and then.
@@ -171,7 +198,7 @@ impl IdlePool {
     #[cold]
     pub fn order_last(&mut self, count: usize, order: impl Fn(u32) -> u64) {
         let from = self.entries.len() - count;
-        self.entries[from..].sort_by_key(|entry| (entry.since, order(entry.environment)));
+        self.entries[from..].sort_by_key(|entry| (entry.since, order(entry.environment())));
     }
 
     /// Since when the last `count` entries are idle.
@@ -180,18 +207,39 @@ impl IdlePool {
         entries.iter().map(|entry| entry.since)
     }
 
+    /// Since when the last four entries are idle, the latest first.
+    #[inline(always)]
+    pub fn latest_four(&self) -> Option<[SimTime; 4]> {
+        let four = self.entries.last_chunk::<4>()?;
+        Some(std::array::from_fn(|place| four[3 - place].since))
+    }
+
     /// The entry that became idle last if it can serve at `now` and its idle life goes on, whatever is drawn: nearly always.
     #[inline]
     pub fn latest(&self, now: SimTime) -> Option<&IdleEntry> {
-        let alive = |entry: &&IdleEntry| entry.since.saturating_add(self.life.floor) > now;
-        let last = self.living().last().filter(alive);
-        last.filter(|entry| self.usable(entry) <= now)
+        let last = self.entries.last().filter(|_| self.entries.len() > self.gone);
+        last.filter(|entry| entry.since.saturating_add(self.life.floor) > now && self.usable(entry) <= now)
+    }
+
+    /// Removes [`IdlePool::latest`].
+    #[inline(always)]
+    pub fn pop_latest(&mut self, now: SimTime) -> Option<IdleEntry> {
+        let latest = self.latest(now).copied();
+        self.entries
+            .truncate(self.entries.len() - usize::from(latest.is_some()));
+        latest
+    }
+
+    /// An entry is there again as before it was removed by [`IdlePool::pop_latest`].
+    #[inline]
+    pub fn put_back(&mut self, entry: IdleEntry) {
+        self.entries.push(entry);
     }
 
     /// First instant at which the environment can serve.
     #[inline]
     pub fn usable(&self, entry: &IdleEntry) -> SimTime {
-        match entry.has_served {
+        match entry.has_served() {
             true => entry.since.saturating_add(self.turnaround),
             false => entry.since,
         }
@@ -215,7 +263,7 @@ impl IdlePool {
 
     /// Whose environments are idle.
     pub fn environments(&self) -> impl Iterator<Item = u32> {
-        self.living().iter().map(|entry| entry.environment)
+        self.living().iter().map(|entry| entry.environment())
     }
 
     /// Removes the entry that became idle last.
@@ -286,7 +334,7 @@ impl IdlePool {
                 continue;
             }
             let floor = entry.since.saturating_add(self.life.floor);
-            if floor.min(residents.death(entry.environment)) > now {
+            if floor.min(residents.death(entry.environment())) > now {
                 return self.take(place);
             }
             let end = self.end_of(&entry, residents);
@@ -322,7 +370,7 @@ impl IdlePool {
     ) -> Option<usize> {
         let entries = self.living();
         let mut usable = (0..entries.len()).filter(|place| self.usable(&entries[*place]) <= now);
-        let by_number = |place: &usize| residents.number(entries[*place].environment);
+        let by_number = |place: &usize| residents.number(entries[*place].environment());
         match pick {
             EnvPick::MostRecentlyUsed => usable.next_back(),
             EnvPick::LeastRecentlyUsed => usable.next(),
@@ -338,11 +386,11 @@ impl IdlePool {
 
 /// What became idle only after the end of its maximum life, unnoticed because it came with others, ended at once.
 fn end_of(life: &IdleLife, entry: &IdleEntry, residents: &impl Residents) -> SimTime {
-    let death = residents.death(entry.environment).max(entry.since);
+    let death = residents.death(entry.environment()).max(entry.since);
     match &life.life {
         None => death,
         Some(life) => {
-            let idle = life.sample(residents.idle_draw(entry.environment));
+            let idle = life.sample(residents.idle_draw(entry.environment()));
             entry.since.saturating_add(idle).min(death)
         }
     }
@@ -373,11 +421,7 @@ mod tests {
         let life = Distribution::constant(Span::from_secs(300));
         let mut pool = IdlePool::new(IdleLife::new(Some(&life)), Span::from_secs(turnaround_secs));
         for (index, &secs) in idle_since_secs.iter().enumerate() {
-            let entry = IdleEntry {
-                environment: index as u32,
-                since: SimTime::ZERO + Span::from_secs(secs),
-                has_served: true,
-            };
+            let entry = IdleEntry::served(index as u32, SimTime::ZERO + Span::from_secs(secs));
             pool.push(entry, SimTime::MAX);
         }
         pool
@@ -386,7 +430,7 @@ mod tests {
     fn picked(pool: &mut IdlePool, pick: EnvPick, at_secs: u64) -> Option<u32> {
         let now = SimTime::ZERO + Span::from_secs(at_secs);
         pool.pick(now, pick, || 0, &Three, |_, _| {})
-            .map(|entry| entry.environment)
+            .map(|entry| entry.environment())
     }
 
     #[test]
@@ -425,15 +469,35 @@ mod tests {
     #[test]
     fn an_environment_that_has_not_served_can_serve_at_once() {
         let mut pool = pool_of(&[10], 5);
-        let entry = IdleEntry {
-            environment: 1,
-            since: SimTime::ZERO + Span::from_secs(40),
-            has_served: false,
-        };
+        let entry = IdleEntry::fresh(1, SimTime::ZERO + Span::from_secs(40));
         pool.push(entry, SimTime::MAX);
         let now = SimTime::ZERO + Span::from_secs(40);
-        assert_eq!(pool.latest(now).map(|entry| entry.environment), Some(1));
+        assert_eq!(pool.latest(now).map(|entry| entry.environment()), Some(1));
         assert_eq!(picked(&mut pool, EnvPick::MostRecentlyUsed, 40), Some(1));
+    }
+
+    #[test]
+    fn the_latest_is_taken_while_it_lives_and_can_be_put_back() {
+        let mut pool = pool_of(&[10, 20, 30], 5);
+        let at = |secs| SimTime::ZERO + Span::from_secs(secs);
+        assert_eq!(picked(&mut pool, EnvPick::LeastRecentlyUsed, 40), Some(0));
+        assert!(pool.pop_latest(at(34)).is_none() && pool.pop_latest(at(330)).is_none());
+        let latest = pool.pop_latest(at(35)).expect("it lives and has turned around");
+        assert_eq!(latest.environment(), 2);
+        pool.put_back(latest);
+        assert_eq!(pool.environments().collect::<Vec<_>>(), [1, 2]);
+        let left = [35, 35, 35].map(|secs| pool.pop_latest(at(secs)).map(|entry| entry.environment()));
+        assert_eq!(left, [Some(2), Some(1), None]);
+    }
+
+    #[test]
+    fn those_that_became_idle_last_come_latest_first() {
+        let at = |secs: [u64; 4]| secs.map(|secs| SimTime::ZERO + Span::from_secs(secs));
+        assert!(pool_of(&[10, 20, 30], 0).latest_four().is_none());
+        assert_eq!(
+            pool_of(&[10, 20, 30, 40, 50], 0).latest_four(),
+            Some(at([50, 40, 30, 20]))
+        );
     }
 
     #[test]
@@ -450,7 +514,7 @@ mod tests {
         let mut pool = pool_of(&[10, 20, 30], 0);
         let mut ends = Vec::new();
         pool.settle(SimTime::ZERO + Span::from_secs(325), &Three, |entry, end| {
-            ends.push((entry.environment, end.as_micros()))
+            ends.push((entry.environment(), end.as_micros()))
         });
         assert_eq!(ends, [(0, 310_000_000), (1, 320_000_000)]);
         assert!(pool.pop().is_some() && pool.pop().is_none());
@@ -461,11 +525,7 @@ mod tests {
         for idle in 1..5 {
             let mut pool = pool_of(&vec![0; idle], 0);
             for secs in 1..100 {
-                let entry = IdleEntry {
-                    environment: 0,
-                    since: SimTime::ZERO + Span::from_secs(secs),
-                    has_served: false,
-                };
+                let entry = IdleEntry::fresh(0, SimTime::ZERO + Span::from_secs(secs));
                 assert!(picked(&mut pool, EnvPick::LeastRecentlyUsed, secs).is_some());
                 pool.push(entry, SimTime::MAX);
                 let kept = pool.entries.len();
@@ -480,12 +540,8 @@ mod tests {
         let taken = [0, 1, 2, 3].map(|_| picked(&mut pool, EnvPick::LeastRecentlyUsed, 40));
         assert_eq!(taken, [0, 1, 2, 3].map(Some));
         assert_eq!(pool.environments().collect::<Vec<_>>(), [4, 5, 6, 7]);
-        assert_eq!(pool.pop().map(|entry| entry.environment), Some(7));
-        let entry = |since: u64, environment| IdleEntry {
-            since: SimTime::from_micros(since),
-            environment,
-            has_served: true,
-        };
+        assert_eq!(pool.pop().map(|entry| entry.environment()), Some(7));
+        let entry = |since: u64, environment| IdleEntry::served(environment, SimTime::from_micros(since));
         pool.push_first(3, &[entry(8, 9), entry(9, 12), entry(9, 10), entry(99, 11)]);
         pool.order_last(3, u64::from);
         assert_eq!(pool.environments().collect::<Vec<_>>(), [4, 5, 6, 9, 10, 12]);

@@ -390,7 +390,7 @@ impl Function {
         match entry {
             Some(entry) => {
                 pool.busy += 1;
-                Some(entry.environment)
+                Some(entry.environment())
             }
             None => {
                 pool.rate.give_back();
@@ -432,9 +432,9 @@ impl Function {
     ) -> Option<u32> {
         let idle = &mut self.idle[version.index()];
         let environments = &self.environments;
-        let alive = |entry: &&IdleEntry| environments[entry.environment].death > now;
+        let alive = |entry: &&IdleEntry| environments[entry.environment()].death > now;
         if self.config.env_pick == EnvPick::MostRecentlyUsed && idle.latest(now).filter(alive).is_some() {
-            return idle.pop().map(|entry| entry.environment);
+            return idle.pop().map(|entry| entry.environment());
         }
         self.search_idle(now, version, task, flow, cx)
     }
@@ -460,12 +460,12 @@ impl Function {
                 .first
         };
         let entry = self.idle[version.index()].pick(now, self.config.env_pick, random, &residents, |entry, end| {
-            gone.push((entry.environment, end))
+            gone.push((entry.environment(), end))
         });
         for (environment, end) in gone {
             self.retire(end, environment, cx);
         }
-        entry.map(|entry| entry.environment)
+        entry.map(|entry| entry.environment())
     }
 
     /// Step 12 (SCALE-1, SCALE-6).
@@ -687,7 +687,7 @@ impl Function {
             };
             let mut gone = Vec::new();
             self.looked_for_dead +=
-                self.idle[version].settle(now, &residents, |entry, end| gone.push((entry.environment, end)));
+                self.idle[version].settle(now, &residents, |entry, end| gone.push((entry.environment(), end)));
             for (environment, end) in gone {
                 self.retire(end, environment, cx);
             }
@@ -712,11 +712,7 @@ impl Function {
             && flow.mapping.is_none()
             && !cx.clients[flow.traffic.index()].remembers_success();
         let finished = (!plainly_ended).then(|| environment.finished());
-        let entry = IdleEntry {
-            environment: index,
-            since: now,
-            has_served: true,
-        };
+        let entry = IdleEntry::served(index, now);
         let (version, kind, death) = (environment.version, environment.pool_kind(), environment.death);
         cx.observer.slot(now, self.pool(flow.qualifier, kind), false);
         cx.account.note_given_back(now, self.config.reserved.is_some());

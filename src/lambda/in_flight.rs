@@ -90,14 +90,10 @@ impl Function {
         cx: &mut Context<O>,
     ) -> u64 {
         let Some(in_flight) = &mut self.in_flight else { return 0 };
-        let idle = &mut self.idle[version.index()];
+        let (idle, reserved) = (&mut self.idle[version.index()], self.config.reserved.is_some());
         let mut ended = 0;
         let drain = |count: usize, keys: &[Key; 4]| {
-            let entries = keys.map(|key| IdleEntry {
-                since: key.time(),
-                environment: key.label(),
-                has_served: true,
-            });
+            let entries = keys.map(|key| IdleEntry::served(key.label(), key.time()));
             idle.push_first(count, &entries);
             ended += count;
         };
@@ -118,12 +114,15 @@ impl Function {
             idle.order_last(ended, |index| environments.order(index));
         }
         if let Some(ledger) = &mut cx.account.ledger {
-            let reserved = self.config.reserved.is_some();
-            idle.last_since(ended)
-                .for_each(|time| ledger.slots.give_back(time, reserved));
+            match idle.latest_four().filter(|_| ended <= 4) {
+                Some(four) => ledger.slots.give_back_first(ended, &four, reserved),
+                None => idle
+                    .last_since(ended)
+                    .for_each(|time| ledger.slots.give_back(time, reserved)),
+            }
         }
         self.on_demand -= ended as u32;
-        if self.config.reserved.is_none() {
+        if !reserved {
             cx.account.give_slots_back(ended as u64);
         }
         ended as u64
@@ -197,11 +196,7 @@ impl Function {
         cx.account.note_given_back(time, self.config.reserved.is_some());
         let environment = self.environments.get_mut(index);
         environment.busy = false;
-        let entry = IdleEntry {
-            environment: index,
-            since: time,
-            has_served: true,
-        };
+        let entry = IdleEntry::served(index, time);
         let (version, flow, death) = (environment.version, environment.task.flow, environment.death);
         let is_event = cx.flows[flow.index()].invocation_type == InvocationType::Event;
         if !is_event && cx.clients[cx.flows[flow.index()].traffic.index()].remembers_success() {

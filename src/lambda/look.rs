@@ -27,7 +27,7 @@ impl Function {
         };
         let pool = &self.idle[version.index()];
         for (entry, end) in pool.entries(&residents) {
-            let environment = &self.environments[entry.environment];
+            let environment = &self.environments[entry.environment()];
             if end <= now {
                 ended = ended.max_by_end(EndedEnvironment {
                     number: environment.number,

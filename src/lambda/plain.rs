@@ -138,23 +138,23 @@ impl Function {
         admitted: Admitted,
         account: &mut Account,
     ) -> Option<u32> {
-        let idle = self.idle[version.index()].latest(now)?.environment;
+        let entry = self.idle[version.index()].pop_latest(now)?;
+        let idle = entry.environment();
         let ready = match admitted {
             Admitted::AtOnce => self.environments.serves_plainly(idle, now),
             Admitted::InTrain | Admitted::FromQueue => self.environments.serves_in_train(idle, now),
         };
-        if self.provisioned_requested > 0 || !ready {
-            return None;
-        }
+        let ready = ready && self.provisioned_requested == 0;
         // No rate limits what the queue of events sends (RPS-1).
-        let admits = match admitted {
-            Admitted::FromQueue => self.take_slot(account).is_ok(),
-            Admitted::AtOnce | Admitted::InTrain => self.admits_plainly(now, account),
-        };
+        let admits = ready
+            && match admitted {
+                Admitted::FromQueue => self.take_slot(account).is_ok(),
+                Admitted::AtOnce | Admitted::InTrain => self.admits_plainly(now, account),
+            };
         if !admits {
+            self.idle[version.index()].put_back(entry);
             return None;
         }
-        self.idle[version.index()].pop();
         Some(idle)
     }
 

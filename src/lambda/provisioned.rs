@@ -205,11 +205,7 @@ impl Function {
                 Some(self.provisioned[pool].qualifier),
                 held,
             );
-            let entry = IdleEntry {
-                environment: index,
-                since: now,
-                has_served: false,
-            };
+            let entry = IdleEntry::fresh(index, now);
             self.provisioned[pool].idle.push(entry, SimTime::MAX);
             cx.observer.environment(now, self.id, true);
         }
@@ -225,7 +221,7 @@ impl Function {
             };
             let left = self.provisioned[pool].ready - 1;
             self.provisioned[pool].set_ready(now, left);
-            self.end_provisioned(now, entry.environment, cx);
+            self.end_provisioned(now, entry.environment(), cx);
         }
     }
 
@@ -243,7 +239,7 @@ impl Function {
         pool.busy -= 1;
         if pool.ready > pool.requested {
             pool.set_ready(now, pool.ready - 1);
-            self.end_provisioned(now, entry.environment, cx);
+            self.end_provisioned(now, entry.environment(), cx);
             self.tell_provisioned(now, qualifier, cx);
         } else {
             pool.idle.push(entry, SimTime::MAX);

@@ -162,7 +162,7 @@ impl RequestRate {
     }
 
     /// Counts a request if the rate allows it.
-    #[inline]
+    #[inline(always)]
     pub fn take(&mut self, now: SimTime) -> bool {
         match self {
             RequestRate::FixedSecond(running) => {
