@@ -125,8 +125,10 @@ const ORDER_SHIFT: u32 = 3;
 const UNORDERED: u32 = (1 << ORDER_SHIFT) - 1;
 const TAKEN: u32 = 8;
 const TIME_SHIFT: u32 = 4;
-/// With fewer words to a cell there are more cells than caches hold; with more it takes longer to put one in order.
-const WORDS_PER_CELL: usize = 32;
+/// With more words to a cell it takes longer to put one in order, and more cells may hold the most; with fewer there are more cells than
+/// caches hold, so that a cell gets twice as many where there would be more of them than these.
+const WORDS_PER_CELL: usize = 16;
+const CELLS_AT_HAND: usize = 1 << 14;
 
 impl SlotSteps {
     /// The longest window: more than four minutes.
@@ -209,7 +211,10 @@ impl SlotSteps {
     /// Puts words into their cells; those of one cell stay as they were told.
     fn deal_out(&mut self) {
         let longest = self.words.iter().fold(0, |all, word| all | word);
-        let wanted = self.words.len() / WORDS_PER_CELL;
+        let mut wanted = self.words.len() / WORDS_PER_CELL;
+        if wanted > CELLS_AT_HAND {
+            wanted /= 2;
+        }
         self.cell_shift = (TIME_SHIFT..u32::BITS)
             .find(|shift| (longest >> shift) as usize <= wanted)
             .unwrap_or(u32::BITS - 1);
