@@ -224,10 +224,8 @@ impl IdlePool {
     /// Removes [`IdlePool::latest`].
     #[inline(always)]
     pub fn pop_latest(&mut self, now: SimTime) -> Option<IdleEntry> {
-        let latest = self.latest(now).copied();
-        self.entries
-            .truncate(self.entries.len() - usize::from(latest.is_some()));
-        latest
+        self.latest(now)?;
+        self.entries.pop()
     }
 
     /// An entry is there again as before it was removed by [`IdlePool::pop_latest`].

@@ -9,7 +9,7 @@ use super::plain_flow::PlainFlow;
 use super::platform::Platform;
 use super::task::Task;
 use crate::facts::{Arrival, InvocationType, Observer, ServedTrain, Train};
-use crate::kernel::draws::{Pair, PairBlock, Purpose};
+use crate::kernel::draws::{PairBlock, Purpose};
 use crate::units::{SimTime, Span};
 
 /// Where something happens before even the first arrival of a train, so many arrivals go by before the next try.
@@ -133,8 +133,11 @@ impl Function {
                 Some(fates) => fates.pair(place),
                 None => key.draw(train.ordinal + place as u64, 0, Purpose::Fate),
             });
-            let drawn = |fate: Pair| self.config.qualifiers[served.qualifier.index()].drawn_version(fate.second);
-            let elsewhere = plain.weighted && fate.is_some_and(|fate| drawn(fate) != plain.version);
+            let elsewhere = plain.weighted
+                && fate.is_some_and(|fate| {
+                    let qualifier = &self.config.qualifiers[served.qualifier.index()];
+                    qualifier.drawn_version(fate.second) != plain.version
+                });
             let ends_well = Some(duration) <= longest
                 && end.saturating_add(served.overhead) < cx.horizon
                 && !elsewhere
