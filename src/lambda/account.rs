@@ -112,6 +112,16 @@ impl Account {
         Ok(())
     }
 
+    /// Whether [`Account::take_slot`] has one for each of the next `count`, whatever is given back meanwhile.
+    pub fn has_slots(&self, count: u64) -> bool {
+        u64::from(self.on_demand) + count <= u64::from(self.room()) || self.ledger.is_some()
+    }
+
+    /// So many slots are taken that there are ([`Account::has_slots`]), and so many given back.
+    pub fn take_and_give_back(&mut self, taken: u64, given_back: u64) {
+        self.on_demand = self.on_demand + taken as u32 - given_back as u32;
+    }
+
     /// The unreserved on-demand pool, as [`Account::take_slot`] sees it.
     pub fn slots(&self) -> Slots {
         Slots {
@@ -150,10 +160,6 @@ impl Account {
 
     pub fn give_slot_back(&mut self) {
         self.on_demand -= 1;
-    }
-
-    pub fn give_slots_back(&mut self, count: u64) {
-        self.on_demand -= count as u32;
     }
 
     /// SCALE-6; always granted after SW-SCALE.
@@ -230,7 +236,7 @@ pub fn billed_ms(time: Span, granularity: Span) -> u64 {
     let step = granularity.as_micros();
     if step == MILLISECOND {
         // Division by a constant: nearly every invocation comes this way.
-        return time.as_micros().div_ceil(MILLISECOND).max(1);
+        return time.as_micros().saturating_sub(1) / MILLISECOND + 1;
     }
     let steps = time.as_micros().div_ceil(step).max(1);
     steps * step / 1_000

@@ -413,6 +413,14 @@ impl Function {
         Ok(())
     }
 
+    /// So many slots are taken that there are ([`Function::admits_all`]), and so many given back.
+    pub fn take_and_give_back(&mut self, taken: u64, given_back: u64, account: &mut Account) {
+        self.on_demand = self.on_demand + taken as u32 - given_back as u32;
+        if self.config.reserved.is_none() {
+            account.take_and_give_back(taken, given_back);
+        }
+    }
+
     fn give_slot_back(&mut self, account: &mut Account) {
         self.on_demand -= 1;
         if self.config.reserved.is_none() {

@@ -78,7 +78,7 @@ impl Function {
         }
     }
 
-    /// The same for trains, whose listeners hear of it with the train; returns how many. Where `whole_keys` go from the calendar onto the
+    /// The same for trains, whose listeners hear of it with the train; returns how many slots are to be given back. Where `whole_keys` go from the calendar onto the
     /// idle stack ([`Function::gives_back_whole_keys`]) no environment is looked up. One that is past its maximum life ends when it is
     /// found there, told with its true time. A test holds this against [`Function::catch_up`].
     #[inline(always)]
@@ -121,10 +121,6 @@ impl Function {
                     .for_each(|time| ledger.slots.give_back(time, reserved)),
             }
         }
-        self.on_demand -= ended as u32;
-        if !reserved {
-            cx.account.give_slots_back(ended as u64);
-        }
         ended as u64
     }
 
@@ -153,13 +149,14 @@ impl Function {
     #[inline]
     fn give_back<O: Observer>(&mut self, cx: &mut Context<O>) {
         let (pool, slots) = self.give_back_silently(cx);
+        self.take_and_give_back(0, slots.count, cx.account);
         cx.observer.given_back(pool, slots);
         let unreserved = if pool.reserved { GivenBack::default() } else { slots };
         cx.observer.given_back_to_account(slots, unreserved);
     }
 
     /// BUSY → IDLE for all that is over, or the end of an environment past its maximum life (LIFE-13). Returns what there is
-    /// to tell.
+    /// to tell; the slots are not given back yet.
     #[inline(always)]
     fn give_back_silently<O: Observer>(&mut self, cx: &mut Context<O>) -> (Pool, GivenBack) {
         let mut over = self
@@ -169,10 +166,6 @@ impl Function {
         if over.windows(2).any(|pair| pair[0].time() == pair[1].time()) {
             let environments = &self.environments;
             over.sort_by_key(|key| (key.time(), environments.order(key.label())));
-        }
-        self.on_demand -= over.len() as u32;
-        if self.config.reserved.is_none() {
-            cx.account.give_slots_back(over.len() as u64);
         }
         let (mut qualifier, mut slots) = (QualifierId(0), GivenBack::default());
         for key in over.drain(..) {

@@ -13,7 +13,7 @@ use super::function::{Context, Function, Serving};
 use super::plain_flow::PlainFlow;
 use super::platform::{Platform, Reply};
 use super::task::Task;
-use crate::facts::{Arrival, FlowId, InvocationType, Observer, StartKind, VersionId};
+use crate::facts::{Arrival, FlowId, InvocationType, Observer, ServedTrain, StartKind, VersionId};
 use crate::kernel::Distribution;
 use crate::units::{SimTime, Span};
 
@@ -142,20 +142,48 @@ impl Function {
         let idle = entry.environment();
         let ready = match admitted {
             Admitted::AtOnce => self.environments.serves_plainly(idle, now),
-            Admitted::InTrain | Admitted::FromQueue => self.environments.serves_in_train(idle, now),
+            Admitted::InTrain | Admitted::FromQueue | Admitted::Together => {
+                self.environments.serves_in_train(idle, now)
+            }
         };
-        let ready = ready && self.provisioned_requested == 0;
         // No rate limits what the queue of events sends (RPS-1).
         let admits = ready
             && match admitted {
-                Admitted::FromQueue => self.take_slot(account).is_ok(),
-                Admitted::AtOnce | Admitted::InTrain => self.admits_plainly(now, account),
+                Admitted::Together => true,
+                Admitted::FromQueue => self.provisioned_requested == 0 && self.take_slot(account).is_ok(),
+                Admitted::AtOnce | Admitted::InTrain => {
+                    self.provisioned_requested == 0 && self.admits_plainly(now, account)
+                }
             };
         if !admits {
             self.idle[version.index()].put_back(entry);
             return None;
         }
         Some(idle)
+    }
+
+    /// Whether the account and the function have room for all of a train of so many from `now` on, whatever ends meanwhile: then none
+    /// is asked for by itself, and they are counted when they are told ([`Function::count_together`]).
+    pub fn admits_together(&self, now: SimTime, count: usize, from_queue: bool, account: &Account) -> bool {
+        let count = count as u64;
+        let slots = match self.config.reserved {
+            Some(reserved) => u64::from(self.on_demand) + count <= u64::from(reserved),
+            None => account.has_slots(count),
+        };
+        let own_rate = self.config.reserved.is_none() || self.requests.has_room(now, count);
+        let rates = from_queue || own_rate && account.requests.has_room(now, count);
+        self.provisioned_requested == 0 && slots && rates
+    }
+
+    /// Counts what was admitted together, and what has ended since the last time.
+    pub fn count_together(&mut self, train: &ServedTrain, account: &mut Account) {
+        self.take_and_give_back(train.count as u64, train.given_back.count, account);
+        if train.invocation_type == InvocationType::RequestResponse {
+            account.requests.take_all(train.starts());
+            if train.reserved {
+                self.requests.take_all(train.starts());
+            }
+        }
     }
 
     /// Steps 6 to 10 of the admission order (lambda-model §3.5), undone where one of them refuses.
@@ -189,4 +217,6 @@ pub(super) enum Admitted {
     InTrain,
     /// In a train of events that were stored.
     FromQueue,
+    /// In a train for all of which there is room ([`Function::admits_together`]).
+    Together,
 }

@@ -173,9 +173,30 @@ impl RequestRate {
             }
             RequestRate::TokenBucket(bucket) => bucket.take(now),
             RequestRate::Written(seconds) => {
-                seconds.count(now);
+                seconds.count(now, 1);
                 true
             }
+        }
+    }
+
+    /// Whether the next `count` requests from `now` on would be granted.
+    pub fn has_room(&self, now: SimTime, count: u64) -> bool {
+        match self.room(now) {
+            Room::Unlimited => true,
+            Room::Second { limit, admitted } => admitted + count <= limit,
+            Room::Bucket { tokens, .. } => count <= tokens,
+        }
+    }
+
+    /// Counts requests of these instants, ascending, all of which are granted ([`RequestRate::has_room`]).
+    pub fn take_all(&mut self, times: &[SimTime]) {
+        match self {
+            RequestRate::FixedSecond(running) => each_second(times, |first, count| {
+                running.advance(first);
+                running.admitted += count;
+            }),
+            RequestRate::TokenBucket(bucket) => times.iter().for_each(|now| _ = bucket.take(*now)),
+            RequestRate::Written(seconds) => each_second(times, |first, count| seconds.count(first, count)),
         }
     }
 
@@ -255,6 +276,18 @@ impl RequestRate {
     }
 }
 
+/// Tells for each second that holds some of these instants, ascending, the first of them and how many they are.
+fn each_second(times: &[SimTime], mut tell: impl FnMut(SimTime, u64)) {
+    let mut rest = times;
+    while let Some(first) = rest.first() {
+        let second = first.as_micros() / MICROS_PER_SECOND;
+        let over = SimTime::from_micros((second + 1) * MICROS_PER_SECOND);
+        let count = rest.iter().take_while(|time| **time < over).count();
+        tell(*first, count as u64);
+        rest = &rest[count..];
+    }
+}
+
 /// What was admitted in the second that runs.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RunningSecond {
@@ -326,11 +359,11 @@ impl Seconds {
     }
 
     #[inline]
-    fn count(&mut self, now: SimTime) {
+    fn count(&mut self, now: SimTime, requests: u64) {
         if now.as_micros().wrapping_sub(self.begins) >= MICROS_PER_SECOND {
             self.turn(now);
         }
-        self.admitted[self.place] += 1;
+        self.admitted[self.place] += requests;
     }
 
     #[inline(never)]
@@ -416,7 +449,7 @@ mod tests {
         let at = |millis| SimTime::ZERO + Span::from_millis(millis);
         let counted = |instants: &[u64]| {
             let mut seconds = Seconds::from(at(1_500));
-            instants.iter().for_each(|millis| seconds.count(at(*millis)));
+            instants.iter().for_each(|millis| seconds.count(at(*millis), 1));
             seconds
         };
         let mut all = counted(&[1_600, 1_700, 3_000]);

@@ -2,6 +2,7 @@
 //! told together. What the short way looks up for each arrival is looked up once for all of them. As on the short way,
 //! whatever differs in anything is left as it is and goes the general way, in its place: then the train goes on.
 
+use super::account::Account;
 use super::execution::scaled;
 use super::function::{Context, Function};
 use super::plain::Admitted;
@@ -94,14 +95,10 @@ impl Function {
         (served.version, served.qualifier) = (plain.version, flow.qualifier);
         served.reserved = self.config.reserved.is_some();
         (served.invocation_type, served.waited) = (flow.invocation_type, plain.wait.unwrap_or_default());
-        let (overhead, admitted) = match plain.wait {
-            Some(_) => (Span::ZERO, Admitted::FromQueue),
-            None => (
-                self.config.overhead.as_constant().unwrap_or_default(),
-                Admitted::InTrain,
-            ),
+        served.overhead = match plain.wait {
+            Some(_) => Span::ZERO,
+            None => self.config.overhead.as_constant().unwrap_or_default(),
         };
-        served.overhead = overhead;
         served.begin(train.ordinal);
         let patience = plain.patience.as_micros().checked_sub(served.overhead.as_micros());
         let longest = patience.map(|patience| timeout.min(Span::from_micros(patience)));
@@ -118,6 +115,7 @@ impl Function {
             time: train.times[place].saturating_sub(waited),
             ..train.arrival(place)
         };
+        let mut admitted = self.admits_rest(train, 0, plain, cx.account);
         let (mut taken, mut before) = (0, self.instants_given_back());
         for (place, now) in train.times.iter().copied().enumerate() {
             if now >= quiet {
@@ -142,7 +140,11 @@ impl Function {
                 && end.saturating_add(served.overhead) < cx.horizon
                 && !elsewhere
                 && fate.is_none_or(|fate| self.config.versions[plain.version.index()].fate(fate.first).is_ok());
-            served.given_back.count += self.catch_up_in_train(now, plain.version, whole_keys, cx);
+            let ended = self.catch_up_in_train(now, plain.version, whole_keys, cx);
+            served.given_back.count += ended;
+            if admitted != Admitted::Together {
+                self.take_and_give_back(0, ended, cx.account);
+            }
             let environment = ends_well
                 .then(|| self.take_plainly(now, plain.version, admitted, cx.account))
                 .flatten();
@@ -153,12 +155,13 @@ impl Function {
                 }
                 // A function that refuses most of what comes would begin a train for each of the few that it serves.
                 let drawn = elsewhere.then_some(plain);
-                self.serve_otherwise(now, &arrival(place), drawn, (served, before), cx);
+                self.serve_otherwise(now, &arrival(place), drawn, (served, before, admitted), cx);
                 before = self.instants_given_back();
                 if cx.account.in_flight.clients_short {
                     break;
                 }
                 whole_keys = self.gives_back_whole_keys(plain, cx);
+                admitted = self.admits_rest(train, taken, plain, cx.account);
                 quiet = until.min(cx.agenda.quiet_until());
                 continue;
             };
@@ -172,8 +175,20 @@ impl Function {
                 .rise
                 .max((served.count as u64).saturating_sub(served.given_back.count));
         }
-        self.tell_train(served, before, cx);
+        self.tell_train(served, before, admitted, cx);
         taken
+    }
+
+    /// How those of a train are admitted that follow the first `taken`.
+    fn admits_rest(&self, train: &Train, taken: usize, plain: &PlainFlow, account: &Account) -> Admitted {
+        let rest = &train.times[taken..];
+        let from_queue = plain.wait.is_some();
+        let together = |first: &SimTime| self.admits_together(*first, rest.len(), from_queue, account);
+        match (rest.first().is_some_and(together), from_queue) {
+            (true, _) => Admitted::Together,
+            (false, true) => Admitted::FromQueue,
+            (false, false) => Admitted::InTrain,
+        }
     }
 
     /// An arrival in the middle of a train that is not plain goes the general way, after all before it have been told; one that is
@@ -184,10 +199,10 @@ impl Function {
         now: SimTime,
         arrival: &Arrival,
         drawn: Option<&PlainFlow>,
-        (served, before): (&mut ServedTrain, u64),
+        (served, before, admitted): (&mut ServedTrain, u64, Admitted),
         cx: &mut Context<O>,
     ) {
-        self.tell_train(served, before, cx);
+        self.tell_train(served, before, admitted, cx);
         served.begin(arrival.ordinal + 1);
         if served.invocation_type == InvocationType::Event {
             return self.try_otherwise(now, arrival, cx);
@@ -202,7 +217,16 @@ impl Function {
 
     /// `before` is what [`Function::instants_given_back`] was before the first arrival.
     #[inline(always)]
-    fn tell_train<O: Observer>(&self, served: &mut ServedTrain, before: u64, cx: &mut Context<O>) {
+    fn tell_train<O: Observer>(
+        &mut self,
+        served: &mut ServedTrain,
+        before: u64,
+        admitted: Admitted,
+        cx: &mut Context<O>,
+    ) {
+        if admitted == Admitted::Together {
+            self.count_together(served, cx.account);
+        }
         served.given_back.instants = self.instants_given_back().wrapping_sub(before);
         let by_arrival = served.invocation_type != InvocationType::Event;
         served.given_back.events = if by_arrival { 0 } else { served.given_back.count };
