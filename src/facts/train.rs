@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use super::{
     Arrival, Attempt, Call, FlowId, FunctionId, GivenBack, InvocationType, Pool, QualifierId, Recorded, StartKind,
     Verdict, VersionId,
@@ -25,6 +27,18 @@ pub struct Train<'a> {
 }
 
 impl Train<'_> {
+    /// Those at these places.
+    #[inline]
+    pub fn part(&self, places: Range<usize>) -> Train<'_> {
+        Train {
+            ordinal: self.ordinal + places.start as u64,
+            times: &self.times[places.clone()],
+            uniforms: &self.uniforms[places.clone()],
+            sampled: &self.sampled[places],
+            ..*self
+        }
+    }
+
     /// One of its arrivals.
     #[inline]
     pub fn arrival(&self, place: usize) -> Arrival {
@@ -140,6 +154,16 @@ impl ServedTrain {
     pub fn begin(&mut self, ordinal: u64) {
         (self.ordinal, self.count, self.rise) = (ordinal, 0, 0);
         self.given_back = GivenBack::default();
+    }
+
+    /// Some more, whose environments stand already behind the others; what they are billed is found for all together.
+    #[inline]
+    pub fn add(&mut self, starts: &[SimTime], durations: &[Span]) {
+        let count = self.count + starts.len();
+        self.starts[self.count..count].copy_from_slice(starts);
+        self.durations[self.count..count].copy_from_slice(durations);
+        self.count = count;
+        self.rise = self.rise.max((count as u64).saturating_sub(self.given_back.count));
     }
 
     /// When each was admitted.

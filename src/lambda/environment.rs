@@ -187,10 +187,19 @@ impl IdlePool {
     /// costs more than three copies.
     #[inline(always)]
     pub fn push_first(&mut self, count: usize, entries: &[IdleEntry; 4]) {
-        self.earliest_end = self.earliest_end.min(entries[0].since.saturating_add(self.life.floor));
+        let end = entries[0].since.saturating_add(self.life.floor);
+        if end < self.earliest_end {
+            self.note_earlier(end);
+        }
         let length = self.entries.len() + count;
         self.entries.extend_from_slice(entries);
         self.entries.truncate(length);
+    }
+
+    /// Seldom, since those that came before end before: not by a copy each time.
+    #[cold]
+    fn note_earlier(&mut self, end: SimTime) {
+        self.earliest_end = end;
     }
 
     /// Puts the last `count` entries in order where several became idle at one instant: what began first comes first (contract

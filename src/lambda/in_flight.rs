@@ -8,7 +8,9 @@
 use super::config::FlowConfig;
 use super::ends::{AccountInFlight, InFlight};
 use super::environment::{IdleEntry, IdlePool};
+use super::environments::Environments;
 use super::function::{Context, Event, Function};
+use super::ledger::Ledger;
 use super::plain_flow::PlainFlow;
 use super::platform::Platform;
 use super::stored::Stored;
@@ -16,7 +18,7 @@ use crate::facts::{
     Arrival, FlowId, FunctionId, GivenBack, InvocationType, Observer, Pool, QualifierId, StartKind, TrafficId,
     VersionId,
 };
-use crate::kernel::{Class, Key, Moment};
+use crate::kernel::{Calendar, Class, Key, Moment};
 use crate::units::SimTime;
 
 /// After ends had to become events again, so many arrivals per end go by before the next try.
@@ -43,6 +45,42 @@ impl AccountInFlight {
         self.together = true;
         true
     }
+}
+
+/// Whole keys of what has ended by `now` go from the calendar onto the idle stack, and slots into the ledger, without a look at any environment; returns how
+/// many, or `None`, with nothing changed, where some wait beside the calendar's ring. One environment that is past its maximum life ends when it is
+/// found there, told with its true time.
+#[inline(always)]
+pub(super) fn give_back_keys(
+    now: SimTime,
+    ends: &mut Calendar,
+    idle: &mut IdlePool,
+    (environments, far): (&Environments, bool),
+    ledger: Option<&mut Ledger>,
+    reserved: bool,
+) -> Option<u64> {
+    let mut ended = 0;
+    let tied = ends.drain_until(now, |count, keys| {
+        let entries = keys.map(|key| IdleEntry::served(key.label(), key.time()));
+        idle.push_first(count, &entries);
+        ended += count;
+    })?;
+    if far && ends.has_turned() {
+        let coming = ends.soon();
+        coming.for_each(|key| environments.prefetch(key.label()));
+    }
+    if tied && ended > 1 {
+        idle.order_last(ended, |index| environments.order(index));
+    }
+    if let Some(ledger) = ledger {
+        match idle.latest_four().filter(|_| ended <= 4) {
+            Some(four) => ledger.slots.give_back_first(ended, &four, reserved),
+            None => idle
+                .last_since(ended)
+                .for_each(|time| ledger.slots.give_back(time, reserved)),
+        }
+    }
+    Some(ended as u64)
 }
 
 impl Function {
@@ -90,38 +128,20 @@ impl Function {
         cx: &mut Context<O>,
     ) -> u64 {
         let Some(in_flight) = &mut self.in_flight else { return 0 };
-        let (idle, reserved) = (&mut self.idle[version.index()], self.config.reserved.is_some());
-        let mut ended = 0;
-        let drain = |count: usize, keys: &[Key; 4]| {
-            let entries = keys.map(|key| IdleEntry::served(key.label(), key.time()));
-            idle.push_first(count, &entries);
-            ended += count;
-        };
-        let drained = whole_keys.then(|| in_flight.ends.drain_until(now, drain)).flatten();
-        let Some(tied) = drained else {
-            in_flight.ends.take_until(now, &mut in_flight.over);
-            if in_flight.over.is_empty() {
-                return 0;
-            }
-            return self.give_back_silently(cx).1.count;
-        };
-        if self.environments.are_far() && in_flight.ends.has_turned() {
-            let coming = in_flight.ends.soon();
-            coming.for_each(|key| self.environments.prefetch(key.label()));
-        }
-        if tied && ended > 1 {
-            let environments = &self.environments;
-            idle.order_last(ended, |index| environments.order(index));
-        }
-        if let Some(ledger) = &mut cx.account.ledger {
-            match idle.latest_four().filter(|_| ended <= 4) {
-                Some(four) => ledger.slots.give_back_first(ended, &four, reserved),
-                None => idle
-                    .last_since(ended)
-                    .for_each(|time| ledger.slots.give_back(time, reserved)),
+        if whole_keys {
+            let (idle, ledger) = (&mut self.idle[version.index()], cx.account.ledger.as_deref_mut());
+            let reserved = self.config.reserved.is_some();
+            let environments = (&self.environments, self.environments.are_far());
+            let ended = give_back_keys(now, &mut in_flight.ends, idle, environments, ledger, reserved);
+            if let Some(ended) = ended {
+                return ended;
             }
         }
-        ended as u64
+        in_flight.ends.take_until(now, &mut in_flight.over);
+        if in_flight.over.is_empty() {
+            return 0;
+        }
+        self.give_back_silently(cx).1.count
     }
 
     /// The sum of the instants at which what was in flight has ended, as far as it has been given back, in microseconds modulo
@@ -235,14 +255,6 @@ impl Function {
         };
         in_flight.ends.add(key);
         true
-    }
-
-    /// An invocation that ends at `end` takes off soon.
-    #[inline(always)]
-    pub fn prefetch_flight(&self, end: SimTime) {
-        if let Some(in_flight) = &self.in_flight {
-            in_flight.ends.prefetch_line(end);
-        }
     }
 
     /// An environment serves `arrival` until `end` as all of a train do; returns its number.

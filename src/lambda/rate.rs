@@ -463,6 +463,40 @@ mod tests {
         assert!(!RequestRate::new(RateShape::FixedSecond, 1).add(&many));
     }
 
+    /// Together against one by one, for which there is room exactly where the first says so.
+    #[test]
+    fn rps_1_requests_taken_together_are_those_taken_one_by_one() {
+        let rates = || {
+            [RateShape::FixedSecond, RateShape::TokenBucket]
+                .map(|shape| RequestRate::new(shape, 1))
+                .into_iter()
+                .chain([RequestRate::Written(Seconds::from(SimTime::ZERO))])
+        };
+        for (mut together, mut apart) in rates().zip(rates()) {
+            let (mut with_room, mut without) = (0, 0);
+            // Two trains each twenty seconds, the first of them in less than one; ten fit into a second.
+            for round in 0..60 {
+                let begins = SimTime::ZERO + Span::from_millis(round / 2 * 20_000 + round % 2 * 300);
+                let spacing = [[0, 20], [0, 400]][round as usize % 2][round as usize / 2 % 2];
+                let instant = |place| begins.saturating_add(Span::from_millis(place * spacing));
+                let times: Vec<SimTime> = (0..round % 13).map(instant).collect();
+                let has_room = together.has_room(begins, times.len() as u64);
+                *(if has_room { &mut with_room } else { &mut without }) += 1;
+                let granted: Vec<bool> = times.iter().map(|now| apart.take(*now)).collect();
+                assert!(!has_room || granted.iter().all(|granted| *granted));
+                if has_room {
+                    together.take_all(&times);
+                } else {
+                    times.iter().for_each(|now| _ = together.take(*now));
+                }
+                assert_eq!(together.peak(), apart.peak());
+                assert_eq!(format!("{together:?}"), format!("{apart:?}"));
+            }
+            let grants_all = matches!(together, RequestRate::Written(_));
+            assert!(with_room > 20 && (without > 2 || grants_all), "{with_room} {without}");
+        }
+    }
+
     #[test]
     fn gvb_14_an_idle_bucket_never_holds_more_than_its_capacity() {
         let mut scaling = Bucket::new(1_000, 6_000);
