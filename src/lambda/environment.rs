@@ -528,6 +528,27 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_in_a_train_ends_as_what_comes_by_itself() {
+        let at = |secs| SimTime::ZERO + Span::from_secs(secs);
+        let mut pool = pool_of(&[], 0);
+        assert!(!pool.may_have_ended(at(1_000)));
+        let entries = [20, 30, 40, 50].map(|secs| IdleEntry::served(1, at(secs)));
+        pool.push_first(2, &entries);
+        // An idle life lasts 300 seconds here.
+        assert!(!pool.may_have_ended(at(319)) && pool.may_have_ended(at(320)));
+        let mut ends = Vec::new();
+        pool.settle(at(325), &Three, |_, end| ends.push(end));
+        assert_eq!(ends, [at(320)]);
+        assert!(!pool.may_have_ended(at(329)) && pool.may_have_ended(at(330)));
+        // The next two come after those that are there.
+        pool.push_first(
+            2,
+            &entries.map(|entry| IdleEntry::served(1, entry.since.saturating_add(Span::from_secs(9)))),
+        );
+        assert!(pool.may_have_ended(at(330)));
+    }
+
+    #[test]
     fn a_pool_does_not_grow_with_what_has_been_taken_from_it() {
         for idle in 1..5 {
             let mut pool = pool_of(&vec![0; idle], 0);
