@@ -158,10 +158,6 @@ impl Account {
         }
     }
 
-    pub fn give_slot_back(&mut self) {
-        self.on_demand -= 1;
-    }
-
     /// SCALE-6; always granted after SW-SCALE.
     pub fn take_burst(&mut self, now: SimTime) -> bool {
         self.burst.as_mut().is_none_or(|burst| burst.take(now))

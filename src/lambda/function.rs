@@ -413,7 +413,7 @@ impl Function {
         Ok(())
     }
 
-    /// So many slots are taken that there are ([`Function::admits_all`]), and so many given back.
+    /// So many slots are taken that there are ([`Function::admits_together`]), and so many given back.
     pub fn take_and_give_back(&mut self, taken: u64, given_back: u64, account: &mut Account) {
         self.on_demand = self.on_demand + taken as u32 - given_back as u32;
         if self.config.reserved.is_none() {
@@ -422,10 +422,7 @@ impl Function {
     }
 
     fn give_slot_back(&mut self, account: &mut Account) {
-        self.on_demand -= 1;
-        if self.config.reserved.is_none() {
-            account.give_slot_back();
-        }
+        self.take_and_give_back(0, 1, account);
     }
 
     /// Step 11 (LIFE-16).

@@ -47,9 +47,9 @@ impl AccountInFlight {
     }
 }
 
-/// Whole keys of what has ended by `now` go from the calendar onto the idle stack, and slots into the ledger, without a look at any environment; returns how
-/// many, or `None`, with nothing changed, where some wait beside the calendar's ring. One environment that is past its maximum life ends when it is
-/// found there, told with its true time.
+/// Whole keys of what has ended by `now` go from the calendar onto the idle stack, and slots into the ledger, without a look at any
+/// environment; returns how many, or `None`, with nothing changed, where some wait beside the calendar's ring. An environment that is past
+/// its maximum life ends when it is found there, told with its true time.
 #[inline(always)]
 pub(super) fn give_back_keys(
     now: SimTime,
@@ -116,9 +116,9 @@ impl Function {
         }
     }
 
-    /// The same for trains, whose listeners hear of it with the train; returns how many slots are to be given back. Where `whole_keys` go from the calendar onto the
-    /// idle stack ([`Function::gives_back_whole_keys`]) no environment is looked up. One that is past its maximum life ends when it is
-    /// found there, told with its true time. A test holds this against [`Function::catch_up`].
+    /// The same for trains, whose listeners hear of it with the train; returns how many slots are to be given back. Where they may,
+    /// `whole_keys` go onto the idle stack ([`Function::gives_back_whole_keys`], [`give_back_keys`]). A test holds this against
+    /// [`Function::catch_up`].
     #[inline(always)]
     pub fn catch_up_in_train<O: Observer>(
         &mut self,

@@ -12,7 +12,7 @@ use super::platform::Platform;
 use super::task::Task;
 use crate::facts::{Arrival, InvocationType, Observer, ServedTrain, TRAIN, Train};
 use crate::kernel::draws::{PairBlock, Purpose};
-use crate::kernel::{Class, Key};
+use crate::kernel::{Calendar, Class, Key};
 use crate::units::{SimTime, Span};
 
 /// Where something happens before even the first arrival of a train, so many arrivals go by before the next try.
@@ -45,6 +45,14 @@ fn all_scaled(sampled: &[Span], factor: f64) -> [Span; TRAIN] {
         *scaled_one = scaled(*sampled, factor);
     }
     all
+}
+
+/// The end of the arrival at this place, if there is one, is written down soon.
+#[inline(always)]
+fn prefetch_end(ends: &Calendar, times: &[SimTime], durations: &[Span], place: usize) {
+    if let (Some(now), Some(duration)) = (times.get(place), durations.get(place)) {
+        ends.prefetch_line(now.saturating_add(*duration));
+    }
 }
 
 /// One of a train that has waited so long since it arrived.
@@ -144,6 +152,9 @@ impl Function {
             let Some(now) = times.get(place).copied().filter(|now| *now < quiet) else {
                 break;
             };
+            if let Some(in_flight) = self.in_flight.as_ref().filter(|_| self.environments.are_far()) {
+                prefetch_end(&in_flight.ends, times, durations, place + AHEAD);
+            }
             let ended = self.catch_up_in_train(now, plain.version, whole_keys, cx);
             served.given_back.count += ended;
             if admitted != Admitted::Together {
@@ -273,9 +284,8 @@ impl Function {
             if *now >= quiet {
                 break;
             }
-            if far && taken + AHEAD < durations.len() {
-                let (coming, duration) = (run.times[taken + AHEAD], durations[taken + AHEAD]);
-                ends.prefetch_line(coming.saturating_add(duration));
+            if far {
+                prefetch_end(ends, run.times, durations, taken + AHEAD);
             }
             let reserved = served.reserved;
             let Some(ended) = give_back_keys(*now, ends, idle, (environments, far), ledger.as_deref_mut(), reserved)
