@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::period::{Period, Throttled};
-use super::timeline::{Tally, Timeline};
+use super::timeline::{Tallied, Timeline};
 use crate::facts::FunctionId;
 use crate::units::{SimTime, Span};
 
@@ -17,10 +17,10 @@ pub(super) struct Apart {
     pub function: FunctionId,
     /// Number of the window's first step.
     first: usize,
-    /// By step, without that which is counted in now.
-    tallies: Vec<Tally>,
+    /// By step, as far as something is counted there, without that which is counted in now.
+    tallies: Vec<Option<Tallied>>,
     /// Empty ones to use again.
-    pub spare: Vec<Tally>,
+    pub spare: Vec<Tallied>,
     /// Place of that one, and its end.
     place: usize,
     ends: SimTime,
@@ -58,7 +58,7 @@ impl Apart {
             until,
             function: FunctionId(0),
             first,
-            tallies: vec![Tally::default()],
+            tallies: vec![None],
             spare: Vec::new(),
             place: 0,
             ends: timeline.end_of(first),
@@ -133,23 +133,23 @@ impl Apart {
     }
 
     /// Puts `tally` away and takes out that of the step that holds `time`.
-    pub fn turn(&mut self, timeline: &Timeline, time: SimTime, tally: &mut Tally) {
+    pub fn turn(&mut self, timeline: &Timeline, time: SimTime, tally: &mut Tallied) {
         let step = timeline.step_of(time);
         let place = step - self.first;
         if place == self.place {
             return;
         }
         if place >= self.tallies.len() {
-            self.tallies
-                .resize_with(place + 1, || self.spare.pop().unwrap_or_default());
+            self.tallies.resize_with(place + 1, || None);
         }
-        self.tallies[self.place] = std::mem::replace(tally, std::mem::take(&mut self.tallies[place]));
+        let begun = self.tallies[place].take().or_else(|| self.spare.pop());
+        self.tallies[self.place] = Some(std::mem::replace(tally, begun.unwrap_or_default()));
         (self.place, self.ends) = (place, timeline.end_of(step));
     }
 
     /// What was counted in each step from the first on; `tally` is that which was counted in last.
-    pub fn finish(mut self, tally: Tally) -> impl Iterator<Item = Tally> {
-        self.tallies[self.place] = tally;
-        self.tallies.into_iter()
+    pub fn finish(mut self, tally: Tallied) -> impl Iterator<Item = Tallied> {
+        self.tallies[self.place] = Some(tally);
+        self.tallies.into_iter().map(Option::unwrap_or_default)
     }
 }

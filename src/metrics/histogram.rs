@@ -76,15 +76,20 @@ impl Histogram {
 
     /// Counts several values.
     pub(super) fn record_all(&mut self, values: &Values) {
-        if self.counts.is_empty() {
+        let stay_raw = self.is_raw() && self.raw.len() + values.count <= RAW;
+        if self.counts.is_empty() && !stay_raw {
             let each = values.buckets().iter().zip(&values.values);
             each.for_each(|(bucket, value)| self.record_in(*bucket as usize, *value));
             return;
         }
+        let least = if self.count == 0 { u64::MAX } else { self.min };
+        self.min = least.min(values.min);
         self.count += values.count as u64;
         self.sum += u128::from(values.sum);
-        self.min = self.min.min(values.min);
         self.max = self.max.max(values.max);
+        if stay_raw {
+            return self.raw.extend_from_slice(&values.values[..values.count]);
+        }
         for (place, bucket) in values.buckets().iter().enumerate() {
             // No octave has the bucket of a zero.
             match self.counts.get_mut((*bucket as usize).wrapping_sub(self.first)) {
@@ -138,11 +143,27 @@ impl Histogram {
             return;
         }
         self.spill();
-        other.raw.iter().for_each(|value| self.bump(*value));
+        self.bump_all(&other.raw);
         self.zeros += other.zeros;
         self.carried.extend_from_slice(&other.carried);
-        for (offset, count) in other.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
-            self.add(other.first + offset, *count);
+        for (first, counts) in (other.first..).step_by(GROUP).zip(other.counts.chunks(GROUP)) {
+            self.add_group(first, counts);
+        }
+    }
+
+    /// Adds counts of neighbouring buckets of one octave.
+    fn add_group(&mut self, first: usize, counts: &[u32]) {
+        self.reach(first);
+        let from = first - self.first;
+        let own = &mut self.counts[from..from + counts.len()];
+        // No count looks at another, so that the compiler adds several up at once.
+        let pairs = own.iter().zip(counts);
+        let fit = pairs.fold(true, |fit, (own, count)| fit & own.checked_add(*count).is_some());
+        if fit {
+            own.iter_mut().zip(counts).for_each(|(own, count)| *own += count);
+        } else {
+            let each = (first..).zip(counts);
+            each.for_each(|(bucket, count)| self.add(bucket, *count));
         }
     }
 
@@ -253,8 +274,22 @@ impl Histogram {
     /// From raw values to buckets.
     fn spill(&mut self) {
         if self.is_raw() {
-            for value in std::mem::take(&mut self.raw) {
-                self.bump(value);
+            let values = std::mem::take(&mut self.raw);
+            // All octaves at once; zero has none.
+            [self.min, self.max]
+                .into_iter()
+                .filter(|value| *value > 0)
+                .for_each(|value| self.reach(bucket_of(value)));
+            self.bump_all(&values);
+        }
+    }
+
+    fn bump_all(&mut self, values: &[u64]) {
+        for value in values {
+            // No octave has the bucket of a zero.
+            match self.counts.get_mut(bucket_of(*value).wrapping_sub(self.first)) {
+                Some(count) if *count < u32::MAX => *count += 1,
+                _ => self.bump(*value),
             }
         }
     }
@@ -285,11 +320,13 @@ impl Histogram {
         }
         if octave < self.first {
             let more = self.first - octave;
+            self.counts.reserve_exact(more);
             self.counts.splice(..0, std::iter::repeat_n(0, more));
             self.first = octave;
         }
         let needed = octave + SLOTS - self.first;
         if self.counts.len() < needed {
+            self.counts.reserve_exact(needed - self.counts.len());
             self.counts.resize(needed, 0);
         }
     }
@@ -443,11 +480,13 @@ mod tests {
                 let extremes = (times.iter().min(), times.iter().max());
                 let held = (values.min + 1 - round, values.max + 1 - round);
                 assert_eq!(extremes, (Some(&held.0), Some(&held.1)));
+                let known =
+                    |histogram: &Histogram| (histogram.count(), histogram.sum(), histogram.min, histogram.max());
+                assert_eq!(known(&together), known(&apart));
+                assert_eq!(together.quantiles([0.5]), apart.quantiles([0.5]));
             }
             let fractions: [f64; 101] = std::array::from_fn(|percent| percent as f64 / 100.0);
             assert_eq!(together.quantiles(fractions), apart.quantiles(fractions));
-            let known = |histogram: &Histogram| (histogram.count(), histogram.sum(), histogram.min, histogram.max());
-            assert_eq!(known(&together), known(&apart));
         }
     }
 
@@ -496,5 +535,9 @@ mod tests {
         let bucket = bucket_of(7);
         let in_bucket = u64::from(histogram.counts[bucket - histogram.first]) + histogram.carried(bucket..bucket + 1);
         assert_eq!(in_bucket, 600 + 3 * u32::MAX as u64);
+        let one_more = histogram.clone();
+        histogram.merge(&one_more);
+        let in_bucket = u64::from(histogram.counts[bucket - histogram.first]) + histogram.carried(bucket..bucket + 1);
+        assert_eq!(in_bucket, 2 * (600 + 3 * u32::MAX as u64));
     }
 }

@@ -6,7 +6,7 @@ use super::function_state::FunctionState;
 use super::recorder::Recorder;
 use super::scope::Scope;
 use super::summary::Summary;
-use super::timeline::{Tally, TimelineSummary};
+use super::timeline::{Tallied, TimelineSummary};
 use crate::facts::{FunctionId, SlotSteps};
 use crate::units::SimTime;
 
@@ -14,7 +14,7 @@ use crate::units::SimTime;
 #[derive(Debug, Default)]
 pub struct Told {
     /// By step of the timeline, from that on in which the window begins.
-    tallies: Vec<Tally>,
+    tallies: Vec<Tallied>,
     /// Periods that are over since the last window.
     over: Vec<Over>,
 }

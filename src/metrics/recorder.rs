@@ -19,7 +19,7 @@ use super::summary::{
     AccountSummary, AsyncSummary, Counts, FunctionSummary, GaugeSummary, LatencyRow, LatencySummary, Summary,
     TrafficSummary,
 };
-use super::timeline::{Standing, Tally, TimeSpent, Timeline, TimelineSummary};
+use super::timeline::{Standing, Tallied, Tally, TimeSpent, Timeline, TimelineSummary};
 use crate::facts::{
     ActivePollers, AsyncStep, Attempt, BatchEnded, Blockage, BudgetCall, Call, Compute, Ended, Ending, ErrorCode,
     EventStep, FlowId, FunctionId, GivenBack, InvocationType, MappingId, Message, MessageStep, Observer, Pool,
@@ -112,9 +112,9 @@ pub struct Recorder<'a> {
     period: Span,
     period_end: SimTime,
     /// Of the running step of the timeline.
-    pub(super) tally: Tally,
+    pub(super) tally: Tallied,
     /// Of steps that are over, with the memory of their histograms.
-    spare: Vec<Tally>,
+    spare: Vec<Tallied>,
     /// Durations and latencies of the train that is told.
     pub(super) values: Box<(Values, Values)>,
     /// While functions are told one after another.
@@ -294,7 +294,7 @@ impl<'a> Recorder<'a> {
             touched: Vec::new(),
             period,
             period_end: SimTime::ZERO + period,
-            tally: Tally::default(),
+            tally: Tallied::default(),
             spare: Vec::new(),
             values: Box::default(),
             apart: None,
@@ -474,7 +474,7 @@ impl<'a> Recorder<'a> {
 
     /// A step or a period is over in a window in which functions were told one after another. These have been counted in the steps
     /// after the running one, and told of the periods that have ended.
-    fn cut_apart(&mut self, steps: &mut impl Iterator<Item = Tally>) {
+    fn cut_apart(&mut self, steps: &mut impl Iterator<Item = Tallied>) {
         let now = self.next_cut;
         if now == self.timeline.step_end {
             let standing = self.standing(now);
@@ -935,7 +935,7 @@ impl Recorder<'_> {
     }
 
     /// All functions have been told up to the end of the window; returns what was counted in each step.
-    pub(super) fn end_apart(&mut self, mut apart: Apart) -> Vec<Tally> {
+    pub(super) fn end_apart(&mut self, mut apart: Apart) -> Vec<Tallied> {
         let over = self.end_periods_apart(&mut apart);
         self.over.extend(over);
         let last = apart.until.just_before();
@@ -951,7 +951,7 @@ impl Recorder<'_> {
         &mut self,
         (from, until): (SimTime, SimTime),
         slots: &mut SlotSteps,
-        mut steps: impl Iterator<Item = Tally>,
+        mut steps: impl Iterator<Item = Tallied>,
     ) {
         self.tally = steps.next().unwrap_or_default();
         // What ends at a boundary belongs to what lies before it.

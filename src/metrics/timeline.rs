@@ -198,6 +198,9 @@ pub(super) struct Tally {
     pub event_age: Option<Span>,
 }
 
+/// Where each function goes through all steps of a window, one is turned to by its address instead of being moved.
+pub(super) type Tallied = Box<Tally>;
+
 impl Tally {
     /// So many plain attempts of environments with `memory` were billed this long together.
     pub fn served(&mut self, count: u64, billed_ms: u64, memory: MemoryMb) {
