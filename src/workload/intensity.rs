@@ -83,6 +83,9 @@ fn steps_of(micros: f64) -> u64 {
 /// Gaps up to here, in microseconds, are short enough for [`short_steps`].
 const LONGEST_SHORT: f64 = (1u64 << 34) as f64;
 
+/// An event that lies so many microseconds before the end of a segment lies in it whatever rounding loses, which is less than one.
+const CLEAR: u64 = 1_000;
+
 /// A stretch of time in which the rate of a Poisson process is linear.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Segment {
@@ -296,9 +299,6 @@ impl Poisson {
 
     /// The next events after these gaps, as [`Poisson::next`] finds them one by one; [`SimTime::MAX`] after the last.
     pub fn next_block(&mut self, gaps: &[f64; BLOCK], until: SimTime, key: StreamKey, times: &mut [SimTime; BLOCK]) {
-        // At an even rate, gaps that are short against what is left of the segment all end inside it: no need to look.
-        let left = self.segment.end.min(until).since(SimTime::from_micros(self.micros));
-        let short = (left.as_micros() as f64 / (4 * BLOCK) as f64).min(LONGEST_SHORT);
         if self.segment.slope == 0.0 && self.segment.rate > 0.0 {
             let (rate, mut steps) = (self.segment.rate, [0; BLOCK]);
             let longest = Arch::new().dispatch(EvenSteps {
@@ -306,7 +306,10 @@ impl Poisson {
                 rate,
                 steps: &mut steps,
             });
-            if longest < short {
+            // Where all of them together end well inside the segment each does: no need to look.
+            let end = self.segment.end.min(until).as_micros();
+            let ends_inside = || self.stepped_by(steps.iter().sum()).0.saturating_add(CLEAR) < end;
+            if longest < LONGEST_SHORT && ends_inside() {
                 for (time, step) in times.iter_mut().zip(steps) {
                     (self.micros, self.fraction) = self.stepped_by(step);
                     *time = SimTime::from_micros(self.micros);
