@@ -214,7 +214,9 @@ impl Agenda {
         let place = number as usize & (self.ring.len() - 1);
         let head = self.ring[place];
         if head.count() < ROOM {
-            self.chunks[head.chunk()].entries[head.count()] = entry;
+            let free = &mut self.chunks[head.chunk()].entries[head.count()];
+            // Word by word: an entry that has just been written so is waited for when it is read as a whole.
+            (free.time, free.order, free.what) = (entry.time, entry.order, entry.what);
             self.ring[place].0 += 1;
             return;
         }
@@ -287,7 +289,7 @@ impl Agenda {
         self.beside.pop().map(|entry| (entry.time, entry.what))
     }
 
-    /// Goes on to the next bucket that holds something, or to the bucket with number `last`; whether there was one to go to.
+    /// Goes on to the next bucket that holds something, or to the bucket with number `last`; whether something may be due there.
     #[inline(never)]
     fn turn(&mut self, last: u64) -> bool {
         if self.bucket >= last {
@@ -301,7 +303,7 @@ impl Agenda {
         if self.in_ring == 0 {
             let beside = self.beside.peek().map_or(u64::MAX, |entry| self.number(entry.time));
             self.bucket = last.min(beside);
-            return true;
+            return beside <= last;
         }
         self.bucket += 1;
         self.take_bucket(self.bucket);
