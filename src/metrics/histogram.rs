@@ -490,6 +490,17 @@ mod tests {
         }
     }
 
+    #[test]
+    fn as_many_values_stay_as_they_are_whether_they_come_in_trains_or_one_by_one() {
+        for (count, train) in [(RAW, 64), (RAW + 1, 27)] {
+            let times: Vec<Span> = (0..train).map(|place| Span::from_micros(place as u64 + 5)).collect();
+            let (mut values, mut histogram) = (Values::default(), Histogram::default());
+            values.hold(&times, Span::ZERO);
+            (0..count / train).for_each(|_| histogram.record_all(&values));
+            assert_eq!((histogram.count(), histogram.is_raw()), (count as u64, count == RAW));
+        }
+    }
+
     /// Every value by itself, as far as one bucket holds no other.
     #[test]
     fn quantiles_are_the_values_at_their_ranks() {
@@ -533,11 +544,19 @@ mod tests {
             histogram.add(bucket_of(7), u32::MAX);
         }
         let bucket = bucket_of(7);
-        let in_bucket = u64::from(histogram.counts[bucket - histogram.first]) + histogram.carried(bucket..bucket + 1);
-        assert_eq!(in_bucket, 600 + 3 * u32::MAX as u64);
-        let one_more = histogram.clone();
-        histogram.merge(&one_more);
-        let in_bucket = u64::from(histogram.counts[bucket - histogram.first]) + histogram.carried(bucket..bucket + 1);
-        assert_eq!(in_bucket, 2 * (600 + 3 * u32::MAX as u64));
+        let place = bucket - histogram.first;
+        let counted =
+            |histogram: &Histogram| u64::from(histogram.counts[place]) + histogram.carried(bucket..bucket + 1);
+        assert_eq!(counted(&histogram), 600 + 3 * u64::from(u32::MAX));
+        // Filled up to the last number of 32 bits, then joined with another as full, or with values that were kept as they are.
+        histogram.add(bucket, u32::MAX - histogram.counts[place]);
+        let full = counted(&histogram);
+        let mut both = histogram.clone();
+        both.merge(&histogram);
+        assert_eq!(counted(&both), 2 * full);
+        let mut few = Histogram::default();
+        (0..3).for_each(|_| few.record(7));
+        histogram.merge(&few);
+        assert_eq!(counted(&histogram), full + 3);
     }
 }
