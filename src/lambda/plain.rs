@@ -94,6 +94,9 @@ impl Function {
         plain: &PlainFlow,
         cx: &mut Context<O>,
     ) -> Option<Reply> {
+        if !self.has_slots(1, cx.account) {
+            return None;
+        }
         let now = arrival.time;
         let (task, flow) = (Task::new(arrival), &cx.flows[arrival.flow.index()]);
         let served_by = match plain.weighted {
@@ -166,13 +169,18 @@ impl Function {
     /// is asked for by itself, and they are counted when they are told ([`Function::count_together`]).
     pub fn admits_together(&self, now: SimTime, count: usize, from_queue: bool, account: &Account) -> bool {
         let count = count as u64;
-        let slots = match self.config.reserved {
-            Some(reserved) => u64::from(self.on_demand) + count <= u64::from(reserved),
-            None => account.has_slots(count),
-        };
         let own_rate = self.config.reserved.is_none() || self.requests.has_room(now, count);
         let rates = from_queue || own_rate && account.requests.has_room(now, count);
-        self.provisioned_requested == 0 && slots && rates
+        self.provisioned_requested == 0 && self.has_slots(count, account) && rates
+    }
+
+    /// Whether so many slots are left, of a function without provisioned concurrency.
+    #[inline]
+    fn has_slots(&self, count: u64, account: &Account) -> bool {
+        match self.config.reserved {
+            Some(reserved) => u64::from(self.on_demand) + count <= u64::from(reserved),
+            None => account.has_slots(count),
+        }
     }
 
     /// Counts what was admitted together, and what has ended since the last time.
