@@ -15,7 +15,8 @@ use crate::kernel::{Agenda, Class, Moment};
 use crate::units::SimTime;
 
 impl Function {
-    fn stored(&mut self) -> Option<&mut Stored> {
+    #[inline]
+    pub fn stored(&mut self) -> Option<&mut Stored> {
         self.in_flight.as_mut()?.stored.as_mut()
     }
 

@@ -791,6 +791,7 @@ impl Function {
     }
 
     /// Puts `task` aside until `time`.
+    #[inline]
     pub fn wait<O: Observer>(&mut self, time: SimTime, task: Task, wake: Wake, cx: &mut Context<O>) {
         if cx.observer.follows(task.flow, task.ordinal) {
             cx.observer.waits(&wake.told(&task, time));

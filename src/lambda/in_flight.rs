@@ -96,8 +96,12 @@ impl Function {
     }
 
     /// The same before the event of the agenda that is next at `now`: of what ends at one instant, what began first comes
-    /// first (contract §2.5).
-    fn catch_up_before<O: Observer>(&mut self, now: SimTime, event: Event, cx: &mut Context<O>) {
+    /// first (contract §2.5). Stored events that arrived before have their places before what follows from it.
+    #[inline]
+    pub fn catch_up_before<O: Observer>(&mut self, now: SimTime, event: Event, cx: &mut Context<O>) {
+        if let Some(stored) = self.stored() {
+            stored.place_before(now, cx.agenda);
+        }
         let Event::Released(environment) = event else {
             return self.catch_up(now, cx);
         };
@@ -346,19 +350,11 @@ impl Platform {
         !function.config.provides() && !follows && flows.iter().all(plain)
     }
 
-    /// Gives back what has ended before the event that is next at `now`.
-    pub(super) fn catch_up_before<O: Observer>(
-        &mut self,
-        now: SimTime,
-        next: Option<(FunctionId, Event)>,
-        observer: &mut O,
-    ) {
-        let Some(alone) = self.alone else { return };
-        let (function, mut cx) = self.split(alone.index(), observer);
-        match next.filter(|(function, _)| *function == alone) {
-            Some((_, event)) => function.catch_up_before(now, event, &mut cx),
-            None => function.catch_up(now, &mut cx),
-        }
+    /// Gives back what has ended before something happens at `now` that is no event of the function alone.
+    #[inline]
+    pub(super) fn catch_up_before<O: Observer>(&mut self, now: SimTime, observer: &mut O) {
+        self.place_stored(now);
+        self.catch_up(now, observer);
     }
 
     /// Gives back what has ended by `now`.

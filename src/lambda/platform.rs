@@ -256,17 +256,20 @@ impl Platform {
 
     #[inline]
     pub(super) fn step<O: Observer>(&mut self, now: SimTime, word: u64, observer: &mut O) {
-        if self.alone.is_some() {
-            self.place_stored(now);
-            let of_function = !DriverEvent::is(word);
-            self.catch_up_before(now, of_function.then(|| Event::unpack(word)), observer);
-        }
         if DriverEvent::is(word) {
+            self.catch_up_before(now, observer);
             self.driver_event(now, DriverEvent::unpack(word), observer);
             return;
         }
-        let (function, event) = Event::unpack(word);
-        let (function, mut cx) = self.split(function.index(), observer);
+        let (id, event) = Event::unpack(word);
+        let is_alone = self.alone == Some(id);
+        if !is_alone {
+            self.catch_up_before(now, observer);
+        }
+        let (function, mut cx) = self.split(id.index(), observer);
+        if is_alone {
+            function.catch_up_before(now, event, &mut cx);
+        }
         match event {
             Event::Released(environment) => {
                 if let Some(finished) = function.release(now, environment, &mut cx) {

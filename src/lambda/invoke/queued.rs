@@ -43,12 +43,12 @@ impl Function {
                 .duplicates
                 .covers(key.draw(task.ordinal, task.attempt, Purpose::Copies).first);
         let duplicated = pushed_twice || queued_twice;
-        self.requeue(now, delay, *task, Wake::Dispatch, cx);
+        self.requeue(now, delay, task, Wake::Dispatch, cx);
         if duplicated {
             let mut second = *task;
             second.duplicate = true;
             second.attempt = DUPLICATE_ATTEMPTS;
-            self.requeue(now, delay, second, Wake::Dispatch, cx);
+            self.requeue(now, delay, &second, Wake::Dispatch, cx);
         }
         Reply::Queued
     }
@@ -75,29 +75,32 @@ impl Function {
         if denial == Denial::Throttle(Cause::ReservedZero) {
             self.finish(now, task, AsyncStep::Refused, StartKind::None, cx);
         } else {
-            self.back_off(now, *task, cx);
+            self.back_off(now, task, cx);
         }
     }
 
     /// ASYNC-4, also after an error of the system (EFS-4): back to the queue for 1 s, 2 s, 4 s … 5 min, without using up a retry.
-    fn back_off<O: Observer>(&mut self, now: SimTime, task: Task, cx: &mut Context<O>) {
+    #[inline(never)]
+    fn back_off<O: Observer>(&mut self, now: SimTime, task: &Task, cx: &mut Context<O>) {
         let key = cx.flows[task.flow.index()].key;
-        let wait = throttle_wait(&self.config.events, &task, key);
+        let wait = throttle_wait(&self.config.events, task, key);
         let mut next = task.next_attempt();
         next.throttles_in_row += 1;
-        self.requeue(now, wait, next, Wake::AfterThrottle, cx);
+        self.requeue(now, wait, &next, Wake::AfterThrottle, cx);
     }
 
     /// Waits for the next attempt, or for the maximum age if that comes first (ASYNC-8).
-    fn requeue<O: Observer>(&mut self, now: SimTime, wait: Span, task: Task, wake: Wake, cx: &mut Context<O>) {
+    #[inline(always)]
+    fn requeue<O: Observer>(&mut self, now: SimTime, wait: Span, task: &Task, wake: Wake, cx: &mut Context<O>) {
         let qualifier = &self.config.qualifiers[cx.flows[task.flow.index()].qualifier.index()];
-        let deadline = accepted(&task, cx).saturating_add(qualifier.event_invoke.maximum_event_age);
+        let deadline = accepted(task, cx).saturating_add(qualifier.event_invoke.maximum_event_age);
         let due = now.saturating_add(wait);
-        if due > deadline {
-            self.wait(deadline.max(now), task, Wake::Expire, cx);
+        let (until, wake) = if due > deadline {
+            (deadline.max(now), Wake::Expire)
         } else {
-            self.wait(due, task, wake, cx);
-        }
+            (due, wake)
+        };
+        self.wait(until, *task, wake, cx);
     }
 
     /// An event has reached its maximum age.
@@ -127,7 +130,7 @@ impl Function {
         next.start_kind = finished.start_kind;
         next.throttles_in_row = 0;
         let wait = Span::from_micros(ERROR_WAIT.as_micros() * next.failures as u64);
-        self.requeue(now, wait, next, Wake::AfterError, cx);
+        self.requeue(now, wait, &next, Wake::AfterError, cx);
     }
 
     fn succeed<O: Observer>(&mut self, now: SimTime, task: &Task, start_kind: StartKind, cx: &mut Context<O>) {
@@ -176,6 +179,7 @@ impl Function {
 }
 
 /// When Lambda stored the event: its age counts from there (ASYNC-8).
+#[inline]
 fn accepted<O: Observer>(task: &Task, cx: &Context<O>) -> SimTime {
     let flow = &cx.flows[task.flow.index()];
     if !flow.through {
