@@ -1,9 +1,7 @@
 //! Steps of the timeline and periods of datapoints while functions are told one after another: each function goes through all of
 //! them.
 
-use std::collections::BTreeMap;
-
-use super::period::{Period, Throttled};
+use super::period::Period;
 use super::timeline::{Tallied, Timeline};
 use crate::facts::FunctionId;
 use crate::units::{SimTime, Span};
@@ -30,18 +28,13 @@ pub(super) struct Apart {
     /// How many of the periods that end inside the window are over for the function that is told.
     passed: usize,
     /// By period that ends inside the window: what functions and qualifiers have to tell of it.
-    over: Vec<Vec<Period>>,
-    /// By period that ends inside the window, then of the last one, without those that are counted in now.
-    throttles: Vec<Throttles>,
+    over: Vec<Over>,
     /// By function, whether it has been told; empty where no period ends inside the window.
     told: Vec<bool>,
 }
 
-/// Throttles of a period by kind.
-pub(super) type Throttles = BTreeMap<Throttled, u64>;
-
-/// A period that is over: what functions and qualifiers have to tell of it, in any order, and its throttles.
-pub(super) type Over = (Vec<Period>, Throttles);
+/// A period that is over: what functions and qualifiers have to tell of it, in any order.
+pub(super) type Over = Vec<Period>;
 
 impl Apart {
     /// A window in the run of so many `functions`; `period_end` is where the period ends that runs when it begins.
@@ -66,7 +59,6 @@ impl Apart {
             first_period_ends: period_end,
             passed: 0,
             over: (0..ends).map(|_| Vec::with_capacity(functions)).collect(),
-            throttles: vec![Throttles::default(); ends + 1],
             told: vec![false; if ends > 0 { functions } else { 0 }],
         }
     }
@@ -82,13 +74,13 @@ impl Apart {
         self.ends
     }
 
-    /// What follows is of this function, from the beginning of the window. `throttles` are those that were counted in last.
-    pub fn begin(&mut self, function: FunctionId, throttles: &mut Throttles) {
+    /// What follows is of this function, from the beginning of the window.
+    pub fn begin(&mut self, function: FunctionId) {
         self.function = function;
         if let Some(told) = self.told.get_mut(function.index()) {
             *told = true;
         }
-        self.turn_to_period(0, throttles);
+        self.passed = 0;
     }
 
     /// Whether a function has been told; nobody asks where no period ends inside the window.
@@ -108,9 +100,9 @@ impl Apart {
     }
 
     /// The period is over that runs for the function that is told.
-    pub fn end_period(&mut self, told: impl Iterator<Item = Period>, throttles: &mut Throttles) {
+    pub fn end_period(&mut self, told: impl Iterator<Item = Period>) {
         self.over[self.passed].extend(told);
-        self.turn_to_period(self.passed + 1, throttles);
+        self.passed += 1;
     }
 
     /// All of them are over for a function that has not been told.
@@ -118,18 +110,9 @@ impl Apart {
         self.over.iter_mut().for_each(|over| over.extend(period.end()));
     }
 
-    fn turn_to_period(&mut self, passed: usize, throttles: &mut Throttles) {
-        if passed != self.passed {
-            self.throttles[self.passed] = std::mem::replace(throttles, std::mem::take(&mut self.throttles[passed]));
-            self.passed = passed;
-        }
-    }
-
-    /// All functions have been told: the periods that have ended, in order. `throttles` become those of the last one.
-    pub fn end_periods(&mut self, throttles: &mut Throttles) -> Vec<Over> {
-        let over = std::mem::take(&mut self.over);
-        self.turn_to_period(over.len(), throttles);
-        over.into_iter().zip(std::mem::take(&mut self.throttles)).collect()
+    /// All functions have been told: the periods that have ended, in order.
+    pub fn end_periods(&mut self) -> Vec<Over> {
+        std::mem::take(&mut self.over)
     }
 
     /// Puts `tally` away and takes out that of the step that holds `time`.

@@ -11,8 +11,7 @@ impl Recorder<'_> {
         self.tally.arrivals += count;
         self.tally.backlog += count as i64;
         self.tally.events.received += count;
-        self.touch(train.function, train.qualifier);
-        self.in_periods(train.function, train.qualifier, |period| period.stored(count));
+        self.note_in_periods(train.function, train.qualifier, |period| period.stored(count));
         let counted = count - train.times.partition_point(|time| !self.counts(*time)) as u64;
         if counted > 0 {
             self.flows[train.flow.index()].counts.arrivals += counted;

@@ -23,11 +23,7 @@ impl Told {
     /// Takes over what another part has done.
     fn add(&mut self, other: Told) {
         join(&mut self.tallies, other.tallies, |tally, other| tally.add(&other));
-        join(&mut self.over, other.over, |(told, throttles), (others, more)| {
-            told.extend(others);
-            // No function is in two parts.
-            throttles.extend(more);
-        });
+        join(&mut self.over, other.over, |told, others| told.extend(others));
     }
 }
 
@@ -95,12 +91,9 @@ impl Recorder<'_> {
             return over.into();
         };
         let known_as = |function: FunctionId| members.functions[function.index()];
-        let known = |(mut told, throttles): Over| {
+        let known = |mut told: Over| {
             told.iter_mut().for_each(|period| period.rename(known_as));
-            let throttles = throttles.into_iter();
-            let rename =
-                |((function, qualifier, reason, cause), count)| ((known_as(function), qualifier, reason, cause), count);
-            (told, throttles.map(rename).collect())
+            told
         };
         over.into_iter().map(known).collect()
     }

@@ -1,12 +1,12 @@
 use super::gauge::Gauge;
 use super::histogram::Values;
-use super::sink::{Datapoint, Sink};
+use super::sink::{Datapoint, Sink, ThrottleRow};
 use crate::facts::{AsyncStep, Attempt, BatchEnded, Cause, FunctionId, QualifierId, Reason, StartKind};
 use crate::kernel::prefetch;
 use crate::units::{SimTime, Span};
 
-/// What is alike in throttles that are told together.
-pub(super) type Throttled = (FunctionId, QualifierId, Reason, Cause);
+/// What is alike in a function's throttles that are told together.
+pub(super) type Throttled = (QualifierId, Reason, Cause);
 
 /// What happened in the running period to the account, a function or a qualifier: the datapoints of lambda-model §10.1.
 ///
@@ -42,6 +42,8 @@ struct Special {
 struct Counted {
     errors: u64,
     throttles: u64,
+    /// Those of a function whose arrivals count, in order.
+    throttled: Vec<(Throttled, u64)>,
     loops: u64,
     cold_starts: u64,
     provisioned: u64,
@@ -176,6 +178,16 @@ impl Period {
 
     pub fn throttled(&mut self) {
         self.counted().throttles += 1;
+    }
+
+    /// A throttle of the function that `throttles.csv` tells.
+    #[inline]
+    pub fn count_throttle(&mut self, throttled: Throttled) {
+        let counts = &mut self.counted().throttled;
+        match counts.iter_mut().find(|(known, _)| *known == throttled) {
+            Some((_, count)) => *count += 1,
+            None => first_throttle(counts, throttled),
+        }
     }
 
     /// `RecursiveInvocationsDropped` (MET-16).
@@ -338,6 +350,30 @@ impl Period {
         }
         self.touched = self.busy.value > 0;
         self.touched
+    }
+}
+
+/// The first of its kind in a period.
+#[cold]
+fn first_throttle(counts: &mut Vec<(Throttled, u64)>, throttled: Throttled) {
+    let place = counts.partition_point(|(known, _)| *known < throttled);
+    counts.insert(place, (throttled, 1));
+}
+
+/// Hands out the throttles of a period that began at `time`.
+pub(super) fn emit_throttles(period: &Period, time: SimTime, sink: &mut dyn Sink) {
+    let (Some(function), Some(special)) = (period.function, &period.special) else {
+        return;
+    };
+    for ((qualifier, reason, cause), count) in &special.counted.throttled {
+        sink.throttles(&ThrottleRow {
+            time,
+            function,
+            qualifier: *qualifier,
+            reason: *reason,
+            cause: *cause,
+            count: *count,
+        });
     }
 }
 

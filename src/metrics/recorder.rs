@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 
-use super::apart::{Apart, Over, Throttles};
+use super::apart::{Apart, Over};
 use super::backlog::Backlog;
 use super::budget::BudgetState;
 use super::fingerprint::Fingerprint;
@@ -9,11 +9,11 @@ use super::function_state::{FunctionState, Special};
 use super::gauge::Begins;
 use super::histogram::{Histogram, Values, bucket_of};
 use super::mappings::{MappingMetrics, MappingState};
-use super::period::{Period, Throttled, UrlPeriod, emit};
+use super::period::{Period, UrlPeriod, emit, emit_throttles};
 use super::queues::QueueState;
 use super::retries::RetryState;
 use super::scope::Scope;
-use super::sink::{Sink, ThrottleRow};
+use super::sink::Sink;
 use super::stream_book::StreamBook;
 use super::summary::{
     AccountSummary, AsyncSummary, Counts, FunctionSummary, GaugeSummary, LatencyRow, LatencySummary, Summary,
@@ -125,9 +125,6 @@ pub struct Recorder<'a> {
     backlog: Backlog,
     /// The earliest of `period_end`, the end of the timeline's step and the next edge of the window.
     next_cut: SimTime,
-    throttles: Throttles,
-    /// Not in `throttles` yet: they mostly come in runs of one kind, which are looked up once.
-    latest_throttles: Option<(Throttled, u64)>,
     /// What callers behind front ends were answered.
     statuses: BTreeMap<(TrafficId, u16), u64>,
     /// Answers of function URLs by period, because they are known ahead of their time (MET-18).
@@ -302,8 +299,6 @@ impl<'a> Recorder<'a> {
             timeline: Timeline::new(config.horizon, watched(&config)),
             backlog: Backlog::new(config.queues, config.streams),
             next_cut: SimTime::ZERO,
-            throttles: Throttles::new(),
-            latest_throttles: None,
             statuses: BTreeMap::new(),
             urls: BTreeMap::new(),
             config,
@@ -576,13 +571,15 @@ impl<'a> Recorder<'a> {
             return;
         }
         let over = self.over.pop_front();
-        let (mut told, throttles) = over.unwrap_or_else(|| self.end_period_of_all());
+        let mut told = over.unwrap_or_else(|| self.end_period_of_all());
         // Functions are told in few runs, each in order: this finds them.
         told.sort_by_key(Period::owner);
         self.periods[0].add_functions(told.iter());
         let start = self.tell_account();
         told.iter().for_each(|period| emit(period, start, self.sink));
-        self.tell_throttles(start, throttles);
+        told.iter().for_each(|period| emit_throttles(period, start, self.sink));
+        self.tell_urls(start);
+        self.begin_period();
     }
 
     /// The period that runs is over for all functions.
@@ -592,8 +589,7 @@ impl<'a> Recorder<'a> {
         let told = told.collect();
         self.touched.retain(|place| periods[*place as usize].touched);
         self.carry_utilization();
-        self.file_throttles();
-        (told, std::mem::take(&mut self.throttles))
+        told
     }
 
     /// Hands out the account's datapoints of the period that is over, to which its functions have added theirs, and those of
@@ -612,45 +608,17 @@ impl<'a> Recorder<'a> {
         start
     }
 
-    /// Hands out the throttles of the period that is over, and what function URLs answered in it: the next one begins.
-    fn tell_throttles(&mut self, start: SimTime, throttles: Throttles) {
-        for ((function, qualifier, reason, cause), count) in throttles {
-            self.sink.throttles(&ThrottleRow {
-                time: start,
-                function,
-                qualifier,
-                reason,
-                cause,
-                count,
-            });
-        }
+    /// Hands out what function URLs answered in the period that is over.
+    fn tell_urls(&mut self, start: SimTime) {
         let number = start.as_micros() / self.period.as_micros();
         while let Some(entry) = self.urls.first_entry().filter(|entry| entry.key().0 <= number) {
             let ((_, function), answers) = entry.remove_entry();
             answers.emit(start, function, self.sink);
         }
-        self.begin_period();
     }
 
     pub(super) fn begin_period(&mut self) {
         self.period_end = self.period_end.saturating_add(self.period);
-    }
-
-    #[inline]
-    fn count_throttle(&mut self, throttled: Throttled) {
-        match &mut self.latest_throttles {
-            Some((latest, count)) if *latest == throttled => *count += 1,
-            _ => {
-                self.file_throttles();
-                self.latest_throttles = Some((throttled, 1));
-            }
-        }
-    }
-
-    fn file_throttles(&mut self) {
-        if let Some((throttled, count)) = self.latest_throttles.take() {
-            *self.throttles.entry(throttled).or_insert(0) += count;
-        }
     }
 
     /// Provisioned environments that are busy across a boundary keep their utilisation, also in their function's datapoints.
@@ -668,18 +636,27 @@ impl<'a> Recorder<'a> {
     }
 
     /// Changes the running period of the function, and of the qualifier if it has a name.
-    pub(super) fn in_periods(
+    #[inline(always)]
+    fn in_periods(&mut self, function: FunctionId, qualifier: QualifierId, mut change: impl FnMut(&mut Period)) {
+        let first = self.functions[function.index()].first_period as usize;
+        let places = [first, first + qualifier.index()];
+        let named = usize::from(qualifier.0 > 0);
+        // Called in one place, so that it is inlined.
+        for place in &places[..1 + named] {
+            change(&mut self.periods[*place]);
+        }
+    }
+
+    /// The same where that is something to tell.
+    #[inline(always)]
+    pub(super) fn note_in_periods(
         &mut self,
         function: FunctionId,
         qualifier: QualifierId,
-        mut change: impl FnMut(&mut Period),
+        change: impl FnMut(&mut Period),
     ) {
-        let first = self.functions[function.index()].first_period as usize;
-        let named = (qualifier.0 > 0).then_some(first + qualifier.index());
-        // Called in one place, so that it is inlined.
-        for place in std::iter::once(first).chain(named) {
-            change(&mut self.periods[place]);
-        }
+        self.touch(function, qualifier);
+        self.in_periods(function, qualifier, change);
     }
 
     /// Notes that the function, and the qualifier if it has a name, have something to tell of the running period.
@@ -1045,12 +1022,11 @@ impl Recorder<'_> {
 
     /// The period is over that runs for the function that is told now.
     fn end_period_of_function(&mut self) {
-        self.file_throttles();
         let Some(apart) = &mut self.apart else { return };
         let state = &self.functions[apart.function.index()];
         let places = state.first_period..state.first_period + state.qualifiers;
         let told = |place: u32| self.periods[place as usize].end();
-        apart.end_period(places.filter_map(told), &mut self.throttles);
+        apart.end_period(places.filter_map(told));
     }
 
     /// The periods that have ended in a window in which functions were told one after another.
@@ -1067,8 +1043,7 @@ impl Recorder<'_> {
             self.touched.dedup();
             self.touched.retain(|place| self.periods[*place as usize].touched);
         }
-        self.file_throttles();
-        apart.end_periods(&mut self.throttles)
+        apart.end_periods()
     }
 
     /// Slots that a train took and gave back.
@@ -1257,16 +1232,15 @@ impl Observer for Recorder<'_> {
         self.note_stored(train);
     }
 
+    #[inline]
     fn refused(&mut self, refusal: &Refusal) {
         if let Some((_, cause)) = refusal.throttle {
             self.tally.throttles[cause as usize] += 1;
             self.functions[refusal.function.index()].throttled_in_step += 1;
-            self.touch(refusal.function, refusal.qualifier);
-            self.in_periods(refusal.function, refusal.qualifier, Period::throttled);
+            self.note_in_periods(refusal.function, refusal.qualifier, Period::throttled);
         }
         if refusal.code == ErrorCode::RecursiveInvocation {
-            self.touch(refusal.function, refusal.qualifier);
-            self.in_periods(refusal.function, refusal.qualifier, Period::ended_loop);
+            self.note_in_periods(refusal.function, refusal.qualifier, Period::ended_loop);
         }
         if !self.counts(refusal.arrived) {
             return;
@@ -1283,7 +1257,7 @@ impl Observer for Recorder<'_> {
             let special = state.special();
             special.by_reason[reason as usize] += 1;
             special.by_cause[cause as usize] += 1;
-            self.count_throttle((refusal.function, refusal.qualifier, reason, cause));
+            self.periods[state.first_period as usize].count_throttle((refusal.qualifier, reason, cause));
         }
     }
 
@@ -1314,6 +1288,8 @@ impl Observer for Recorder<'_> {
         }
     }
 
+    /// Where most are told it is known which step it is, and the rest of this is left out.
+    #[inline(always)]
     fn asynchronous(&mut self, time: SimTime, call: &Call, step: AsyncStep) {
         let age = time.since(call.arrived);
         self.tally.backlog += i64::from(step == AsyncStep::Received);
@@ -1322,8 +1298,7 @@ impl Observer for Recorder<'_> {
             self.tally.event_age = self.tally.event_age.max(Some(age));
         }
         if Period::shows(step) {
-            self.touch(call.function, call.qualifier);
-            self.in_periods(call.function, call.qualifier, |period| period.asynchronous(step, age));
+            self.note_in_periods(call.function, call.qualifier, |period| period.asynchronous(step, age));
         }
         if !self.counts(call.arrived) {
             return;
@@ -1379,8 +1354,7 @@ impl Observer for Recorder<'_> {
     }
 
     fn batch_ended(&mut self, ended: &BatchEnded) {
-        self.touch(ended.function, ended.qualifier);
-        self.in_periods(ended.function, ended.qualifier, |period| period.batch_ended(ended));
+        self.note_in_periods(ended.function, ended.qualifier, |period| period.batch_ended(ended));
         self.mappings[ended.mapping.index()].batch_ended(ended);
         self.backlog.batch_ended(ended);
         if self.counts(ended.last_sent) {
@@ -1527,9 +1501,8 @@ impl Observer for Recorder<'_> {
     }
 
     fn begin_cell(&mut self, function: FunctionId) {
-        self.file_throttles();
         if let Some(apart) = &mut self.apart {
-            apart.begin(function, &mut self.throttles);
+            apart.begin(function);
             let from = apart.from;
             self.turn_to_step(from);
         }
