@@ -211,6 +211,11 @@ impl FlowState {
     fn good(&self) -> impl Iterator<Item = &Option<Box<Histogram>>> {
         StartKind::ALL.into_iter().map(|kind| &self.latency[cell(kind, true)])
     }
+
+    /// Answers that were not.
+    fn bad(&self) -> impl Iterator<Item = &Option<Box<Histogram>>> {
+        StartKind::ALL.into_iter().map(|kind| &self.latency[cell(kind, false)])
+    }
 }
 
 #[derive(Debug, Default)]
@@ -702,29 +707,44 @@ impl<'a> Recorder<'a> {
         )
     }
 
-    /// The flows of each of `count` entries or functions.
-    fn flows_by(&self, count: usize, index: impl Fn(&FlowInfo) -> usize) -> Vec<Vec<&FlowState>> {
-        let mut flows = vec![Vec::new(); count];
-        for flow in &self.flows {
-            flows[index(&flow.info)].push(flow);
-        }
-        flows
+    /// Summaries of `count` entries or functions, each with the flows that belong to it, as `place` says.
+    fn with_flows<T>(
+        &self,
+        count: usize,
+        place: impl Fn(&FlowInfo) -> usize,
+        summary: impl Fn(usize, &[&FlowState]) -> T,
+    ) -> Vec<T> {
+        let mut flows: Vec<&FlowState> = self.flows.iter().collect();
+        flows.sort_by_key(|flow| place(&flow.info));
+        let mut rest = &flows[..];
+        let summaries = (0..count).map(|number| {
+            let own = rest.iter().take_while(|flow| place(&flow.info) == number).count();
+            let (own, others) = rest.split_at(own);
+            rest = others;
+            summary(number, own)
+        });
+        summaries.collect()
     }
 
     fn traffic_summaries(&self) -> Vec<TrafficSummary> {
-        let flows = self.flows_by(self.config.traffic, |flow| flow.traffic.index());
-        let entries = (0..).map(TrafficId).zip(flows);
-        entries
-            .map(|(traffic, flows)| self.traffic_summary(traffic, &flows))
-            .collect()
+        let summary = |number: usize, flows: &[&FlowState]| self.traffic_summary(TrafficId(number as u32), flows);
+        self.with_flows(self.config.traffic, |flow| flow.traffic.index(), summary)
     }
 
     fn traffic_summary(&self, traffic: TrafficId, flows: &[&FlowState]) -> TrafficSummary {
         let sync = flows.iter().filter(|flow| flow.is_synchronous());
+        let latency = merged(sync.flat_map(|flow| flow.good())).summary();
+        // Mostly there are no other answers.
+        let all_alike = flows
+            .iter()
+            .all(|flow| flow.is_synchronous() && flow.bad().all(Option::is_none));
         TrafficSummary {
             counts: total(flows.iter().copied()),
-            latency: merged(sync.flat_map(|flow| flow.good())).summary(),
-            latency_all: merged(flows.iter().flat_map(|flow| &flow.latency)).summary(),
+            latency,
+            latency_all: match all_alike {
+                true => latency,
+                false => merged(flows.iter().flat_map(|flow| &flow.latency)).summary(),
+            },
             retries: self.retries[traffic.index()].summary(flows.iter().map(|flow| flow.served).sum()),
             time_to_first_byte: merged(self.first_byte.get(traffic.index()).into_iter()).summary(),
             status: self
@@ -756,11 +776,8 @@ impl<'a> Recorder<'a> {
     }
 
     fn function_summaries(&self) -> Vec<FunctionSummary> {
-        let flows = self.flows_by(self.functions.len(), |flow| flow.function.index());
-        let states = self.functions.iter().zip(flows);
-        states
-            .map(|(state, flows)| self.function_summary(state, &flows))
-            .collect()
+        let summary = |number: usize, flows: &[&FlowState]| self.function_summary(&self.functions[number], flows);
+        self.with_flows(self.functions.len(), |flow| flow.function.index(), summary)
     }
 
     fn function_summary(&self, state: &FunctionState, flows: &[&FlowState]) -> FunctionSummary {
