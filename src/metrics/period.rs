@@ -517,6 +517,52 @@ mod tests {
         }
     }
 
+    struct Throttles(Vec<ThrottleRow>);
+
+    impl Sink for Throttles {
+        fn throttles(&mut self, row: &ThrottleRow) {
+            self.0.push(*row);
+        }
+    }
+
+    #[test]
+    fn throttles_of_a_period_are_told_by_qualifier_reason_and_cause_and_begin_anew_in_the_next() {
+        let (slots, rate) = (
+            Reason::ConcurrentInvocationLimitExceeded,
+            Reason::CallerRateLimitExceeded,
+        );
+        let kinds = [
+            (QualifierId(0), slots, Cause::AccountConcurrency),
+            (QualifierId(0), rate, Cause::AccountRate),
+            (QualifierId(2), slots, Cause::AccountConcurrency),
+            (QualifierId(2), slots, Cause::ScalingRate),
+        ];
+        let mut period = Period::new(FunctionId(7), None);
+        period.touched = true;
+        for (place, times) in [(2, 5), (0, 1), (3, 2), (1, 4), (0, 30)] {
+            (0..times).for_each(|_| period.count_throttle(kinds[place]));
+        }
+        let over = period.end().expect("it has something to tell");
+        let told = |period: &Period| {
+            let mut rows = Throttles(Vec::new());
+            emit_throttles(period, SimTime::ZERO, &mut rows);
+            rows.0
+        };
+        let row = |((qualifier, reason, cause), count)| ThrottleRow {
+            time: SimTime::ZERO,
+            function: FunctionId(7),
+            qualifier,
+            reason,
+            cause,
+            count,
+        };
+        assert_eq!(
+            told(&over),
+            kinds.into_iter().zip([31, 4, 5, 2]).map(row).collect::<Vec<_>>()
+        );
+        assert_eq!(told(&period), []);
+    }
+
     #[test]
     fn met_18_answers_of_a_function_url_are_counted_by_the_hundreds_of_their_status() {
         let mut url = UrlPeriod::default();
