@@ -316,9 +316,10 @@ impl Observer for Arrived {
 }
 
 #[test]
-fn time_2_a_retry_comes_before_an_event_that_arrived_after_it_was_scheduled_and_is_due_with_it() {
+fn time_2_a_retry_and_a_stored_event_that_are_due_together_come_in_the_order_in_which_they_began_to_wait() {
     const RETRY: Span = Span::from_secs(60);
-    for wait in [0, 20] {
+    // Where events wait for less than a retry does, the event arrives after the retry has been scheduled, else before.
+    for wait in [0, 20, 100] {
         // Of such a length datapoints are of an hour: events are stored up to an hour ahead.
         let mut plan = plan(Span::from_secs(70 * 86_400));
         let mut config = function("f", Distribution::constant(Span::from_secs(1)));
@@ -341,7 +342,7 @@ fn time_2_a_retry_comes_before_an_event_that_arrived_after_it_was_scheduled_and_
             .collect();
         assert_eq!(gaps.len(), 8);
         for gap in gaps {
-            // The first of two attempts fails just so long before the second event arrives.
+            // The first of two attempts fails just so long before the second event is due.
             let duration = gap.saturating_sub(RETRY);
             plan.function_mut(0).versions[0].duration = Distribution::constant(duration);
             let sums = same_both_ways(&plan, &format!("{gap:?} after {wait} s"));
