@@ -350,7 +350,8 @@ impl Platform {
         !function.config.provides() && !follows && flows.iter().all(plain)
     }
 
-    /// Gives back what has ended before something happens at `now` that is no event of the function alone.
+    /// Gives back what has ended before something happens at `now` that is no event of the function alone; stored events that arrived
+    /// before have their places before what follows from it.
     #[inline]
     pub(super) fn catch_up_before<O: Observer>(&mut self, now: SimTime, observer: &mut O) {
         self.place_stored(now);

@@ -94,6 +94,7 @@ impl Function {
         plain: &PlainFlow,
         cx: &mut Context<O>,
     ) -> Option<Reply> {
+        // It would be refused further down all the same, after its fate has been drawn in vain.
         if !self.has_slots(1, cx.account) {
             return None;
         }
