@@ -139,7 +139,7 @@ fn in_step(functions: u64, limit: u32) -> Plan {
     plan.account.concurrent_executions = limit;
     for index in 0..functions {
         let duration = Distribution::constant(Span::from_millis(500 * (1 + index % 4)));
-        let mut config = function(&format!("f{index:02}"), duration);
+        let mut config = function(&format!("f{index:03}"), duration);
         config.versions[0].init = Distribution::constant(Span::from_millis(250));
         config.versions[0].error_rate = Share::from_fraction(0.1);
         config.versions[0].idle = Some(Distribution::constant(Span::from_secs(5)));
@@ -150,7 +150,7 @@ fn in_step(functions: u64, limit: u32) -> Plan {
             _ => InvocationType::RequestResponse,
         };
         let rate = Rate::events(4, Span::from_secs(1 + index % 2));
-        add_traffic(&mut plan, &format!("t{index:02}"), id, kind, Process::Constant(rate));
+        add_traffic(&mut plan, &format!("t{index:03}"), id, kind, Process::Constant(rate));
     }
     for entry in &mut plan.traffic {
         entry.retry.mode = RetryMode::Standard2026;
@@ -161,7 +161,13 @@ fn in_step(functions: u64, limit: u32) -> Plan {
 
 #[test]
 fn time_2_what_happens_at_one_instant_and_at_edges_is_told_alike() {
-    for (functions, limit, certified) in [(12, 1_000, true), (12, 20, false)] {
+    // Those of three hundred sources are read in stretches.
+    for (functions, limit, certified) in [
+        (12, 1_000, true),
+        (12, 20, false),
+        (300, 5_000, true),
+        (300, 400, false),
+    ] {
         let plan = in_step(functions, limit);
         assert_eq!(same_both_ways(&plan, &format!("limit {limit}")), certified);
     }
@@ -184,7 +190,7 @@ fn rows_that_were_written_before_the_account_refused_something_are_not_written_t
         count: 300,
         time: SimTime::from_micros(131_000_000),
     };
-    add_traffic(&mut plan, "t99", FunctionId(1), InvocationType::RequestResponse, rush);
+    add_traffic(&mut plan, "t999", FunctionId(1), InvocationType::RequestResponse, rush);
     assert!(!same_both_ways(&plan, "a rush in the third minute"));
     plan.account.concurrent_executions = 1_000;
     assert!(same_both_ways(&plan, "the same with room for it"));
@@ -297,6 +303,39 @@ fn a_warm_up_as_long_as_the_run_leaves_nothing_to_count() {
     let mut plan = in_step(4, 1_000);
     (plan.warm_up, plan.drain) = (plan.duration, Span::ZERO);
     assert!(same_both_ways(&plan, "all of it is warm-up"));
+}
+
+/// Functions enough for arrivals to be read in stretches; the last source has none.
+fn full_account(last: Process) -> Plan {
+    let mut plan = plan(Span::from_secs(25));
+    plan.account.concurrent_executions = 5_000;
+    for index in 0..300 {
+        let mut config = function(&format!("f{index:03}"), Distribution::lognormal(7.5, 0.6));
+        config.versions[0].error_rate = Share::from_fraction(0.05);
+        config.versions[0].idle = Some(Distribution::constant(Span::from_secs(1)));
+        config.versions[0].max_life = Some(Distribution::constant(Span::from_secs(7)));
+        config.reserved = (index % 16 == 2).then_some(20);
+        let id = add_function(&mut plan, config);
+        let kind = match index % 4 {
+            0 => InvocationType::Event,
+            _ => InvocationType::RequestResponse,
+        };
+        add_traffic(&mut plan, &format!("t{index:03}"), id, kind, poisson(11));
+    }
+    for entry in &mut plan.traffic {
+        (entry.retry.mode, entry.retry.max_attempts) = (RetryMode::Standard2026, 3);
+    }
+    add_traffic(&mut plan, "t999", FunctionId(0), InvocationType::Event, last);
+    plan
+}
+
+#[test]
+fn a_full_account_does_the_same_whether_arrivals_are_read_in_stretches_or_found_one_by_one() {
+    // What is listed is never read in stretches.
+    let (stretches, one_by_one) = (Process::Minutes(Vec::new()), Process::At(Vec::new()));
+    let plan = full_account(stretches);
+    assert!(!same_both_ways(&plan, "in stretches"));
+    assert_same(&ordered(&plan), &ordered(&full_account(one_by_one)), "one by one");
 }
 
 #[test]

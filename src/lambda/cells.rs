@@ -79,6 +79,11 @@ impl Platform {
         }
     }
 
+    /// The function that `flow` calls comes soon in the order of arrivals.
+    pub(crate) fn called_soon<O: Observer>(&self, flow: FlowId, turn: Turn, observer: &mut O) {
+        self.coming(flow, self.flows[flow.index()].function, turn, observer);
+    }
+
     /// The function has come to `until`; nothing of it happens before the instant that is returned.
     pub(crate) fn leave<O: Observer>(&mut self, until: SimTime, agenda: &mut Agenda, observer: &mut O) -> SimTime {
         self.catch_up(until.just_before(), observer);

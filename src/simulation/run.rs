@@ -229,6 +229,9 @@ impl<O: Observer, A: Act<O>> Run<'_, O, A> {
         let mut since_pace = 0;
         while let Some(arrival) = self.arrivals.peek().filter(|arrival| arrival.time < end) {
             let now = arrival.time;
+            for (turn, coming) in self.arrivals.coming() {
+                self.platform.called_soon(coming.flow, turn, self.watchers);
+            }
             since_pace += serve_next(&mut self.platform, &mut self.arrivals, end, self.watchers);
             if since_pace >= PACE_ARRIVALS {
                 since_pace = 0;

@@ -4,6 +4,7 @@ use std::collections::binary_heap::PeekMut;
 
 use super::config::SourceConfig;
 use super::source::Source;
+use super::stretch::Stretch;
 use crate::facts::{Arrival, FlowId, Train, Turn};
 use crate::kernel::Distribution;
 use crate::units::{SimTime, Span};
@@ -14,16 +15,32 @@ pub struct Arrivals {
     sources: Vec<Source>,
     /// Sources that still have an arrival, each with the time of its next one.
     order: BinaryHeap<Reverse<(SimTime, u32)>>,
+    /// Instead of `order` where there is a crowd of sources.
+    stretch: Option<Box<Stretch>>,
 }
 
 impl Arrivals {
     /// The arrivals of `configs`, which must be sorted by the name of their traffic entry.
-    pub fn new<'a>(configs: impl IntoIterator<Item = &'a SourceConfig>) -> Arrivals {
-        let mut sources: Vec<Source> = configs.into_iter().map(Source::new).collect();
-        let first =
-            |(index, source): (u32, &mut Source)| source.advance().then_some(Reverse((source.head.time, index)));
-        let order = (0..).zip(&mut sources).filter_map(first).collect();
-        Arrivals { sources, order }
+    pub fn new<'a>(configs: impl IntoIterator<Item = &'a SourceConfig, IntoIter: Clone>) -> Arrivals {
+        let configs = configs.into_iter();
+        let in_stretches = Stretch::pays(configs.clone());
+        let mut sources: Vec<Source> = configs.map(Source::new).collect();
+        let first = |source: &mut Source| source.advance().then_some(source.head.time);
+        let heads = sources.iter_mut().map(first);
+        let (order, stretch) = if in_stretches {
+            let heads = heads.map(|head| head.unwrap_or(SimTime::MAX)).collect();
+            (BinaryHeap::new(), Some(Box::new(Stretch::of(heads))))
+        } else {
+            let order = (0..)
+                .zip(heads)
+                .filter_map(|(index, head)| Some(Reverse((head?, index))));
+            (order.collect(), None)
+        };
+        Arrivals {
+            sources,
+            order,
+            stretch,
+        }
     }
 
     /// Lets handler durations be sampled ahead, in blocks, where `durations` tells what those of a flow are sampled from, now
@@ -36,7 +53,10 @@ impl Arrivals {
 
     /// The next arrival, left where it is: it is read in place, not copied.
     #[inline]
-    pub fn peek(&self) -> Option<&Arrival> {
+    pub fn peek(&mut self) -> Option<&Arrival> {
+        if let Some(stretch) = &mut self.stretch {
+            return stretch.peek(&mut self.sources);
+        }
         let Reverse((_, source)) = self.order.peek()?;
         Some(&self.sources[*source as usize].head)
     }
@@ -50,6 +70,17 @@ impl Arrivals {
                 Turn::Next => {}
             }
         }
+    }
+
+    /// Some arrivals after the next one, the nearest first, where they are read in stretches.
+    #[inline]
+    pub fn coming(&self) -> impl Iterator<Item = (Turn, &Arrival)> {
+        let (arrivals, order) = self
+            .stretch
+            .as_ref()
+            .map_or_else(Default::default, |stretch| stretch.coming());
+        let places = Turn::ALL.iter().zip(order);
+        places.map(|(turn, (_, place))| (*turn, &arrivals[*place as usize]))
     }
 
     /// The next arrival and those that follow it from the same source, where that source looks ahead.
@@ -80,6 +111,9 @@ impl Arrivals {
     /// Goes on to the arrival after the next one.
     #[inline]
     pub fn advance(&mut self) {
+        if let Some(stretch) = &mut self.stretch {
+            return stretch.advance();
+        }
         let Some(mut top) = self.order.peek_mut() else { return };
         let source = &mut self.sources[top.0.1 as usize];
         if source.advance() {
@@ -87,6 +121,18 @@ impl Arrivals {
         } else {
             PeekMut::pop(top);
         }
+    }
+}
+
+#[cfg(test)]
+impl Arrivals {
+    pub(super) fn is_read_in_stretches(&self) -> bool {
+        self.stretch.is_some()
+    }
+
+    /// How many have been read ahead.
+    pub(super) fn held(&self) -> usize {
+        self.stretch.as_ref().map_or(0, |stretch| stretch.held())
     }
 }
 

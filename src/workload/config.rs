@@ -50,6 +50,20 @@ impl SourceConfig {
         };
         (arrivals * self.scale) as u64
     }
+
+    /// About how many arrivals it has in a second of its window.
+    pub(super) fn per_second(&self) -> f64 {
+        let seconds = self.until.since(self.from).as_micros().max(1) as f64 / 1e6;
+        self.roughly() as f64 / seconds
+    }
+
+    /// Whether its arrivals are listed one by one, so that any number of them may come at once.
+    pub(super) fn is_listed(&self) -> bool {
+        let listed =
+            |process: &Process| matches!(process, Process::At(_) | Process::Together { .. } | Process::Trace(_));
+        let changes = self.changes.iter().filter_map(|change| change.process.as_ref());
+        std::iter::once(&self.process).chain(changes).any(listed)
+    }
 }
 
 /// From an instant on a source goes on differently. Arrivals keep counting, and draws stay those of the source.

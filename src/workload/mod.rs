@@ -5,6 +5,7 @@ mod config;
 mod intensity;
 mod source;
 mod spread;
+mod stretch;
 
 pub use arrivals::Arrivals;
 pub use config::{Process, RateProfile, SourceChange, SourceConfig, TraceFile, TraceRow};
