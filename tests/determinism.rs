@@ -414,7 +414,7 @@ fn driven(plan: &Plan, short_way: bool) -> (u64, String) {
     platform.advance_to(SimTime::from_micros(horizon.as_micros() - 1), &mut told);
     let unanswered = platform.close(horizon, &mut told);
     let (served, (chronicle, (recorder, meter))) = told;
-    let counted = (recorder.finish(&unanswered), meter.finish(horizon));
+    let counted = (recorder.finish(&unanswered, &()), meter.finish(horizon));
     (served.0, format!("{chronicle:?} {counted:?} {rows:?}"))
 }
 

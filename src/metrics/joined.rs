@@ -8,6 +8,7 @@ use super::scope::Scope;
 use super::summary::Summary;
 use super::timeline::{Tallied, TimelineSummary};
 use crate::facts::{FunctionId, SlotSteps};
+use crate::kernel::Crew;
 use crate::units::SimTime;
 
 /// What functions of a part have done in a window.
@@ -70,7 +71,7 @@ impl Recorder<'_> {
     }
 
     /// Ends a run that was told to the recorders of its parts, which have been closed.
-    pub fn finish_joined(mut self, mut parts: Vec<Recorder<'_>>) -> (Summary, TimelineSummary) {
+    pub fn finish_joined(mut self, mut parts: Vec<Recorder<'_>>, crew: &dyn Crew) -> (Summary, TimelineSummary) {
         let mut rest = Told::default();
         for part in &mut parts {
             rest.add(Told {
@@ -81,7 +82,7 @@ impl Recorder<'_> {
         self.over.extend(rest.over);
         self.close(&[]);
         parts.into_iter().for_each(|part| self.take_in(part));
-        self.summarise()
+        self.summarise(crew)
     }
 
     /// Periods that are over, of functions as the account knows them.

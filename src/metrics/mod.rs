@@ -3,6 +3,7 @@
 mod apart;
 mod backlog;
 mod budget;
+mod closing;
 mod event_trains;
 mod fingerprint;
 mod function_state;

@@ -1,11 +1,10 @@
-use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 
 use super::apart::{Apart, Over};
 use super::backlog::Backlog;
 use super::budget::BudgetState;
 use super::fingerprint::Fingerprint;
-use super::function_state::{FunctionState, Special};
+use super::function_state::FunctionState;
 use super::gauge::Begins;
 use super::histogram::{Histogram, Values, bucket_of};
 use super::mappings::{MappingMetrics, MappingState};
@@ -15,11 +14,8 @@ use super::retries::RetryState;
 use super::scope::Scope;
 use super::sink::Sink;
 use super::stream_book::StreamBook;
-use super::summary::{
-    AccountSummary, AsyncSummary, Counts, FunctionSummary, GaugeSummary, LatencyRow, LatencySummary, Summary,
-    TrafficSummary,
-};
-use super::timeline::{Standing, Tallied, Tally, TimeSpent, Timeline, TimelineSummary};
+use super::summary::{Counts, GaugeSummary};
+use super::timeline::{Standing, Tallied, Tally, Timeline};
 use crate::facts::{
     ActivePollers, AsyncStep, Attempt, BatchEnded, Blockage, BudgetCall, Call, Compute, Ended, Ending, ErrorCode,
     EventStep, FlowId, FunctionId, GivenBack, InvocationType, MappingId, Message, MessageStep, Observer, Pool,
@@ -93,19 +89,19 @@ pub struct FunctionInfo {
 pub struct Recorder<'a> {
     pub(super) config: RecorderConfig,
     sink: &'a mut dyn Sink,
-    window: Window,
+    pub(super) window: Window,
     pub(super) fingerprint: Fingerprint,
     pub(super) flows: Vec<FlowState>,
     pub(super) functions: Vec<FunctionState>,
     /// Times to first byte of streamed responses, by traffic entry.
     pub(super) first_byte: Vec<Option<Box<Histogram>>>,
-    queues: Vec<QueueState>,
+    pub(super) queues: Vec<QueueState>,
     mappings: Vec<MappingState>,
     /// Retries by traffic entry.
     pub(super) retries: Vec<RetryState>,
-    budgets: Vec<BudgetState>,
-    streams: StreamBook,
-    account: AccountState,
+    pub(super) budgets: Vec<BudgetState>,
+    pub(super) streams: StreamBook,
+    pub(super) account: AccountState,
     pub(super) periods: Vec<Period>,
     /// Periods that have something to tell, as places in `periods`.
     touched: Vec<u32>,
@@ -122,11 +118,11 @@ pub struct Recorder<'a> {
     /// Periods that are over for all functions, and not for the account yet.
     pub(super) over: VecDeque<Over>,
     pub(super) timeline: Timeline,
-    backlog: Backlog,
+    pub(super) backlog: Backlog,
     /// The earliest of `period_end`, the end of the timeline's step and the next edge of the window.
     next_cut: SimTime,
     /// What callers behind front ends were answered.
-    statuses: BTreeMap<(TrafficId, u16), u64>,
+    pub(super) statuses: BTreeMap<(TrafficId, u16), u64>,
     /// Answers of function URLs by period, because they are known ahead of their time (MET-18).
     urls: BTreeMap<(u64, FunctionId), UrlPeriod>,
 }
@@ -135,7 +131,7 @@ const LATENCY_CELLS: usize = 2 * StartKind::ALL.len();
 
 /// The part of a run over which gauges are taken.
 #[derive(Clone, Copy, Debug)]
-struct Window {
+pub(super) struct Window {
     from: SimTime,
     to: SimTime,
 }
@@ -150,7 +146,7 @@ impl Window {
         self.to.since(time.max(self.from)).as_micros()
     }
 
-    fn micros(&self) -> u64 {
+    pub fn micros(&self) -> u64 {
         self.to.since(self.from).as_micros()
     }
 }
@@ -163,12 +159,12 @@ pub(super) struct FlowState {
     /// Without those that were served plainly.
     pub counts: Counts,
     /// Arrivals that were served plainly, by one invocation that succeeded.
-    served: u64,
+    pub served: u64,
     /// Final answers by start kind and whether they were good.
     pub latency: [Option<Box<Histogram>>; LATENCY_CELLS],
     /// Durations of plain invocations whose answer took no longer: counted once here instead of in `latency` and among its
     /// function's durations, to which they are added at the end.
-    answered_at_once: Option<Box<Histogram>>,
+    pub answered_at_once: Option<Box<Histogram>>,
 }
 
 impl FlowState {
@@ -187,7 +183,7 @@ impl FlowState {
         FlowState { info, ..self }
     }
 
-    fn counts(&self) -> Counts {
+    pub fn counts(&self) -> Counts {
         let mut counts = self.counts;
         counts.arrivals += self.served;
         counts.requests += self.served;
@@ -203,31 +199,31 @@ impl FlowState {
         prefetch(&self.answered_at_once);
     }
 
-    fn is_synchronous(&self) -> bool {
+    pub fn is_synchronous(&self) -> bool {
         self.info.invocation_type == InvocationType::RequestResponse
     }
 
     /// Answers that were good.
-    fn good(&self) -> impl Iterator<Item = &Option<Box<Histogram>>> {
+    pub fn good(&self) -> impl Iterator<Item = &Option<Box<Histogram>>> {
         StartKind::ALL.into_iter().map(|kind| &self.latency[cell(kind, true)])
     }
 
     /// Answers that were not.
-    fn bad(&self) -> impl Iterator<Item = &Option<Box<Histogram>>> {
+    pub fn bad(&self) -> impl Iterator<Item = &Option<Box<Histogram>>> {
         StartKind::ALL.into_iter().map(|kind| &self.latency[cell(kind, false)])
     }
 }
 
 #[derive(Debug, Default)]
-struct AccountState {
-    concurrency: GaugeSummary,
-    unreserved: GaugeSummary,
+pub(super) struct AccountState {
+    pub concurrency: GaugeSummary,
+    pub unreserved: GaugeSummary,
     reserved: u64,
     /// Provisioned concurrency by function and qualifier.
     provisioned: BTreeMap<(FunctionId, QualifierId), u32>,
     /// Of functions without reservation.
     provisioned_total: u64,
-    claimed_max: u64,
+    pub claimed_max: u64,
 }
 
 impl AccountState {
@@ -311,122 +307,12 @@ impl<'a> Recorder<'a> {
         }
     }
 
-    /// Ends the run; `unanswered` are the arrivals without final answer.
-    ///
-    /// # Panics
-    /// Where arrivals and endings do not add up: that would be a defect of the simulator.
-    pub fn finish(mut self, unanswered: &[Call]) -> (Summary, TimelineSummary) {
-        self.close(unanswered);
-        self.summarise()
-    }
-
-    /// The run is over; `unanswered` are the arrivals without final answer. For a part that is all:
-    /// [`Recorder::finish_joined`] makes the summary.
-    pub fn close(&mut self, unanswered: &[Call]) {
+    /// The run is over, and with it the period that runs.
+    pub(super) fn end_periods(&mut self) {
         self.cut_until(self.config.horizon);
         if self.period_end.as_micros() - self.period.as_micros() < self.config.horizon.as_micros() {
             self.end_period();
         }
-        for call in unanswered.iter().filter(|call| call.arrived >= self.window.from) {
-            self.flows[call.flow.index()].counts.in_flight_at_end += 1;
-        }
-    }
-
-    pub(super) fn summarise(mut self) -> (Summary, TimelineSummary) {
-        self.add_answers_at_once();
-        let mut totals = Counts::default();
-        for counts in self.flows.iter().map(FlowState::counts) {
-            totals.add(&counts);
-        }
-        assert_eq!(
-            totals.arrivals,
-            totals.ended() + totals.in_flight_at_end,
-            "every arrival ends once: {totals:?}"
-        );
-        assert_eq!(
-            totals.requests,
-            totals.invocations + totals.throttles + totals.rejected,
-            "{totals:?}"
-        );
-        let claimed_account_concurrency_max = self.account.claimed_max;
-        let account = AccountSummary {
-            concurrent_executions: self.account.concurrency,
-            unreserved_concurrent_executions: self.account.unreserved,
-            claimed_account_concurrency_max,
-        };
-        let (answers, events) = self.times_spent();
-        let quantiles = [StartKind::Cold, StartKind::Warm, StartKind::Provisioned].map(|kind| self.latency_curve(kind));
-        let summary = Summary {
-            budgets: self
-                .budgets
-                .iter()
-                .map(|budget| budget.summary(self.window.micros()))
-                .collect(),
-            totals,
-            account,
-            traffic: self.traffic_summaries(),
-            latency: self.latency_rows(),
-            functions: self.function_summaries(),
-            streams: self.streams.finish(),
-            queues: self.queues.iter().map(QueueState::finish).collect(),
-            fingerprint: self.fingerprint.0,
-        };
-        let functions = summary.functions.iter();
-        let requests: Vec<u64> = functions.map(|f| f.counts.invocations + f.counts.throttles).collect();
-        let timeline = TimelineSummary {
-            answers,
-            events,
-            sources: self.backlog.finish(),
-            latency_quantiles: quantiles,
-            ..self.timeline.finish(&requests)
-        };
-        (summary, timeline)
-    }
-
-    /// Adds what has been counted once for two histograms to both.
-    fn add_answers_at_once(&mut self) {
-        for flow in &mut self.flows {
-            if let Some(mut times) = flow.answered_at_once.take() {
-                times.settle();
-                self.functions[flow.info.function.index()].duration.merge(&times);
-                match &mut flow.latency[warm_answer()] {
-                    Some(others) => others.merge(&times),
-                    none => *none = Some(times),
-                }
-            }
-            flow.latency.iter_mut().flatten().for_each(|times| times.settle());
-        }
-        self.functions.iter_mut().for_each(|state| state.duration.settle());
-    }
-
-    /// Where the time of good answers, and of events that succeeded, went by function.
-    fn times_spent(&self) -> (Vec<TimeSpent>, Vec<TimeSpent>) {
-        let mut whole = vec![0; self.functions.len()];
-        for flow in self.flows.iter().filter(|flow| flow.is_synchronous()) {
-            let sums = flow.good().flatten().map(|histogram| histogram.sum());
-            whole[flow.info.function.index()] += sums.sum::<u128>();
-        }
-        let answers = self.functions.iter().zip(whole);
-        (
-            answers
-                .map(|(state, whole)| {
-                    let known = state
-                        .special
-                        .as_ref()
-                        .map_or_else(TimeSpent::default, |special| special.answers);
-                    known.of_total(whole)
-                })
-                .collect(),
-            self.functions
-                .iter()
-                .map(|state| {
-                    state
-                        .events
-                        .as_ref()
-                        .map_or_else(TimeSpent::default, |events| events.time)
-                })
-                .collect(),
-        )
     }
 
     /// Whether what arrived then counts in the summary (contract §4, `warm_up`).
@@ -696,147 +582,11 @@ impl<'a> Recorder<'a> {
             special.utilization_max = special.utilization_max.max(utilization);
         }
     }
-
-    fn latency_curve(&self, kind: StartKind) -> (u64, Vec<f64>) {
-        let sync = self.flows.iter().filter(|flow| flow.is_synchronous());
-        let merged = merged(sync.map(|flow| &flow.latency[cell(kind, true)]));
-        let fractions: [f64; 101] = std::array::from_fn(|percent| percent as f64 / 100.0);
-        (
-            merged.count(),
-            merged.quantiles(fractions).map(|us| us as f64 / 1e3).to_vec(),
-        )
-    }
-
-    /// Summaries of `count` entries or functions, each with the flows that belong to it, as `place` says.
-    fn with_flows<T>(
-        &self,
-        count: usize,
-        place: impl Fn(&FlowInfo) -> usize,
-        summary: impl Fn(usize, &[&FlowState]) -> T,
-    ) -> Vec<T> {
-        let mut flows: Vec<&FlowState> = self.flows.iter().collect();
-        flows.sort_by_key(|flow| place(&flow.info));
-        let mut rest = &flows[..];
-        let summaries = (0..count).map(|number| {
-            let own = rest.iter().take_while(|flow| place(&flow.info) == number).count();
-            let (own, others) = rest.split_at(own);
-            rest = others;
-            summary(number, own)
-        });
-        summaries.collect()
-    }
-
-    fn traffic_summaries(&self) -> Vec<TrafficSummary> {
-        let summary = |number: usize, flows: &[&FlowState]| self.traffic_summary(TrafficId(number as u32), flows);
-        self.with_flows(self.config.traffic, |flow| flow.traffic.index(), summary)
-    }
-
-    fn traffic_summary(&self, traffic: TrafficId, flows: &[&FlowState]) -> TrafficSummary {
-        let sync = flows.iter().filter(|flow| flow.is_synchronous());
-        let latency = merged(sync.flat_map(|flow| flow.good())).summary();
-        // Mostly there are no other answers.
-        let all_alike = flows
-            .iter()
-            .all(|flow| flow.is_synchronous() && flow.bad().all(Option::is_none));
-        TrafficSummary {
-            counts: total(flows.iter().copied()),
-            latency,
-            latency_all: match all_alike {
-                true => latency,
-                false => merged(flows.iter().flat_map(|flow| &flow.latency)).summary(),
-            },
-            retries: self.retries[traffic.index()].summary(flows.iter().map(|flow| flow.served).sum()),
-            time_to_first_byte: merged(self.first_byte.get(traffic.index()).into_iter()).summary(),
-            status: self
-                .statuses
-                .range((traffic, 0)..=(traffic, u16::MAX))
-                .map(|((_, status), count)| (*status, *count))
-                .collect(),
-        }
-    }
-
-    fn latency_rows(&self) -> Vec<LatencyRow> {
-        let mut rows = Vec::new();
-        for flow in &self.flows {
-            for start in StartKind::ALL {
-                let merged = merged([false, true].iter().map(|good| &flow.latency[cell(start, *good)]));
-                if merged.count() > 0 {
-                    rows.push(LatencyRow {
-                        traffic: flow.info.traffic,
-                        function: flow.info.function,
-                        qualifier: flow.info.qualifier,
-                        invocation_type: flow.info.invocation_type,
-                        start,
-                        latency: merged.summary(),
-                    });
-                }
-            }
-        }
-        rows
-    }
-
-    fn function_summaries(&self) -> Vec<FunctionSummary> {
-        let summary = |number: usize, flows: &[&FlowState]| self.function_summary(&self.functions[number], flows);
-        self.with_flows(self.functions.len(), |flow| flow.function.index(), summary)
-    }
-
-    fn function_summary(&self, state: &FunctionState, flows: &[&FlowState]) -> FunctionSummary {
-        let sync = flows.iter().filter(|flow| flow.is_synchronous());
-        let concurrency = state.concurrency;
-        let environments = state.environments.summary(self.window.micros());
-        let nothing = Special::default();
-        let special = state.special.as_deref().unwrap_or(&nothing);
-        FunctionSummary {
-            counts: total(flows.iter().copied()),
-            throttles_by_reason: special.by_reason,
-            throttles_by_cause: special.by_cause,
-            rejected_by_error: special.rejected.clone(),
-            init: special.init.summary(),
-            restore: summarised(&special.restore),
-            extensions: summarised(&special.extensions),
-            concurrent_executions: concurrency,
-            environments,
-            environments_created: state.created,
-            environments_used: state.used,
-            environments_idle_mean: (environments.mean - concurrency.mean).max(0.0),
-            duration: state.duration.summary(),
-            latency: merged(sync.flat_map(|flow| flow.good())).summary(),
-            provisioned_invocations: special.provisioned_invocations,
-            provisioned_spillover: special.provisioned_spillover,
-            provisioned_utilization_max: special.utilization_max,
-            asynchronous: state
-                .events
-                .as_ref()
-                .map_or_else(AsyncSummary::default, |events| events.summary()),
-            by_version: state.versions.iter().map(|version| version.counts).collect(),
-        }
-    }
-}
-
-/// All the values of several histograms. Mostly there is one.
-fn merged<'b>(cells: impl Iterator<Item = &'b Option<Box<Histogram>>>) -> Cow<'b, Histogram> {
-    let mut cells = cells.flatten().filter(|cell| cell.count() > 0);
-    let mut all = cells.next().map_or_else(Cow::default, |cell| Cow::Borrowed(&**cell));
-    cells.for_each(|cell| all.to_mut().merge(cell));
-    all
-}
-
-fn total<'b>(flows: impl Iterator<Item = &'b FlowState>) -> Counts {
-    flows.fold(Counts::default(), |mut sum, flow| {
-        sum.add(&flow.counts());
-        sum
-    })
 }
 
 /// Adds to a histogram that exists once it has something to hold.
 fn record(histogram: &mut Option<Box<Histogram>>, time: Span) {
     histogram.get_or_insert_with(Box::default).record(time.as_micros());
-}
-
-fn summarised(histogram: &Option<Box<Histogram>>) -> LatencySummary {
-    histogram
-        .as_ref()
-        .map_or_else(LatencySummary::default, |histogram| histogram.summary())
 }
 
 /// Largest utilisation among a function's qualifiers (PC-11).
@@ -865,7 +615,7 @@ pub(super) fn warm_answer() -> usize {
 }
 
 /// Place of a final answer among a flow's histograms.
-fn cell(kind: StartKind, good: bool) -> usize {
+pub(super) fn cell(kind: StartKind, good: bool) -> usize {
     2 * kind as usize + usize::from(good)
 }
 

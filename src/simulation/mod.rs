@@ -3,7 +3,6 @@
 mod adjoining;
 mod cell_major;
 mod continued;
-mod crew;
 mod divide;
 mod emptied;
 mod listeners;
@@ -15,7 +14,7 @@ mod result;
 mod run;
 mod serve;
 
-pub use crew::{Crew, Job};
+pub use crate::kernel::{Crew, Job};
 pub use emptied::emptied;
 pub use listeners::meter_of;
 pub use pace::Pace;

@@ -4,14 +4,14 @@
 
 use super::Plan;
 use super::cell_major::{Cells, Window, Windows, called, certificate};
-use super::crew::{Crew, Job};
 use super::divide::{Division, divide};
 use super::listeners::{Heard, Seldom, meter, recorder_config};
 use super::pace::{Pace, Stop};
-use super::result::{Finished, RunResult};
+use super::result::{ClosedBooks, Finished, RunResult};
 use super::serve::platform;
 use crate::control::Monitor;
 use crate::facts::Observer;
+use crate::kernel::{Crew, Job, each};
 use crate::lambda::{self, Certificate, FunctionPeaks, Ledger, Peak, Peaks, Platform};
 use crate::metrics::{Members, Recorder, RecorderConfig, Scope, Sink, Told};
 use crate::pricing::BudgetMeter;
@@ -142,23 +142,8 @@ pub(super) fn run_parts(
         meter.take_in(listeners.meter, &members.functions);
         recorders.push(listeners.recorder);
     }
-    let summarised = recorder.finish_joined(recorders);
-    Ok(Finished::uncontrolled(summarised, meter, peaks).result(plan))
-}
-
-/// Does `job` for each; the results in order.
-fn each<T: Send, R: Send>(crew: &dyn Crew, items: impl IntoIterator<Item = T>, job: impl Fn(T) -> R + Sync) -> Vec<R> {
-    let mut results: Vec<(Option<T>, Option<R>)> = items.into_iter().map(|item| (Some(item), None)).collect();
-    let job = &job;
-    let work = |(item, result): &mut (Option<T>, Option<R>)| *result = item.take().map(job);
-    let work = &work;
-    crew.work(
-        results
-            .iter_mut()
-            .map(|one| Box::new(move || work(one)) as Job<'_>)
-            .collect(),
-    );
-    results.into_iter().filter_map(|(_, result)| result).collect()
+    let books = ClosedBooks::of(meter, || recorder.finish_joined(recorders, crew), plan, crew);
+    Ok(Finished::uncontrolled(books, peaks).result(plan))
 }
 
 /// Takes all parts from the start to the plan's horizon; returns the busiest second of the account's request rate. While they go

@@ -1,6 +1,7 @@
 use super::Plan;
 use super::listeners::Seldom;
 use crate::control::{ControlSummary, RefusedChange};
+use crate::kernel::Crew;
 use crate::lambda::Peaks;
 use crate::metrics::{Summary, TimelineSummary};
 use crate::pricing::{self, AdjoiningUsage, Bill, BudgetAlert, BudgetMeter, CostAnswers, ProvisionedTimes, Usage};
@@ -55,10 +56,57 @@ impl AdjoiningCost {
     }
 }
 
+/// What a run has used, and what that costs.
+#[derive(Default)]
+struct Billed {
+    usage: Usage,
+    bill: Bill,
+    monthly_estimate: Bill,
+    answers: CostAnswers,
+    budget_alerts: Vec<Vec<Option<BudgetAlert>>>,
+}
+
+impl Billed {
+    fn of(meter: BudgetMeter, plan: &Plan) -> Billed {
+        let simulated = plan.duration + plan.drain;
+        let (usage, budget_alerts) = meter.finish(plan.horizon());
+        let bill = pricing::bill(&usage, &plan.billing);
+        Billed {
+            answers: pricing::answers(&usage, &plan.billing, &bill, simulated, plan.start),
+            monthly_estimate: pricing::monthly_estimate(&usage, &plan.billing, simulated, plan.start),
+            budget_alerts,
+            bill,
+            usage,
+        }
+    }
+}
+
+/// What was counted and billed of a run.
+pub(super) struct ClosedBooks {
+    summarised: (Summary, TimelineSummary),
+    billed: Billed,
+}
+
+impl ClosedBooks {
+    /// Closes the books of a run at its end: `summarise` makes the summary, while others see to the bill.
+    pub fn of(
+        meter: BudgetMeter,
+        summarise: impl FnOnce() -> (Summary, TimelineSummary) + Send,
+        plan: &Plan,
+        crew: &dyn Crew,
+    ) -> ClosedBooks {
+        let (mut summarised, mut billed) = Default::default();
+        crew.work(vec![
+            Box::new(|| summarised = summarise()),
+            Box::new(|| billed = Billed::of(meter, plan)),
+        ]);
+        ClosedBooks { summarised, billed }
+    }
+}
+
 /// What a run leaves behind.
 pub(super) struct Finished {
-    pub summarised: (Summary, TimelineSummary),
-    pub meter: BudgetMeter,
+    pub books: ClosedBooks,
     pub seldom: Seldom,
     pub control: ControlSummary,
     pub refused_changes: Vec<RefusedChange>,
@@ -67,10 +115,9 @@ pub(super) struct Finished {
 
 impl Finished {
     /// Of a run in which nobody acted and nothing seldom was metered.
-    pub fn uncontrolled(summarised: (Summary, TimelineSummary), meter: BudgetMeter, peaks: Peaks) -> Finished {
+    pub fn uncontrolled(books: ClosedBooks, peaks: Peaks) -> Finished {
         Finished {
-            summarised,
-            meter,
+            books,
             seldom: Seldom::default(),
             control: ControlSummary::default(),
             refused_changes: Vec::new(),
@@ -82,18 +129,17 @@ impl Finished {
         let horizon = plan.horizon();
         let (utilization, adjoining) = self.seldom;
         let adjoining = adjoining.map(|meter| meter.finish(horizon));
-        let (summary, timeline) = self.summarised;
-        let (usage, budget_alerts) = self.meter.finish(horizon);
-        let bill = pricing::bill(&usage, &plan.billing);
+        let ClosedBooks { summarised, billed } = self.books;
+        let (summary, timeline) = summarised;
         RunResult {
             summary,
             timeline,
-            cost_answers: pricing::answers(&usage, &plan.billing, &bill, plan.duration + plan.drain, plan.start),
-            budget_alerts,
+            cost_answers: billed.answers,
+            budget_alerts: billed.budget_alerts,
             provisioned_times: utilization.map_or_else(ProvisionedTimes::default, |meter| meter.finish(horizon)),
-            bill,
-            monthly_estimate: pricing::monthly_estimate(&usage, &plan.billing, plan.duration + plan.drain, plan.start),
-            usage,
+            bill: billed.bill,
+            monthly_estimate: billed.monthly_estimate,
+            usage: billed.usage,
             adjoining: adjoining.map_or_else(AdjoiningCost::default, |usage| AdjoiningCost::of(usage, plan)),
             control: self.control,
             refused_changes: self.refused_changes,

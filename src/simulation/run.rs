@@ -1,14 +1,14 @@
 use super::Plan;
 use super::cell_major;
 use super::continued::Continued;
-use super::crew::Crew;
 use super::listeners::{Heard, meter, recorder_config, seldom};
 use super::pace::{Onward, Pace, Stop};
 use super::parts::run_parts;
-use super::result::{Finished, RunResult};
+use super::result::{ClosedBooks, Finished, RunResult};
 use super::serve::{platform, serve_next};
 use crate::control::{Act, Changes, ControlSummary, Controller};
 use crate::facts::{Call, Observer};
+use crate::kernel::{Crew, PARTS_PER_HAND};
 use crate::lambda::{Peaks, Platform};
 use crate::metrics::{Recorder, Sink};
 use crate::pricing::BudgetMeter;
@@ -52,7 +52,7 @@ pub fn simulate_by(
             ended => return ended.ok(),
         }
     }
-    run(plan, &mut sink, extra, &mut pace, Driver::Ordered).ok()
+    run(plan, &mut sink, extra, &mut pace, Driver::Ordered, crew).ok()
 }
 
 /// The same by the cell-major driver alone, in so many parts: `None` where functions meet elsewhere than in the account's limits, or
@@ -62,8 +62,6 @@ pub fn simulate_cell_major(plan: &Plan, sink: &mut dyn Sink, crew: &dyn Crew, pa
     fits.then(|| run_apart(plan, sink, &mut (), crew, parts).ok()).flatten()
 }
 
-/// Nobody knows ahead how long a part takes: hands that are done early find another one.
-const PARTS_PER_HAND: usize = 4;
 /// With fewer arrivals a part of a run costs more than it saves.
 const LEAST_PART: u64 = 50_000;
 
@@ -78,7 +76,7 @@ fn run_apart(
     if parts > 1 && seldom(plan).is_none() {
         run_parts(plan, sink, pace, crew, parts)
     } else {
-        run(plan, sink, None, pace, Driver::CellMajor)
+        run(plan, sink, None, pace, Driver::CellMajor, crew)
     }
 }
 
@@ -97,6 +95,7 @@ fn run(
     extra: Option<&mut dyn Observer>,
     pace: &mut dyn Pace,
     driver: Driver,
+    crew: &dyn Crew,
 ) -> Result<RunResult, Stop> {
     let mut recorder = Recorder::new(recorder_config(plan), sink);
     let mut budget_meter = BudgetMeter::new(plan.start, meter(plan), &plan.billing);
@@ -105,8 +104,7 @@ fn run(
     let (Driven { unanswered, peaks }, control) = drive_with_control(plan, &mut changes, &mut heard, pace, driver)?;
     let ((_, (_, seldom)), _) = heard;
     let finished = Finished {
-        summarised: recorder.finish(&unanswered),
-        meter: budget_meter,
+        books: ClosedBooks::of(budget_meter, || recorder.finish(&unanswered, crew), plan, crew),
         seldom: seldom.unwrap_or_default(),
         control,
         refused_changes: changes.finish(),
