@@ -5,7 +5,7 @@ pub trait Crew: Sync {
     /// How many work at once; at least 1.
     fn hands(&self) -> usize;
 
-    /// Does all of these, in any order; returns when all are done.
+    /// Does all of these, in any order; returns when all are done. A job may have work for the crew itself.
     fn work(&self, jobs: Vec<Job<'_>>);
 }
 

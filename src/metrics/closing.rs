@@ -107,7 +107,6 @@ impl Recorder<'_> {
 }
 
 /// What a recorder has counted, for several hands to read.
-#[derive(Clone, Copy)]
 struct Counted<'a> {
     /// Microseconds over which gauges are taken.
     window: u64,
@@ -119,7 +118,7 @@ struct Counted<'a> {
     statuses: &'a BTreeMap<(TrafficId, u16), u64>,
 }
 
-impl<'a> Counted<'a> {
+impl Counted<'_> {
     /// Where the time of good answers, and of events that succeeded, went by function.
     fn times_spent(&self) -> (Vec<TimeSpent>, Vec<TimeSpent>) {
         let mut whole = vec![0; self.functions.len()];
