@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::cell::LazyCell;
 use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 
@@ -32,7 +33,7 @@ pub(super) fn most_replications(command: &RunCommand) -> u64 {
 /// Where a path is no number of its summary, or has no interval.
 pub(super) fn goals(asked: &[PrecisionGoal], plan: &Plan) -> Result<Vec<Precision>, Failure> {
     let mut goals = Vec::new();
-    let blank = blank_summary(plan);
+    let blank = LazyCell::new(|| blank_summary(plan));
     for goal in asked {
         let at_most = goal.at_most;
         match &goal.path {

@@ -1,7 +1,7 @@
 //! The run folder: whole or absent.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -260,7 +260,7 @@ fn check_replaceable(target: &Path) -> Result<(), ReportError> {
 }
 
 fn is_ours(folder: &Path) -> bool {
-    File::open(folder.join(SUMMARY)).is_ok_and(|file| serde_json::from_reader::<_, Mark>(BufReader::new(file)).is_ok())
+    fs::read(folder.join(SUMMARY)).is_ok_and(|text| serde_json::from_slice::<Mark>(&text).is_ok())
 }
 
 fn write_json(out: &mut impl Write, value: &Value) -> io::Result<()> {

@@ -51,24 +51,29 @@ pub(super) fn numbers_json(input: &ReportInput) -> Value {
         "fingerprint": fingerprint(summary),
         "totals": counts(&summary.totals),
         "account": account(summary),
-        "traffic": all_traffic(plan, summary),
+        "traffic": null,
         "chains": chains(&Chains::of(plan, summary)),
-        "functions": functions(input),
+        "functions": null,
         "queues": named(plan.queues.iter().map(|queue| &queue.name), &summary.queues, queue),
         "streams": streams(plan, summary),
         "budgets": downstream_budgets(plan, summary),
         "alarms": control::alarms(input),
         "scaling": control::scaling(input),
         "deployments": control::deployments(input),
-        "tags": tags(input),
+        "tags": null,
         "changes": changes_json(input),
-        "cost": cost(input),
+        "cost": null,
         "headroom": [],
         "cross_checks": [],
         "assumptions": [],
         "expect": input.expectations.iter().map(expectation).collect::<Vec<_>>(),
         "warnings": all_warnings(input),
     });
+    // The macro copies what it is handed: what may be large is put into its place.
+    all["traffic"] = all_traffic(plan, summary);
+    all["functions"] = functions(input);
+    all["tags"] = tags(input);
+    all["cost"] = cost(input);
     if let Some(replications) = input.replications {
         all["replications"] = replications.json();
     }
@@ -129,8 +134,17 @@ fn named<'a, T>(names: impl Iterator<Item = &'a String>, items: &[T], object: im
         .into()
 }
 
+/// The terms of an object. Unlike `json!` it does not copy what is a value already: there are a hundred for each function.
+macro_rules! terms {
+    ($($key:literal: $value:expr),* $(,)?) => {{
+        let mut terms = Map::with_capacity([$($key),*].len());
+        $(terms.insert($key.to_owned(), Value::from($value));)*
+        terms
+    }};
+}
+
 fn arrival_terms(counts: &Counts) -> Map<String, Value> {
-    object(json!({
+    terms! {
         "arrivals": counts.arrivals,
         "succeeded": counts.succeeded,
         "failed": counts.failed,
@@ -139,19 +153,19 @@ fn arrival_terms(counts: &Counts) -> Map<String, Value> {
         "dry_run": counts.dry_run,
         "in_flight_at_end": counts.in_flight_at_end,
         "requests": counts.requests,
-    }))
+    }
 }
 
 fn counts(counts: &Counts) -> Map<String, Value> {
     let mut terms = arrival_terms(counts);
-    terms.extend(object(json!({
+    terms.extend(terms! {
         "rejected": counts.rejected,
         "Invocations": counts.invocations,
         "Errors": counts.errors,
         "Throttles": counts.throttles,
         "cold_starts": counts.cold_starts,
         "throttled_share": rounded(share(counts.throttled, counts.arrivals)),
-    })));
+    });
     terms
 }
 
@@ -171,11 +185,11 @@ fn account(summary: &Summary) -> Value {
 }
 
 fn gauge(gauge: &GaugeSummary) -> Value {
-    json!({ "max": gauge.max, "mean": rounded(gauge.mean) })
+    terms! { "max": gauge.max, "mean": rounded(gauge.mean) }.into()
 }
 
 fn latency(times: &LatencySummary) -> Value {
-    json!({
+    terms! {
         "mean": rounded(times.mean),
         "p50": rounded(times.p50),
         "p90": rounded(times.p90),
@@ -183,7 +197,8 @@ fn latency(times: &LatencySummary) -> Value {
         "p99": rounded(times.p99),
         "p99_9": rounded(times.p99_9),
         "max": rounded(times.max),
-    })
+    }
+    .into()
 }
 
 fn chains(chains: &Chains) -> Value {
@@ -237,23 +252,23 @@ fn function(config: &FunctionConfig, summary: &FunctionSummary, chained: u64) ->
     let reasons = Reason::ALL.iter().map(|reason| reason.name());
     let causes = Cause::ALL.iter().map(|cause| cause.name());
     let mut terms = counts(&summary.counts);
-    terms.extend(object(json!({
+    terms.extend(terms! {
         "throttles_by_reason": tally(reasons, &summary.throttles_by_reason),
         "throttles_by_cause": tally(causes, &summary.throttles_by_cause),
         "rejected_by_error": rejected(&summary.rejected_by_error),
         "cold_start_share": rounded(share(summary.counts.cold_starts, summary.counts.invocations)),
         "from_chains_share": rounded(share(chained, summary.counts.invocations)),
-        "init": {
+        "init": terms! {
             "mean": rounded(summary.init.mean), "p50": rounded(summary.init.p50), "p99": rounded(summary.init.p99),
         },
-        "restore": {
+        "restore": terms! {
             "mean": rounded(summary.restore.mean),
             "p50": rounded(summary.restore.p50),
             "p99": rounded(summary.restore.p99),
         },
         "vpc": vpc(config, summary),
         "ConcurrentExecutions": gauge(&summary.concurrent_executions),
-        "environments": {
+        "environments": terms! {
             "max": summary.environments.max,
             "mean": rounded(summary.environments.mean),
             "created": summary.environments_created,
@@ -261,14 +276,14 @@ fn function(config: &FunctionConfig, summary: &FunctionSummary, chained: u64) ->
             "idle_mean": rounded(summary.environments_idle_mean),
         },
         "Duration": latency(&summary.duration),
-        "PostRuntimeExtensionsDuration": {
+        "PostRuntimeExtensionsDuration": terms! {
             "mean": rounded(summary.extensions.mean),
             "p50": rounded(summary.extensions.p50),
             "p99": rounded(summary.extensions.p99),
             "max": rounded(summary.extensions.max),
         },
         "latency": latency(&summary.latency),
-        "provisioned": {
+        "provisioned": terms! {
             "ProvisionedConcurrencyInvocations": summary.provisioned_invocations,
             "ProvisionedConcurrencySpilloverInvocations": summary.provisioned_spillover,
             "utilization_max": rounded(summary.provisioned_utilization_max),
@@ -276,17 +291,18 @@ fn function(config: &FunctionConfig, summary: &FunctionSummary, chained: u64) ->
         },
         "async": asynchronous(&summary.asynchronous),
         "by_version": named(config.versions.iter().map(|version| &version.name), &summary.by_version, by_version),
-    })));
+    });
     terms.into()
 }
 
 /// What the function takes of its VPC at its peak: shared interfaces, and those that the formula of before SW-VPC gives.
 fn vpc(config: &FunctionConfig, summary: &FunctionSummary) -> Value {
     let peak = summary.concurrent_executions.max;
-    json!({
+    terms! {
         "network_interfaces": config.shared_interfaces(peak),
         "legacy_network_interfaces": config.legacy_interfaces(peak),
-    })
+    }
+    .into()
 }
 
 /// AWS's advice for provisioned concurrency: the peak and ten percent more (PC-10).
@@ -308,7 +324,7 @@ fn rejected(counts: &BTreeMap<ErrorCode, u64>) -> Map<String, Value> {
 }
 
 fn asynchronous(events: &AsyncSummary) -> Value {
-    json!({
+    terms! {
         "AsyncEventsReceived": events.received,
         "AsyncEventsDropped": events.dropped,
         "retries_throttled": events.retries_throttled,
@@ -318,22 +334,23 @@ fn asynchronous(events: &AsyncSummary) -> Value {
         "dead_lettered": events.dead_lettered,
         "destination_success": events.destination_success,
         "destination_failure": events.destination_failure,
-        "AsyncEventAge": {
+        "AsyncEventAge": terms! {
             "p50": rounded(events.event_age.p50),
             "p99": rounded(events.event_age.p99),
             "max": rounded(events.event_age.max),
         },
-        "latency": {
+        "latency": terms! {
             "mean": rounded(events.latency.mean),
             "p50": rounded(events.latency.p50),
             "p99": rounded(events.latency.p99),
             "max": rounded(events.latency.max),
         },
-    })
+    }
+    .into()
 }
 
 fn by_version(version: &VersionSummary) -> Value {
-    json!({ "Invocations": version.invocations, "Errors": version.errors, "cold_starts": version.cold_starts })
+    terms! { "Invocations": version.invocations, "Errors": version.errors, "cold_starts": version.cold_starts }.into()
 }
 
 fn queue(queue: &QueueSummary) -> Value {
@@ -469,11 +486,11 @@ fn cost(input: &ReportInput) -> Value {
         .lines
         .iter()
         .flat_map(|line| line.shares.iter().map(move |share| (line, share)));
-    json!({
+    let mut all = json!({
         "currency": "USD",
         "total": dollars_f64(bill.total),
         "monthly_estimate": dollars_f64(input.result.monthly_estimate.total),
-        "lines": shares.map(|(line, share)| cost_line(input.plan, line, share)).collect::<Vec<_>>(),
+        "lines": null,
         "per_million_requests": per_million_requests(input.result),
         "of": parts(&input.result.cost_answers),
         "saved_by": savings(&input.result.cost_answers),
@@ -484,7 +501,9 @@ fn cost(input: &ReportInput) -> Value {
         "provisioned": provisioned_times(input),
         "budgets": budgets(input),
         "adjoining": adjoining(input),
-    })
+    });
+    all["lines"] = shares.map(|(line, share)| cost_line(input.plan, line, share)).collect();
+    all
 }
 
 /// Services beside Lambda; `items` has the cost of each that is billed.
