@@ -29,6 +29,15 @@ use crate::pricing::{
 use crate::simulation::{AdjoiningCost, Plan, RunResult};
 use crate::units::Money;
 
+/// The terms of an object. `json!` copies each value that it is handed, level by level: of a function there are a hundred.
+macro_rules! terms {
+    ($($key:literal: $value:expr),* $(,)?) => {{
+        let mut terms = Map::with_capacity([$($key),*].len());
+        $(terms.insert($key.to_owned(), Value::from($value));)*
+        terms
+    }};
+}
+
 /// The whole of `summary.json`: times in ms, money in USD, every key always present and always in the same order, but for
 /// `replications`, which stands last where there are some.
 pub fn summary_json(input: &ReportInput) -> Value {
@@ -42,42 +51,37 @@ pub fn summary_json(input: &ReportInput) -> Value {
 /// [`summary_json`] without the lists that no path leads into: cheaper, for what only reads numbers off it.
 pub(super) fn numbers_json(input: &ReportInput) -> Value {
     let (plan, summary) = (input.plan, &input.result.summary);
-    let mut all = json!({
-        "scenario": plan.name,
+    let mut all = terms! {
+        "scenario": plan.name.as_str(),
         "seed": plan.seed,
         "version": input.version,
-        "model_date": plan.model_date,
+        "model_date": plan.model_date.as_str(),
         "simulated_seconds": simulated_seconds(plan),
         "fingerprint": fingerprint(summary),
         "totals": counts(&summary.totals),
         "account": account(summary),
-        "traffic": null,
+        "traffic": all_traffic(plan, summary),
         "chains": chains(&Chains::of(plan, summary)),
-        "functions": null,
+        "functions": functions(input),
         "queues": named(plan.queues.iter().map(|queue| &queue.name), &summary.queues, queue),
         "streams": streams(plan, summary),
         "budgets": downstream_budgets(plan, summary),
         "alarms": control::alarms(input),
         "scaling": control::scaling(input),
         "deployments": control::deployments(input),
-        "tags": null,
+        "tags": tags(input),
         "changes": changes_json(input),
-        "cost": null,
-        "headroom": [],
-        "cross_checks": [],
-        "assumptions": [],
+        "cost": cost(input),
+        "headroom": Value::Array(Vec::new()),
+        "cross_checks": Value::Array(Vec::new()),
+        "assumptions": Value::Array(Vec::new()),
         "expect": input.expectations.iter().map(expectation).collect::<Vec<_>>(),
         "warnings": all_warnings(input),
-    });
-    // The macro copies what it is handed: what may be large is put into its place.
-    all["traffic"] = all_traffic(plan, summary);
-    all["functions"] = functions(input);
-    all["tags"] = tags(input);
-    all["cost"] = cost(input);
+    };
     if let Some(replications) = input.replications {
-        all["replications"] = replications.json();
+        all.insert("replications".to_owned(), replications.json());
     }
-    all
+    all.into()
 }
 
 /// The summary of a run in which nothing has happened: it has every path that [`summary_json`] will have, so that
@@ -134,15 +138,6 @@ fn named<'a, T>(names: impl Iterator<Item = &'a String>, items: &[T], object: im
         .into()
 }
 
-/// The terms of an object. Unlike `json!` it does not copy what is a value already: there are a hundred for each function.
-macro_rules! terms {
-    ($($key:literal: $value:expr),* $(,)?) => {{
-        let mut terms = Map::with_capacity([$($key),*].len());
-        $(terms.insert($key.to_owned(), Value::from($value));)*
-        terms
-    }};
-}
-
 fn arrival_terms(counts: &Counts) -> Map<String, Value> {
     terms! {
         "arrivals": counts.arrivals,
@@ -167,13 +162,6 @@ fn counts(counts: &Counts) -> Map<String, Value> {
         "throttled_share": rounded(share(counts.throttled, counts.arrivals)),
     });
     terms
-}
-
-fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(map) => map,
-        _ => Map::new(),
-    }
 }
 
 fn account(summary: &Summary) -> Value {
@@ -381,26 +369,26 @@ fn downstream_budgets(plan: &Plan, summary: &Summary) -> Map<String, Value> {
             (declared || found.is_some()).then(|| {
                 let mut terms = budget_counts(&counts);
                 let part = if budget.mean > 0.0 { mean / budget.mean } else { 0.0 };
-                terms.extend(object(json!({ "mean": rounded(mean), "share": rounded(part) })));
+                terms.extend(terms! { "mean": rounded(mean), "share": rounded(part) });
                 (function.name.clone(), terms.into())
             })
         });
         let users: Map<String, Value> = users.collect();
-        terms.extend(object(json!({
+        terms.extend(terms! {
             "max": budget.max,
             "mean": rounded(budget.mean),
-            "wait": { "mean": rounded(budget.wait.mean), "p99": rounded(budget.wait.p99), "max": rounded(budget.wait.max) },
+            "wait": terms! { "mean": rounded(budget.wait.mean), "p99": rounded(budget.wait.p99), "max": rounded(budget.wait.max) },
             "functions": users,
-        })));
+        });
         (config.name.clone(), terms.into())
     };
     plan.account.budgets.iter().enumerate().map(entry).collect()
 }
 
 fn budget_counts(counts: &BudgetCounts) -> Map<String, Value> {
-    object(json!({
+    terms! {
         "calls": counts.calls, "slowed": counts.slowed, "queued": counts.queued, "failed": counts.failed,
-    }))
+    }
 }
 
 /// Every stream: what became of its records for the reader with the most left to do, and for each reader.
@@ -434,29 +422,29 @@ const POLLERS_PER_UNIT: u32 = 10;
 
 /// What becomes of records: these terms add up to `sent` (contract §4).
 fn record_terms(sent: u64, reader: &ReaderSummary) -> Map<String, Value> {
-    object(json!({
+    terms! {
         "sent": sent,
         "processed": reader.processed,
         "discarded": reader.discarded,
         "filtered": reader.filtered,
         "expired": reader.expired,
         "waiting": sent - reader.settled(),
-        "IteratorAge": {
+        "IteratorAge": terms! {
             "p50": rounded(reader.iterator_age.p50),
             "p99": rounded(reader.iterator_age.p99),
             "max": rounded(reader.iterator_age.max),
         },
-        "OffsetLag": { "max": reader.offset_lag_max },
-        "pollers": {
+        "OffsetLag": terms! { "max": reader.offset_lag_max },
+        "pollers": terms! {
             "max": reader.pollers_max,
             "event_poller_units": reader.pollers_max.div_ceil(POLLERS_PER_UNIT),
         },
-        "blocked": {
+        "blocked": terms! {
             "lanes": reader.blocked_lanes,
             "longest": rounded(reader.blocked_longest),
             "at_end": reader.blocked_at_end,
         },
-    }))
+    }
 }
 
 fn tags(input: &ReportInput) -> Value {
@@ -486,24 +474,23 @@ fn cost(input: &ReportInput) -> Value {
         .lines
         .iter()
         .flat_map(|line| line.shares.iter().map(move |share| (line, share)));
-    let mut all = json!({
+    terms! {
         "currency": "USD",
         "total": dollars_f64(bill.total),
         "monthly_estimate": dollars_f64(input.result.monthly_estimate.total),
-        "lines": null,
+        "lines": shares.map(|(line, share)| cost_line(input.plan, line, share)).collect::<Vec<_>>(),
         "per_million_requests": per_million_requests(input.result),
         "of": parts(&input.result.cost_answers),
         "saved_by": savings(&input.result.cost_answers),
-        "monthly_on": {
+        "monthly_on": terms! {
             "x86_64": dollars_f64(input.result.cost_answers.by_architecture[0]),
             "arm64": dollars_f64(input.result.cost_answers.by_architecture[1]),
         },
         "provisioned": provisioned_times(input),
         "budgets": budgets(input),
         "adjoining": adjoining(input),
-    });
-    all["lines"] = shares.map(|(line, share)| cost_line(input.plan, line, share)).collect();
-    all
+    }
+    .into()
 }
 
 /// Services beside Lambda; `items` has the cost of each that is billed.
