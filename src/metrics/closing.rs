@@ -148,8 +148,11 @@ impl Counted<'_> {
                 let sync = self.flows[stretch].iter().filter(|flow| flow.is_synchronous());
                 merged(sync.map(|flow| &flow.latency[cell(kind, true)]))
             });
-            let mut all = Histogram::default();
-            parts.iter().for_each(|part| all.merge(part));
+            let parts = parts.into_iter().reduce(|mut all, part| {
+                all.to_mut().merge(&part);
+                all
+            });
+            let all = parts.unwrap_or_default();
             let fractions: [f64; 101] = std::array::from_fn(|percent| percent as f64 / 100.0);
             (all.count(), all.quantiles(fractions).map(|us| us as f64 / 1e3).to_vec())
         };
