@@ -13,10 +13,15 @@ use crate::units::{SimTime, Span};
 /// (contract §2.5).
 pub struct Arrivals {
     sources: Vec<Source>,
+    order: Order,
+}
+
+/// How the next arrival is found.
+enum Order {
     /// Sources that still have an arrival, each with the time of its next one.
-    order: BinaryHeap<Reverse<(SimTime, u32)>>,
-    /// Instead of `order` where there is a crowd of sources.
-    stretch: Option<Box<Stretch>>,
+    Heap(BinaryHeap<Reverse<(SimTime, u32)>>),
+    /// A crowd of sources is read ahead for a stretch of time; no arrivals of one are told as a train then.
+    Stretch(Box<Stretch>),
 }
 
 impl Arrivals {
@@ -27,20 +32,16 @@ impl Arrivals {
         let mut sources: Vec<Source> = configs.map(Source::new).collect();
         let first = |source: &mut Source| source.advance().then_some(source.head.time);
         let heads = sources.iter_mut().map(first);
-        let (order, stretch) = if in_stretches {
+        let order = if in_stretches {
             let heads = heads.map(|head| head.unwrap_or(SimTime::MAX)).collect();
-            (BinaryHeap::new(), Some(Box::new(Stretch::of(heads))))
+            Order::Stretch(Box::new(Stretch::of(heads)))
         } else {
             let order = (0..)
                 .zip(heads)
                 .filter_map(|(index, head)| Some(Reverse((head?, index))));
-            (order.collect(), None)
+            Order::Heap(order.collect())
         };
-        Arrivals {
-            sources,
-            order,
-            stretch,
-        }
+        Arrivals { sources, order }
     }
 
     /// Lets handler durations be sampled ahead, in blocks, where `durations` tells what those of a flow are sampled from, now
@@ -54,11 +55,13 @@ impl Arrivals {
     /// The next arrival, left where it is: it is read in place, not copied.
     #[inline]
     pub fn peek(&mut self) -> Option<&Arrival> {
-        if let Some(stretch) = &mut self.stretch {
-            return stretch.peek(&mut self.sources);
+        match &mut self.order {
+            Order::Heap(order) => {
+                let Reverse((_, source)) = order.peek()?;
+                Some(&self.sources[*source as usize].head)
+            }
+            Order::Stretch(stretch) => stretch.peek(&mut self.sources),
         }
-        let Reverse((_, source)) = self.order.peek()?;
-        Some(&self.sources[*source as usize].head)
     }
 
     /// Somebody asks for the next arrivals soon: what that takes is asked for ahead.
@@ -75,10 +78,10 @@ impl Arrivals {
     /// Some arrivals after the next one, the nearest first, where they are read in stretches.
     #[inline]
     pub fn coming(&self) -> impl Iterator<Item = (Turn, &Arrival)> {
-        let (arrivals, order) = self
-            .stretch
-            .as_ref()
-            .map_or_else(Default::default, |stretch| stretch.coming());
+        let (arrivals, order) = match &self.order {
+            Order::Heap(_) => Default::default(),
+            Order::Stretch(stretch) => stretch.coming(),
+        };
         let places = Turn::ALL.iter().zip(order);
         places.map(|(turn, (_, place))| (*turn, &arrivals[*place as usize]))
     }
@@ -86,7 +89,8 @@ impl Arrivals {
     /// The next arrival and those that follow it from the same source, where that source looks ahead.
     #[inline]
     pub fn train(&self) -> Option<Train<'_>> {
-        let order = self.order.as_slice();
+        let Order::Heap(order) = &self.order else { return None };
+        let order = order.as_slice();
         let Reverse((_, source)) = order.first()?;
         // The second is one of the first's children in the heap; at one instant sources come in their order.
         let second = order[1..].iter().take(2).map(|Reverse(entry)| entry).min();
@@ -99,7 +103,8 @@ impl Arrivals {
 
     /// Leaves out the next `count` arrivals, all of one train.
     pub fn advance_by(&mut self, count: usize) {
-        let Some(mut top) = self.order.peek_mut() else { return };
+        let Order::Heap(order) = &mut self.order else { return };
+        let Some(mut top) = order.peek_mut() else { return };
         let source = &mut self.sources[top.0.1 as usize];
         if source.advance_by(count) {
             top.0.0 = source.head.time;
@@ -111,10 +116,11 @@ impl Arrivals {
     /// Goes on to the arrival after the next one.
     #[inline]
     pub fn advance(&mut self) {
-        if let Some(stretch) = &mut self.stretch {
-            return stretch.advance();
-        }
-        let Some(mut top) = self.order.peek_mut() else { return };
+        let order = match &mut self.order {
+            Order::Heap(order) => order,
+            Order::Stretch(stretch) => return stretch.advance(),
+        };
+        let Some(mut top) = order.peek_mut() else { return };
         let source = &mut self.sources[top.0.1 as usize];
         if source.advance() {
             top.0.0 = source.head.time;
@@ -127,12 +133,15 @@ impl Arrivals {
 #[cfg(test)]
 impl Arrivals {
     pub(super) fn is_read_in_stretches(&self) -> bool {
-        self.stretch.is_some()
+        matches!(self.order, Order::Stretch(_))
     }
 
     /// How many have been read ahead.
     pub(super) fn held(&self) -> usize {
-        self.stretch.as_ref().map_or(0, |stretch| stretch.held())
+        match &self.order {
+            Order::Heap(_) => 0,
+            Order::Stretch(stretch) => stretch.held(),
+        }
     }
 }
 
