@@ -1,5 +1,7 @@
 //! What a reader should know before trusting a number.
 
+use std::collections::BTreeSet;
+
 use super::ReportInput;
 use super::numbers::{counted, grouped, short_name};
 use crate::simulation::{Plan, RunResult};
@@ -51,20 +53,18 @@ fn few_samples<'a>(result: &RunResult, plan: &'a Plan) -> Vec<FewSamples<'a>> {
 
 /// What the scenario room warned of, then what [`warnings`] adds: every single one.
 pub(super) fn all_warnings(input: &ReportInput) -> Vec<String> {
-    let mut all = input.warnings.to_vec();
-    for warning in warnings(input.result, input.plan) {
-        if !all.contains(&warning) {
-            all.push(warning);
-        }
-    }
-    all
+    let given: BTreeSet<&String> = input.warnings.iter().collect();
+    let mut found = warnings(input.result, input.plan);
+    found.retain(|warning| !given.contains(warning));
+    [input.warnings, &found].concat()
 }
 
 /// [`all_warnings`] for people: one line for all functions that share a quantile of few samples.
 pub(super) fn warnings_in_short(input: &ReportInput) -> Vec<String> {
     let mut lines = input.warnings.to_vec();
     let found = few_samples(input.result, input.plan);
-    lines.retain(|line| found.iter().all(|few| few.text() != *line));
+    let texts: BTreeSet<String> = found.iter().map(FewSamples::text).collect();
+    lines.retain(|line| !texts.contains(line));
     for quantile in ["p99", "asynchronous p99"] {
         let alike: Vec<&FewSamples> = found.iter().filter(|few| few.quantile == quantile).collect();
         match alike.as_slice() {

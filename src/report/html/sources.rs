@@ -5,7 +5,7 @@ use maud::Markup;
 use super::facts::Facts;
 use super::long_table::{Cell, LongTable, Row, largest_first, long_table};
 use crate::facts::InvocationType;
-use crate::lambda::{MappingSource, TrafficConfig};
+use crate::lambda::{FlowConfig, MappingSource, TrafficConfig};
 use crate::metrics::{Counts, LatencySummary, QueueSummary, TrafficSummary};
 use crate::pricing::Item;
 use crate::report::ReportInput;
@@ -34,8 +34,13 @@ pub(super) fn sources(facts: &Facts) -> Markup {
     let input = facts.input;
     let senders = input.plan.traffic.iter().zip(&input.result.summary.traffic);
     let queues = input.plan.queues.iter().zip(&input.result.summary.queues);
+    let mut flows = vec![None; input.plan.traffic.len()];
+    for flow in &input.plan.flows {
+        flows[flow.traffic.index()].get_or_insert(flow);
+    }
     let economies = senders
-        .filter_map(|(config, summary)| of_sender(input, config, summary))
+        .zip(flows)
+        .filter_map(|((config, summary), flow)| of_sender(input, flow?, config, summary))
         .chain(
             queues
                 .enumerate()
@@ -102,15 +107,14 @@ fn row(facts: &Facts, economy: &Economy) -> Row {
     }
 }
 
-/// A sender of calls and events; mappings are told of by their queues.
-fn of_sender(input: &ReportInput, config: &TrafficConfig, summary: &TrafficSummary) -> Option<Economy> {
+/// A sender of calls and events, with the first of its flows; mappings are told of by their queues.
+fn of_sender(
+    input: &ReportInput,
+    flow: &FlowConfig,
+    config: &TrafficConfig,
+    summary: &TrafficSummary,
+) -> Option<Economy> {
     let counts = &summary.counts;
-    let number = input
-        .plan
-        .traffic
-        .iter()
-        .position(|other| std::ptr::eq(other, config))?;
-    let flow = input.plan.flows.iter().find(|flow| flow.traffic.index() == number)?;
     if flow.mapping.is_some() {
         return None;
     }
