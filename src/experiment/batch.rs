@@ -3,17 +3,25 @@ use std::ops::{ControlFlow, Range};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc;
 
-use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 /// Does `job` for every item on up to `threads` threads (0: one per core) and returns the results in the order of the
 /// items, so that nothing depends on which finished first.
 pub fn in_order<T: Send, R: Send>(items: Vec<T>, threads: usize, job: impl Fn(T) -> R + Sync) -> Vec<R> {
-    match ThreadPoolBuilder::new().num_threads(threads).build() {
-        Ok(pool) => pool.install(|| items.into_par_iter().map(&job).collect()),
-        // A host that grants no threads still gets its results, one after another.
-        Err(_) => items.into_iter().map(job).collect(),
+    match pool(items.len() as u64, threads) {
+        Some(pool) => pool.install(|| items.into_par_iter().map(&job).collect()),
+        None => items.into_iter().map(job).collect(),
     }
+}
+
+/// Threads for so many jobs. `None` where this one does as well, which takes memory from the system faster than another, and
+/// where the host grants none.
+fn pool(jobs: u64, threads: usize) -> Option<ThreadPool> {
+    if jobs <= 1 || threads == 1 {
+        return None;
+    }
+    ThreadPoolBuilder::new().num_threads(threads).build().ok()
 }
 
 /// Does `job` for every number on up to `threads` threads (0: one per core) and hands the results to `take` on this thread,
@@ -26,7 +34,7 @@ pub fn in_order_until<R: Send>(
     job: impl Fn(u64) -> R + Sync,
     mut take: impl FnMut(u64, R) -> ControlFlow<()>,
 ) {
-    let Ok(pool) = ThreadPoolBuilder::new().num_threads(threads).build() else {
+    let Some(pool) = pool(numbers.end.saturating_sub(numbers.start), threads) else {
         for number in numbers {
             if take(number, job(number)).is_break() {
                 return;
