@@ -25,12 +25,21 @@ pub struct Histogram {
     min: u64,
     max: u64,
     zeros: u64,
-    raw: Vec<u64>,
+    /// Values kept as they are, but for those in `rare`.
+    raw: Vec<u32>,
     /// Counts of neighbouring buckets, whole octaves; empty while values are kept raw.
     counts: Vec<u32>,
     /// The bucket of `counts[0]`.
     first: usize,
-    /// Buckets whose 32-bit count has gone round, once for each time.
+    rare: Option<Box<Rare>>,
+}
+
+/// What does not fit into 32 bits.
+#[derive(Clone, Debug, Default)]
+struct Rare {
+    /// Values kept as they are that take more.
+    long: Vec<u64>,
+    /// Buckets whose count has gone round, once for each time.
     carried: Vec<usize>,
 }
 
@@ -39,7 +48,7 @@ impl Histogram {
     pub fn prefetch(&self) {
         prefetch(&self.count);
         prefetch(&self.raw);
-        prefetch(&self.carried);
+        prefetch(&self.rare);
     }
 
     /// Where it will stand, as long as values are kept as they are.
@@ -67,7 +76,7 @@ impl Histogram {
             self.min = self.min.min(value);
             *count = count.wrapping_add(1);
             if *count == 0 {
-                self.carried.push(bucket);
+                self.carry(bucket);
             }
         } else {
             self.record_rare(value);
@@ -76,7 +85,7 @@ impl Histogram {
 
     /// Counts several values.
     pub(super) fn record_all(&mut self, values: &Values) {
-        let stay_raw = self.is_raw() && self.raw.len() + values.count <= RAW;
+        let stay_raw = self.is_raw() && self.kept() + values.count <= RAW;
         if self.counts.is_empty() && !stay_raw {
             let each = values.buckets().iter().zip(&values.values);
             each.for_each(|(bucket, value)| self.record_in(*bucket as usize, *value));
@@ -88,7 +97,7 @@ impl Histogram {
         self.sum += u128::from(values.sum);
         self.max = self.max.max(values.max);
         if stay_raw {
-            return self.raw.extend_from_slice(&values.values[..values.count]);
+            return self.keep_all(values);
         }
         for (place, bucket) in values.buckets().iter().enumerate() {
             // No octave has the bucket of a zero.
@@ -116,13 +125,39 @@ impl Histogram {
     fn record_rare(&mut self, value: u64) {
         self.min = if self.count == 1 { value } else { self.min.min(value) };
         if self.is_raw() {
-            self.raw.push(value);
-            if self.raw.len() > RAW {
+            self.keep(value);
+            if self.kept() > RAW {
                 self.spill();
             }
         } else {
             self.bump(value);
         }
+    }
+
+    /// Keeps a value as it is.
+    fn keep(&mut self, value: u64) {
+        match u32::try_from(value) {
+            Ok(value) => self.raw.push(value),
+            Err(_) => self.rare.get_or_insert_default().long.push(value),
+        }
+    }
+
+    fn keep_all(&mut self, values: &Values) {
+        let all = &values.values[..values.count];
+        if values.max <= u64::from(u32::MAX) {
+            self.raw.extend(all.iter().map(|value| *value as u32));
+        } else {
+            all.iter().for_each(|value| self.keep(*value));
+        }
+    }
+
+    /// How many values are kept as they are.
+    fn kept(&self) -> usize {
+        self.raw.len() + self.long().len()
+    }
+
+    fn long(&self) -> &[u64] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.long)
     }
 
     /// Adds all of another's values.
@@ -138,14 +173,17 @@ impl Histogram {
         self.max = self.max.max(other.max);
         self.count += other.count;
         self.sum += other.sum;
-        if self.is_raw() && other.is_raw() && self.raw.len() + other.raw.len() <= RAW {
+        if self.is_raw() && other.is_raw() && self.kept() + other.kept() <= RAW {
             self.raw.extend_from_slice(&other.raw);
+            other.long().iter().for_each(|value| self.keep(*value));
             return;
         }
         self.spill();
-        self.bump_all(&other.raw);
+        self.bump_all(&other.raw, other.long());
         self.zeros += other.zeros;
-        self.carried.extend_from_slice(&other.carried);
+        if let Some(rare) = &other.rare {
+            rare.carried.iter().for_each(|bucket| self.carry(*bucket));
+        }
         for (first, counts) in (other.first..).step_by(GROUP).zip(other.counts.chunks(GROUP)) {
             self.add_group(first, counts);
         }
@@ -180,6 +218,9 @@ impl Histogram {
     /// Puts in order what is kept as it is, so that quantiles are found at once.
     pub fn settle(&mut self) {
         self.raw.sort_unstable();
+        if let Some(rare) = &mut self.rare {
+            rare.long.sort_unstable();
+        }
     }
 
     /// Number of values.
@@ -214,11 +255,11 @@ impl Histogram {
         }
         let ranks = fractions.map(|fraction| ((fraction * self.count as f64).ceil() as u64).clamp(1, self.count));
         if self.is_raw() {
-            let mut sorted = Cow::Borrowed(&self.raw);
-            if !sorted.is_sorted() {
-                sorted.to_mut().sort_unstable();
-            }
-            return ranks.map(|rank| sorted[rank as usize - 1]);
+            let (short, long) = (sorted(&self.raw), sorted(self.long()));
+            return ranks.map(|rank| match rank as usize - 1 {
+                place if place < short.len() => short[place].into(),
+                place => long[place - short.len()],
+            });
         }
         let (mut next, mut below) = (0, self.zeros);
         let mut come_to = |below: u64, value: u64| {
@@ -248,8 +289,14 @@ impl Histogram {
 
     /// What the counts of these buckets lack.
     fn carried(&self, buckets: Range<usize>) -> u64 {
-        let rounds = self.carried.iter().filter(|bucket| buckets.contains(bucket));
-        (rounds.count() as u64) << u32::BITS
+        let carried = self.rare.iter().flat_map(|rare| &rare.carried);
+        (carried.filter(|bucket| buckets.contains(bucket)).count() as u64) << u32::BITS
+    }
+
+    /// The count of a bucket has gone round.
+    #[cold]
+    fn carry(&mut self, bucket: usize) {
+        self.rare.get_or_insert_default().carried.push(bucket);
     }
 
     /// Mean, usual quantiles and maximum of microseconds, in milliseconds.
@@ -274,24 +321,26 @@ impl Histogram {
     /// From raw values to buckets.
     fn spill(&mut self) {
         if self.is_raw() {
-            let values = std::mem::take(&mut self.raw);
+            let short = std::mem::take(&mut self.raw);
+            let long = self.rare.take().map_or_else(Vec::new, |rare| rare.long);
             // All octaves at once; zero has none.
             [self.min, self.max]
                 .into_iter()
                 .filter(|value| *value > 0)
                 .for_each(|value| self.reach(bucket_of(value)));
-            self.bump_all(&values);
+            self.bump_all(&short, &long);
         }
     }
 
-    fn bump_all(&mut self, values: &[u64]) {
-        for value in values {
+    fn bump_all(&mut self, short: &[u32], long: &[u64]) {
+        for value in short {
             // No octave has the bucket of a zero.
-            match self.counts.get_mut(bucket_of(*value).wrapping_sub(self.first)) {
+            match self.counts.get_mut(bucket_of((*value).into()).wrapping_sub(self.first)) {
                 Some(count) if *count < u32::MAX => *count += 1,
-                _ => self.bump(*value),
+                _ => self.bump((*value).into()),
             }
         }
+        long.iter().for_each(|value| self.bump(*value));
     }
 
     fn bump(&mut self, value: u64) {
@@ -308,7 +357,7 @@ impl Histogram {
         let (sum, went_round) = place.overflowing_add(count);
         *place = sum;
         if went_round {
-            self.carried.push(bucket);
+            self.carry(bucket);
         }
     }
 
@@ -330,6 +379,14 @@ impl Histogram {
             self.counts.resize(needed, 0);
         }
     }
+}
+
+fn sorted<T: Ord + Copy>(values: &[T]) -> Cow<'_, [T]> {
+    let mut sorted = Cow::Borrowed(values);
+    if !sorted.is_sorted() {
+        sorted.to_mut().sort_unstable();
+    }
+    sorted
 }
 
 /// Several values, [`TRAIN`] at most, with what every histogram wants to know of them: looked at once for all histograms that
@@ -499,6 +556,42 @@ mod tests {
             (0..count / train).for_each(|_| histogram.record_all(&values));
             assert_eq!((histogram.count(), histogram.is_raw()), (count as u64, count == RAW));
         }
+    }
+
+    /// 32 bits of microseconds are 71 minutes, and an event may be six hours old.
+    #[test]
+    fn values_stay_as_they_are_whether_they_fit_into_32_bits_or_not() {
+        let limit = u64::from(u32::MAX);
+        let all = [limit + 2, 3, limit, 6 * 3_600_000_000, limit + 1, 0];
+        let mut sorted = all;
+        sorted.sort_unstable();
+        let ranks: [f64; 6] = std::array::from_fn(|place| (place + 1) as f64 / 6.0);
+        let [mut one_by_one, mut train, mut joined] =
+            [Histogram::default(), Histogram::default(), Histogram::default()];
+        all.iter().for_each(|value| one_by_one.record(*value));
+        let (spans, mut values) = (all.map(Span::from_micros), Values::default());
+        values.hold(&spans, Span::ZERO);
+        train.record_all(&values);
+        for part in all.chunks(2) {
+            let mut pair = Histogram::default();
+            part.iter().for_each(|value| pair.record(*value));
+            joined.merge(&pair);
+        }
+        for histogram in [&mut one_by_one, &mut train, &mut joined] {
+            assert!(histogram.is_raw());
+            assert_eq!(histogram.quantiles(ranks), sorted);
+            histogram.settle();
+            assert_eq!(histogram.quantiles(ranks), sorted);
+        }
+        // Too many to stay: three hundred times each, the long ones too in buckets now.
+        (0..100).for_each(|_| (0..3).for_each(|_| one_by_one.merge(&train)));
+        assert!(!one_by_one.is_raw() && one_by_one.long().is_empty());
+        let close = one_by_one.quantiles(ranks).into_iter().zip(sorted);
+        assert!(
+            close
+                .into_iter()
+                .all(|(found, value)| found.abs_diff(value) <= value / 1_000)
+        );
     }
 
     /// Every value by itself, as far as one bucket holds no other.
