@@ -68,7 +68,7 @@ pub(super) fn drive<O: Observer>(
     pace: &mut dyn Pace,
 ) -> Result<Peak, Stop> {
     let mut cells = Cells::of(plan, platform, shared_senders(plan.traffic.len(), &plan.flows));
-    let functions = called(plan).len();
+    let functions = cells.functions();
     let (mut windows, mut certificate) = (Windows::of(plan, functions), certificate(plan, functions));
     loop {
         certificate.reach(windows.from);
@@ -94,19 +94,18 @@ pub(super) fn certificate(plan: &Plan, functions: usize) -> Certificate {
     Certificate::new(&plan.parts(), SimTime::ZERO + plan.warm_up, one_source_each)
 }
 
-/// Functions that are called, in the order of their first sources, each with all of them.
-pub(super) fn called(plan: &Plan) -> Vec<(FunctionId, Vec<&SourceConfig>)> {
+/// Sources by the function that they call, each with that function's place among those that are called: in the order of their first
+/// sources.
+pub(super) fn by_function(plan: &Plan) -> Vec<(u32, &SourceConfig)> {
     let mut places = vec![None; plan.functions.len()];
-    let mut called: Vec<(FunctionId, Vec<&SourceConfig>)> = Vec::new();
-    for source in &plan.sources {
-        let function = function_of(plan, source);
-        let place = *places[function.index()].get_or_insert(called.len());
-        if place == called.len() {
-            called.push((function, Vec::new()));
-        }
-        called[place].1.push(source);
-    }
-    called
+    let mut called = 0..;
+    let place = |source| {
+        let place = &mut places[function_of(plan, source).index()];
+        (*place.get_or_insert_with(|| called.next().unwrap_or(u32::MAX)), source)
+    };
+    let mut sources: Vec<(u32, &SourceConfig)> = plan.sources.iter().map(place).collect();
+    sources.sort_by_key(|(place, _)| *place);
+    sources
 }
 
 /// A part of the run's time.
@@ -180,42 +179,35 @@ impl Windows {
     }
 }
 
-fn function_of(plan: &Plan, source: &SourceConfig) -> FunctionId {
+pub(super) fn function_of(plan: &Plan, source: &SourceConfig) -> FunctionId {
     plan.flows[source.flow.index()].function
 }
 
 /// All functions that are called.
 pub(super) struct Cells(Vec<Block>);
 
-fn cells(plan: &Plan, platform: &Platform) -> Vec<Cell> {
-    let cell = |(function, sources): (FunctionId, Vec<&SourceConfig>)| {
-        let flow = sources[0].flow;
-        let mut arrivals = Arrivals::new(sources);
-        arrivals.sample_ahead(|flow| platform.plain_durations(flow));
-        let due = arrivals.peek().map_or(SimTime::MAX, |arrival| arrival.time);
-        Cell {
-            function,
-            flow,
-            arrivals,
-            agenda: Agenda::default(),
-            due,
-        }
-    };
-    called(plan).into_iter().map(cell).collect()
-}
-
 impl Cells {
     /// Those of a plan or a part of one; `shared` are the senders that call several functions, maybe in other parts.
     pub fn of(plan: &Plan, platform: &mut Platform, shared: impl Iterator<Item = usize>) -> Cells {
         platform.take_apart(shared);
-        let mut cells = cells(plan, platform).into_iter().peekable();
+        let sources = by_function(plan);
+        let groups = sources.chunk_by(|(one, _), (other, _)| one == other);
+        let mut cells = groups.map(|group| Cell::of(plan, platform, group)).peekable();
         let mut blocks = Vec::new();
         while cells.peek().is_some() {
-            let cells: Vec<Cell> = cells.by_ref().take(TOGETHER).collect();
-            let due = SimTime::ZERO;
-            blocks.push(Block { cells, due });
+            let mut block = Vec::with_capacity(TOGETHER);
+            block.extend(cells.by_ref().take(TOGETHER));
+            blocks.push(Block {
+                cells: block,
+                due: SimTime::ZERO,
+            });
         }
         Cells(blocks)
+    }
+
+    /// How many functions are called.
+    pub fn functions(&self) -> usize {
+        self.0.iter().map(|block| block.cells.len()).sum()
     }
 
     /// Each function in turn through a window; returns how many arrivals there were.
@@ -244,6 +236,21 @@ impl Cells {
 }
 
 impl Cell {
+    /// That of a function with these sources.
+    fn of(plan: &Plan, platform: &Platform, sources: &[(u32, &SourceConfig)]) -> Cell {
+        let (_, first) = sources[0];
+        let mut arrivals = Arrivals::new(sources.iter().map(|(_, source)| *source));
+        arrivals.sample_ahead(|flow| platform.plain_durations(flow));
+        let due = arrivals.peek().map_or(SimTime::MAX, |arrival| arrival.time);
+        Cell {
+            function: function_of(plan, first),
+            flow: first.flow,
+            arrivals,
+            agenda: Agenda::default(),
+            due,
+        }
+    }
+
     /// What it takes is asked for ahead, since a function's state, of which there may be a million, lies in a hundred places far from
     /// the processor. Others run meanwhile.
     fn prefetch<O: Observer>(&self, turn: Turn, platform: &Platform, watchers: &mut O) {

@@ -1,7 +1,7 @@
 //! A plan as several, each of some of its functions with all that calls them.
 
 use super::Plan;
-use super::cell_major::called;
+use super::cell_major::{by_function, function_of};
 use crate::control::ControlConfig;
 use crate::facts::{FlowId, FunctionId, TrafficId};
 use crate::metrics::Members;
@@ -35,15 +35,18 @@ pub(super) fn divide(plan: &Plan, parts: usize) -> Vec<Division> {
 
 /// Functions in the order of their first sources, then those that nobody calls, with their work.
 fn by_source(plan: &Plan) -> Vec<(FunctionId, u64)> {
-    let called = called(plan);
+    let sources = by_function(plan);
     let mut idle = vec![true; plan.functions.len()];
-    called.iter().for_each(|(function, _)| idle[function.index()] = false);
-    let busy = called.into_iter().map(|(function, sources)| {
-        let arrivals: u64 = sources.iter().map(|source| source.roughly()).sum();
+    let busy = sources.chunk_by(|(one, _), (other, _)| one == other).map(|group| {
+        let function = function_of(plan, group[0].1);
+        idle[function.index()] = false;
+        let arrivals: u64 = group.iter().map(|(_, source)| source.roughly()).sum();
         (function, IDLE + arrivals)
     });
+    let mut order: Vec<(FunctionId, u64)> = busy.collect();
     let idle = (0..).map(FunctionId).zip(&idle).filter(|(_, idle)| **idle);
-    busy.chain(idle.map(|(function, _)| (function, IDLE))).collect()
+    order.extend(idle.map(|(function, _)| (function, IDLE)));
+    order
 }
 
 /// What stands at these places of a list, and where it stands now.

@@ -3,7 +3,7 @@
 //! so the result is that of one part alone (ARCHITECTURE.md, "Two drivers, one result").
 
 use super::Plan;
-use super::cell_major::{Cells, Window, Windows, called, certificate};
+use super::cell_major::{Cells, Window, Windows, certificate};
 use super::divide::{Division, divide};
 use super::listeners::{Heard, Seldom, meter, recorder_config};
 use super::pace::{Pace, Stop};
@@ -155,7 +155,7 @@ fn drive(
     pace: &mut dyn Pace,
     crew: &dyn Crew,
 ) -> Result<Peak, Stop> {
-    let functions = called(plan).len();
+    let functions = parts.iter().map(|part| part.cells.functions()).sum();
     let mut windows = Windows::of(plan, functions);
     let mut books = Books::of(certificate(plan, functions), recorder);
     loop {
