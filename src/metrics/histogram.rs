@@ -584,7 +584,7 @@ mod tests {
             assert_eq!(histogram.quantiles(ranks), sorted);
         }
         // Too many to stay: three hundred times each, the long ones too in buckets now.
-        (0..100).for_each(|_| (0..3).for_each(|_| one_by_one.merge(&train)));
+        (0..300).for_each(|_| one_by_one.merge(&train));
         assert!(!one_by_one.is_raw() && one_by_one.long().is_empty());
         let close = one_by_one.quantiles(ranks).into_iter().zip(sorted);
         assert!(

@@ -195,6 +195,7 @@ impl Cells {
         let mut cells = groups.map(|group| Cell::of(plan, platform, group)).peekable();
         let mut blocks = Vec::new();
         while cells.peek().is_some() {
+            // One that grew would leave its smaller selves behind between its functions, too large for what comes there.
             let mut block = Vec::with_capacity(TOGETHER);
             block.extend(cells.by_ref().take(TOGETHER));
             blocks.push(Block {
