@@ -29,10 +29,12 @@ impl Instants {
         let mut instants = Instants::default();
         for words in words.chunks(16 * LANES) {
             let (mut taken, mut all) = ([[0u32; LANES]; 2], [[0u32; LANES]; 2]);
-            let (groups, rest) = words.as_chunks::<LANES>();
+            let groups = words.chunks_exact(LANES);
+            let rest = groups.remainder();
             let mut last = [RESERVED; LANES];
             last[..rest.len()].copy_from_slice(rest);
-            for group in groups.iter().chain([&last]) {
+            let groups = groups.filter_map(|group| group.first_chunk::<LANES>());
+            for group in groups.chain([&last]) {
                 for lane in 0..LANES {
                     let (word, offset) = (group[lane], group[lane] >> TIME_SHIFT);
                     let free = offset & (word & RESERVED).wrapping_sub(1);
