@@ -148,11 +148,7 @@ impl Counted<'_> {
                 let sync = self.flows[stretch].iter().filter(|flow| flow.is_synchronous());
                 merged(sync.map(|flow| &flow.latency[cell(kind, true)]))
             });
-            let parts = parts.into_iter().reduce(|mut all, part| {
-                all.to_mut().merge(&part);
-                all
-            });
-            let all = parts.unwrap_or_default();
+            let all = all_of(parts.iter().map(Cow::as_ref));
             let fractions: [f64; 101] = std::array::from_fn(|percent| percent as f64 / 100.0);
             (all.count(), all.quantiles(fractions).map(|us| us as f64 / 1e3).to_vec())
         };
@@ -272,9 +268,13 @@ fn latency_rows(flow: &FlowState) -> impl Iterator<Item = LatencyRow> {
 
 /// All the values of several histograms. Mostly there is one.
 fn merged<'b>(cells: impl Iterator<Item = &'b Option<Box<Histogram>>>) -> Cow<'b, Histogram> {
-    let mut cells = cells.flatten().filter(|cell| cell.count() > 0);
-    let mut all = cells.next().map_or_else(Cow::default, |cell| Cow::Borrowed(&**cell));
-    cells.for_each(|cell| all.to_mut().merge(cell));
+    all_of(cells.flatten().map(|cell| &**cell))
+}
+
+fn all_of<'b>(histograms: impl Iterator<Item = &'b Histogram>) -> Cow<'b, Histogram> {
+    let mut histograms = histograms.filter(|histogram| histogram.count() > 0);
+    let mut all = histograms.next().map_or_else(Cow::default, Cow::Borrowed);
+    histograms.for_each(|histogram| all.to_mut().merge(histogram));
     all
 }
 

@@ -54,9 +54,9 @@ fn few_samples<'a>(result: &RunResult, plan: &'a Plan) -> Vec<FewSamples<'a>> {
 /// What the scenario room warned of, then what [`warnings`] adds: every single one.
 pub(super) fn all_warnings(input: &ReportInput) -> Vec<String> {
     let given: BTreeSet<&String> = input.warnings.iter().collect();
-    let mut found = warnings(input.result, input.plan);
-    found.retain(|warning| !given.contains(warning));
-    [input.warnings, &found].concat()
+    let found = warnings(input.result, input.plan).into_iter();
+    let new = found.filter(|warning| !given.contains(warning));
+    input.warnings.iter().cloned().chain(new).collect()
 }
 
 /// [`all_warnings`] for people: one line for all functions that share a quantile of few samples.

@@ -94,18 +94,24 @@ pub(super) fn certificate(plan: &Plan, functions: usize) -> Certificate {
     Certificate::new(&plan.parts(), SimTime::ZERO + plan.warm_up, one_source_each)
 }
 
-/// Sources by the function that they call, each with that function's place among those that are called: in the order of their first
-/// sources.
-pub(super) fn by_function(plan: &Plan) -> Vec<(u32, &SourceConfig)> {
-    let mut places = vec![None; plan.functions.len()];
-    let mut called = 0..;
-    let place = |source| {
-        let place = &mut places[function_of(plan, source).index()];
-        (*place.get_or_insert_with(|| called.next().unwrap_or(u32::MAX)), source)
-    };
-    let mut sources: Vec<(u32, &SourceConfig)> = plan.sources.iter().map(place).collect();
-    sources.sort_by_key(|(place, _)| *place);
+/// All sources, those of one function together: functions in the order of their first sources.
+pub(super) fn by_function(plan: &Plan) -> Vec<&SourceConfig> {
+    let mut first = vec![None; plan.functions.len()];
+    for (number, source) in plan.sources.iter().enumerate() {
+        first[function_of(plan, source).index()].get_or_insert(number);
+    }
+    let mut sources: Vec<&SourceConfig> = plan.sources.iter().collect();
+    sources.sort_by_key(|source| first[function_of(plan, source).index()]);
     sources
+}
+
+/// Functions that are called, each with its sources, which stand as [`by_function`] puts them.
+pub(super) fn called<'s, 'p>(
+    plan: &'s Plan,
+    sources: &'s [&'p SourceConfig],
+) -> impl Iterator<Item = (FunctionId, &'s [&'p SourceConfig])> {
+    let groups = sources.chunk_by(|one, other| function_of(plan, one) == function_of(plan, other));
+    groups.map(|group| (function_of(plan, group[0]), group))
 }
 
 /// A part of the run's time.
@@ -179,7 +185,7 @@ impl Windows {
     }
 }
 
-pub(super) fn function_of(plan: &Plan, source: &SourceConfig) -> FunctionId {
+fn function_of(plan: &Plan, source: &SourceConfig) -> FunctionId {
     plan.flows[source.flow.index()].function
 }
 
@@ -191,8 +197,8 @@ impl Cells {
     pub fn of(plan: &Plan, platform: &mut Platform, shared: impl Iterator<Item = usize>) -> Cells {
         platform.take_apart(shared);
         let sources = by_function(plan);
-        let groups = sources.chunk_by(|(one, _), (other, _)| one == other);
-        let mut cells = groups.map(|group| Cell::of(plan, platform, group)).peekable();
+        let cells = called(plan, &sources).map(|(function, sources)| Cell::of(function, sources, platform));
+        let mut cells = cells.peekable();
         let mut blocks = Vec::new();
         while cells.peek().is_some() {
             // One that grew would leave its smaller selves behind between its functions, too large for what comes there.
@@ -238,14 +244,13 @@ impl Cells {
 
 impl Cell {
     /// That of a function with these sources.
-    fn of(plan: &Plan, platform: &Platform, sources: &[(u32, &SourceConfig)]) -> Cell {
-        let (_, first) = sources[0];
-        let mut arrivals = Arrivals::new(sources.iter().map(|(_, source)| *source));
+    fn of(function: FunctionId, sources: &[&SourceConfig], platform: &Platform) -> Cell {
+        let mut arrivals = Arrivals::new(sources.iter().copied());
         arrivals.sample_ahead(|flow| platform.plain_durations(flow));
         let due = arrivals.peek().map_or(SimTime::MAX, |arrival| arrival.time);
         Cell {
-            function: function_of(plan, first),
-            flow: first.flow,
+            function,
+            flow: sources[0].flow,
             arrivals,
             agenda: Agenda::default(),
             due,

@@ -1,7 +1,7 @@
 //! A plan as several, each of some of its functions with all that calls them.
 
 use super::Plan;
-use super::cell_major::{by_function, function_of};
+use super::cell_major::{by_function, called};
 use crate::control::ControlConfig;
 use crate::facts::{FlowId, FunctionId, TrafficId};
 use crate::metrics::Members;
@@ -37,10 +37,9 @@ pub(super) fn divide(plan: &Plan, parts: usize) -> Vec<Division> {
 fn by_source(plan: &Plan) -> Vec<(FunctionId, u64)> {
     let sources = by_function(plan);
     let mut idle = vec![true; plan.functions.len()];
-    let busy = sources.chunk_by(|(one, _), (other, _)| one == other).map(|group| {
-        let function = function_of(plan, group[0].1);
+    let busy = called(plan, &sources).map(|(function, sources)| {
         idle[function.index()] = false;
-        let arrivals: u64 = group.iter().map(|(_, source)| source.roughly()).sum();
+        let arrivals: u64 = sources.iter().map(|source| source.roughly()).sum();
         (function, IDLE + arrivals)
     });
     let mut order: Vec<(FunctionId, u64)> = busy.collect();
